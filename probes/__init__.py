@@ -1,0 +1,1 @@
+"""What is true of this network, and what follows from it. Knows no user interface."""

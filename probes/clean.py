@@ -1,0 +1,34 @@
+"""Untrusted text, made safe once at the edge.
+
+A router's name or a program's output may hold escape sequences, line breaks or
+direction marks that would rewrite a terminal. They are made visible, not dropped:
+a person should see that the text was strange.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+LONGEST = 300
+"""No name that a person needs is longer; what is cut is marked."""
+
+# Cc control, Cf format (bidi marks, zero width), Cs surrogate, Co private use, Cn unassigned,
+# Zl/Zp line and paragraph separators.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def clean(text: str | bytes, longest: int = LONGEST) -> str:
+    """One line of printable text: unsafe characters made visible (``\\xNN``), cut at `longest`."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "backslashreplace")
+    out = "".join(_visible(char) for char in text[: longest + 1])
+    return out if len(out) <= longest else out[: longest - 1] + "…"
+
+
+def _visible(char: str) -> str:
+    if unicodedata.category(char) not in _UNSAFE:
+        return char
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

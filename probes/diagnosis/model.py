@@ -1,0 +1,197 @@
+"""What follows from a report: the values that the rules produce and every view renders.
+
+Ids are stable: scripts, saved reports and the words in the app hang on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class NatClass(StrEnum):
+    """How hard it is for a peer to aim at this side (by mapping; filtering refines the pair)."""
+
+    NONE = "none"
+    EASY = "easy"
+    HARD = "hard"
+    UNKNOWN = "unknown"
+
+
+class Mapping(StrEnum):
+    """RFC 4787 section 4.1, as far as measured."""
+
+    ENDPOINT_INDEPENDENT = "endpoint-independent"
+    ADDRESS_DEPENDENT = "address-dependent"
+    ADDRESS_AND_PORT_DEPENDENT = "address-and-port-dependent"
+    VARIES = "varies"
+    """Two servers on one port differ: which of the two it depends on is open."""
+    UNKNOWN = "unknown"
+
+
+class Filtering(StrEnum):
+    """RFC 4787 section 5, as far as measured."""
+
+    ENDPOINT_INDEPENDENT = "endpoint-independent"
+    ADDRESS_DEPENDENT = "address-dependent"
+    ADDRESS_AND_PORT_DEPENDENT = "address-and-port-dependent"
+    UNKNOWN = "unknown"
+
+
+class Confidence(StrEnum):
+    """How sure a conclusion is."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Weight(StrEnum):
+    """What a cause does to a direct connection."""
+
+    BLOCKS = "blocks"
+    LIMITS = "limits"
+    NOTES = "notes"
+
+
+class Actor(StrEnum):
+    """Who has to act on a cause."""
+
+    THIS_DEVICE = "this-device"
+    ROUTER = "router"
+    SECOND_ROUTER = "second-router"
+    ISP = "isp"
+    PEER = "peer"
+    NETWORK_ADMIN = "network-admin"
+    TAILNET_ADMIN = "tailnet-admin"
+    NOBODY = "nobody"
+
+
+class CauseId(StrEnum):
+    """The causes that have a rule. Each has its words in the app."""
+
+    NO_NETWORK = "no-network"
+    UDP_BLOCKED = "udp-blocked"
+    STUN_BLOCKED = "stun-blocked"
+    HARD_NAT = "hard-nat"
+    MULTI_WAN = "multi-wan"
+    OTHER_VPN = "other-vpn"
+    IPV6_OFF = "ipv6-off"
+    IPV6_MISSING = "ipv6-missing"
+    IPV6_FILTERED = "ipv6-filtered"
+    RELAY_MAP_WITHOUT_STUN = "relay-map-without-stun"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Something that stands between this side and a direct connection."""
+
+    id: CauseId
+    weight: Weight
+    confidence: Confidence
+    acts: Actor
+    because: tuple[str, ...]
+    """Ids of the readings that carry it."""
+    missing: tuple[str, ...] = ()
+    """Ids of the readings that would settle it."""
+
+
+class Result(StrEnum):
+    """What is to be expected of a connection."""
+
+    DIRECT = "direct"
+    POSSIBLE = "possible"
+    """It depends on something that was not or cannot be measured from here."""
+    RELAYED = "relayed"
+    UNKNOWN = "unknown"
+
+
+class Mechanism(StrEnum):
+    """How a connection comes about, or what keeps it from being direct. Words are the view's."""
+
+    PEER_REACHES_US = "peer-reaches-us"
+    """This side can be aimed at, and lets anybody in."""
+    WE_REACH_PEER = "we-reach-peer"
+    """The peer has an open public address; this side just sends to it."""
+    HOLE_PUNCHED = "hole-punched"
+    """Both send at once to a known endpoint; each side's own packet opens its filter."""
+    FILTER_DECIDES = "filter-decides"
+    """It hangs on this side's inbound filter, which was not measured."""
+    MOVING_PORT = "moving-port"
+    """The hard side's port cannot be known beforehand, and the other side's filter wants it."""
+    NO_UDP = "no-udp"
+    """UDP does not leave this network."""
+    NO_ENDPOINT = "no-endpoint"
+    """This side cannot learn its public endpoint, so nobody can be told where to aim."""
+    NO_NETWORK = "no-network"
+    NOT_MEASURED = "not-measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What this side can expect with one kind of peer (over IPv4)."""
+
+    result: Result
+    mechanism: Mechanism
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlooks:
+    """The outlook with a peer without NAT, behind an easy NAT, behind a hard one."""
+
+    none: Outlook
+    easy: Outlook
+    hard: Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class Nat:
+    """One family's NAT as seen from here."""
+
+    nat_class: NatClass
+    mapping: Mapping
+    filtering: Filtering
+    port_preserved: bool | None
+    confidence: Confidence
+    because: tuple[str, ...]
+    """Ids of the readings that carry the class."""
+    missing: tuple[str, ...] = ()
+
+
+class Verdict(StrEnum):
+    """The one-word answer."""
+
+    DIRECT = "direct"
+    DEPENDS = "depends"
+    RELAYED = "relayed"
+    UNKNOWN = "unknown"
+
+
+class Headline(StrEnum):
+    """Which sentence sums it up; the words are the view's."""
+
+    DIRECT_OPEN = "direct-open"
+    """Public address on this device."""
+    DIRECT_EASY = "direct-easy"
+    RELAYED_HARD_NAT = "relayed-hard-nat"
+    RELAYED_MULTI_WAN = "relayed-multi-wan"
+    RELAYED_UDP_BLOCKED = "relayed-udp-blocked"
+    RELAYED_STUN_BLOCKED = "relayed-stun-blocked"
+    UNKNOWN_NO_NETWORK = "unknown-no-network"
+    UNKNOWN_TUNNEL = "unknown-tunnel"
+    UNKNOWN_TOO_LITTLE = "unknown-too-little"
+    UNKNOWN_STILL_MEASURING = "unknown-still-measuring"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All that follows from a report."""
+
+    nat4: Nat
+    nat6: Nat
+    causes: tuple[Cause, ...]
+    """First things first."""
+    outlook: Outlooks
+    verdict: Verdict
+    headline: Headline

@@ -1,0 +1,11 @@
+"""The ledger's keys: one module for each check, the facts it finds and their types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from probes.readings import local, relays, stun
+from probes.readings.key import Key, by_id
+
+KEYS: dict[str, Key[Any]] = by_id((*local.KEYS, *relays.KEYS, *stun.KEYS))
+"""Every fact that a report can hold, by id."""
