@@ -138,6 +138,7 @@ class _Run:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.board.close()
 
     def emit(self, event: Event) -> None:
         """Into the ledger, to whoever waits for an answer, and into the stream."""

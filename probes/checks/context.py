@@ -41,6 +41,25 @@ class Board:
         default_factory=list
     )
 
+    _shared: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+
+    async def once(self, name: str, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do a piece of work that several checks need once a run, and share its outcome."""
+        task = self._shared.get(name)
+        if task is None:
+            task = self._shared[name] = asyncio.create_task(make())
+        # Shielded: one check's deadline must not end what another waits for.
+        result: T = await asyncio.shield(task)
+        return result
+
+    async def close(self) -> None:
+        """End the shared work and forget it."""
+        tasks = tuple(self._shared.values())
+        self._shared.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def update(self, report: Report) -> None:
         """A newer report: wakes whoever waited for what it holds."""
         self.report = report
@@ -103,7 +122,7 @@ class Context:
         self._observe(key, Failed(error, self.at_ms()))
 
     def _observe(self, key: Key[T], reading: Reading[T]) -> None:
-        if key.check is not self.check:
+        if key.check is not self.check and not key.shared:
             raise ValueError(f"{self.check} tells {key.id}, which is {key.check}'s")
         self.emit(Observed(self.at_ms(), self.check, key.id, reading))
 

@@ -23,6 +23,8 @@ class Key(Generic[T]):
     codec: Codec[T]
     doc: str
     """What it is, in one sentence, with its unit."""
+    shared: bool = False
+    """Whichever check needs it first may tell it."""
 
     def encode(self, reading: Reading[T]) -> Json:
         """The ledger's JSON: state, value, source, reason, at (ms after the run began)."""

@@ -92,9 +92,19 @@ TCP_ANSWER = record(
 )
 
 MAP_SOURCE = Key(
-    "relays.source", CheckId.STUN, MAP_SOURCE_RECORD, "Which relay map the probes use."
+    "relays.source",
+    CheckId.STUN,
+    MAP_SOURCE_RECORD,
+    "Which relay map the probes use.",
+    shared=True,
 )
-REGIONS = Key("relays.regions", CheckId.STUN, many(REGION_NAME), "The regions of the relay map.")
+REGIONS = Key(
+    "relays.regions",
+    CheckId.STUN,
+    many(REGION_NAME),
+    "The regions of the relay map.",
+    shared=True,
+)
 TCP_ANSWERS = Key(
     "relay_tcp.answers",
     CheckId.RELAY_TCP,
