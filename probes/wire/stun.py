@@ -190,7 +190,8 @@ def _unpack_change(data: bytes, _transaction: bytes) -> ChangeRequest:
 
 
 def _pack_error(value: Any, _transaction: bytes) -> bytes:
-    return struct.pack("!HBB", 0, value.code // 100, value.code % 100) + value.reason.encode()
+    data: bytes = value.encode()
+    return data
 
 
 def _unpack_error(data: bytes, _transaction: bytes) -> ErrorCode:
