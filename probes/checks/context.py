@@ -113,15 +113,15 @@ class Context:
         """Tell a fact."""
         self._observe(key, Known(value, source, self.at_ms()))
 
-    def unknown(self, key: Key[T], reason: Reason, detail: str = "") -> None:
+    def unknown(self, key: Key[Any], reason: Reason, detail: str = "") -> None:
         """Tell that a fact could not be known, and why."""
         self._observe(key, Unknown(reason, detail, self.at_ms()))
 
-    def failed(self, key: Key[T], error: str) -> None:
+    def failed(self, key: Key[Any], error: str) -> None:
         """Tell that finding out broke."""
         self._observe(key, Failed(error, self.at_ms()))
 
-    def _observe(self, key: Key[T], reading: Reading[T]) -> None:
+    def _observe(self, key: Key[Any], reading: Reading[Any]) -> None:
         if key.check is not self.check and not key.shared:
             raise ValueError(f"{self.check} tells {key.id}, which is {key.check}'s")
         self.emit(Observed(self.at_ms(), self.check, key.id, reading))

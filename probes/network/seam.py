@@ -205,9 +205,20 @@ class Network(Protocol):
         """Milliseconds of a TCP handshake; the connection is closed again. Raises NetworkError."""
 
     async def tls(
-        self, to: Endpoint, bind: Bind, server_name: str, *, verify: bool = True
+        self,
+        to: Endpoint,
+        bind: Bind,
+        server_name: str,
+        *,
+        verify: bool = True,
+        connect_timeout_s: float = 2.5,
+        handshake_timeout_s: float = 5.0,
     ) -> TlsReply:
-        """TCP and a TLS handshake, then closed. Raises NetworkError when TCP itself fails."""
+        """TCP and a TLS handshake, then closed.
+
+        Raises NetworkError when TCP itself fails or is not there in time. A handshake that fails or
+        stalls is an answer: `tls` false, with what was seen until then.
+        """
 
     async def http_get(
         self, url: str, *, most: int, bind: Bind | None = None, to: Endpoint | None = None
