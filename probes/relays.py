@@ -18,7 +18,7 @@ from probes.tailscale.derp_map import MOST_BYTES, BadDerpMap, DerpMap, Node, Reg
 PUBLIC_URL = "https://controlplane.tailscale.com/derpmap/default"
 """Where `tailscale netcheck` itself gets the map without a daemon (ipn/prefs.go)."""
 DAEMON_TIMEOUT_S = 2.0
-URL_TIMEOUT_S = 5.0
+URL_TIMEOUT_S = 3.0
 
 BUILT_IN = (
     HostPort("stun.l.google.com", 19302),
@@ -70,6 +70,8 @@ async def _find_and_tell(context: Context) -> RelayMap:
     context.known(relays.MAP_SOURCE, found.source, where)
     if found.source.origin is not MapOrigin.BUILT_IN:
         context.known(relays.REGIONS, names, where)
+        offering = sum(1 for each in found.map.regions if stun_nodes(each))
+        context.known(relays.STUN_REGIONS, offering, where)
     return found
 
 

@@ -105,6 +105,13 @@ REGIONS = Key(
     "The regions of the relay map.",
     shared=True,
 )
+STUN_REGIONS = Key(
+    "relays.stun_regions",
+    CheckId.STUN,
+    INT,
+    "How many regions of the relay map offer STUN.",
+    shared=True,
+)
 TCP_ANSWERS = Key(
     "relay_tcp.answers",
     CheckId.RELAY_TCP,
@@ -128,4 +135,4 @@ RELAY_RTT = Key(
     "Shortest round trip to a relay over TLS (TCP where TLS fails), in milliseconds.",
 )
 
-KEYS = (MAP_SOURCE, REGIONS, TCP_ANSWERS, TCP, TLS_INSPECTED, ICMP4, RELAY_RTT)
+KEYS = (MAP_SOURCE, REGIONS, STUN_REGIONS, TCP_ANSWERS, TCP, TLS_INSPECTED, ICMP4, RELAY_RTT)

@@ -1,0 +1,172 @@
+"""The causes: a table of rules. Each looks at the facts and says whether, how surely, and why.
+
+A rule never fires on an unknown reading, and none depends on another's place in the table; the
+order of the table is only the order in which causes of one weight are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from probes.diagnosis.facts import Concluded, Facts
+from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Result, Weight
+from probes.diagnosis.nat import mapping_answers
+from probes.model import Family
+from probes.readings import local, relays, stun
+from probes.readings.local import InterfaceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule holds."""
+
+    weight: Weight
+    acts: Actor
+    because: tuple[str, ...]
+    """Ids of the readings that carry it."""
+    confidence: Confidence = Confidence.CERTAIN
+
+
+When: TypeAlias = Callable[[Concluded], Match | None]
+
+
+def _no_network(known: Concluded) -> Match | None:
+    facts = known.facts
+    if facts.no_way_out:
+        because = (local.WAY_OUT4.id, local.WAY_OUT6.id)
+        return Match(Weight.BLOCKS, Actor.THIS_DEVICE, because)
+    if facts.is_false(stun.UDP) and facts.is_false(relays.TCP) and not facts.answered_at_all:
+        because = (stun.UDP.id, relays.TCP.id)
+        return Match(Weight.BLOCKS, Actor.THIS_DEVICE, because, Confidence.LIKELY)
+    return None
+
+
+def _udp_blocked(known: Concluded) -> Match | None:
+    facts = known.facts
+    if facts.tunnel or not facts.is_false(stun.UDP) or not _silent_elsewhere(facts):
+        return None
+    others = tuple(key.id for key in (relays.TCP, relays.ICMP4) if facts.is_true(key))
+    if not others:
+        return None
+    because = (stun.UDP.id, stun.ELSEWHERE.id, *others)
+    return Match(Weight.BLOCKS, Actor.NETWORK_ADMIN, because)
+
+
+def _silent_elsewhere(facts: Facts) -> bool:
+    """Servers on other ports were asked, and none of them answered either."""
+    return facts.report.known(stun.ELSEWHERE) and not facts.value(stun.ELSEWHERE)
+
+
+def _stun_blocked(known: Concluded) -> Match | None:
+    facts = known.facts
+    if facts.tunnel or not facts.is_false(stun.UDP) or not facts.value(stun.ELSEWHERE):
+        return None
+    return Match(Weight.BLOCKS, Actor.NETWORK_ADMIN, (stun.UDP.id, stun.ELSEWHERE.id))
+
+
+def _hard_nat(known: Concluded) -> Match | None:
+    nat = known.facts.nat4
+    if nat.nat_class is not NatClass.HARD:
+        return None
+    return Match(Weight.BLOCKS, Actor.ROUTER, nat.because, nat.confidence)
+
+
+def _multi_wan(known: Concluded) -> Match | None:
+    """Answers differ in the address, while each address keeps its port."""
+    nat = known.facts.nat4
+    if nat.nat_class is not NatClass.HARD:
+        return None
+    mapped = [answer.mapped for answer in mapping_answers(known.facts.report, Family.V4)]
+    addresses = {each.address for each in mapped}
+    ports = {each.port for each in mapped}
+    # One answer for each address shows nothing about keeping, unless all have the same port.
+    if len(addresses) < 2 or len(set(mapped)) > len(addresses):
+        return None
+    if len(ports) > 1 and len(mapped) == len(addresses):
+        return None
+    return Match(Weight.NOTES, Actor.ROUTER, nat.because, Confidence.LIKELY)
+
+
+def _relay_map_without_stun(known: Concluded) -> Match | None:
+    facts = known.facts
+    if not facts.value(relays.REGIONS) or facts.value(relays.STUN_REGIONS) != 0:
+        return None
+    because = (relays.REGIONS.id, relays.STUN_REGIONS.id)
+    return Match(Weight.BLOCKS, Actor.TAILNET_ADMIN, because)
+
+
+def _other_vpn(known: Concluded) -> Match | None:
+    """A tunnel other than the tailnet's holds the default route, evaded by binding or not."""
+    facts = known.facts
+    tunnels = {
+        face.name
+        for face in facts.value(local.INTERFACES) or ()
+        if face.kind is InterfaceKind.TUNNEL
+    }
+    for key in (local.WAY_OUT4, local.WAY_OUT6):
+        way_out = facts.value(key)
+        if way_out is not None and way_out.tunnel in tunnels:
+            because = (key.id, local.INTERFACES.id)
+            return Match(Weight.NOTES, Actor.THIS_DEVICE, because)
+    return None
+
+
+def _ipv6_weight(known: Concluded) -> Weight:
+    """IPv6 matters where IPv4 alone is not direct with an ordinary peer."""
+    enough = known.outlook.easy.result in (Result.DIRECT, Result.UNKNOWN)
+    return Weight.NOTES if enough else Weight.LIMITS
+
+
+def _ipv6_off(known: Concluded) -> Match | None:
+    facts = known.facts
+    if not facts.is_false(local.OS_IPV6) or not facts.answered_at_all:
+        return None
+    return Match(_ipv6_weight(known), Actor.THIS_DEVICE, (local.OS_IPV6.id,))
+
+
+def _ipv6_missing(known: Concluded) -> Match | None:
+    facts = known.facts
+    absent = facts.report.known(local.WAY_OUT6) and facts.value(local.WAY_OUT6) is None
+    if not facts.is_true(local.OS_IPV6) or not absent or not facts.answered_at_all:
+        return None
+    because = (local.OS_IPV6.id, local.WAY_OUT6.id)
+    return Match(_ipv6_weight(known), Actor.ROUTER, because)
+
+
+def _ipv6_filtered(known: Concluded) -> Match | None:
+    """An address and a route, yet silence, while the same relays answer over IPv4."""
+    facts = known.facts
+    asked = facts.report.known(stun.ANSWERS6) and facts.value(stun.ANSWERS6) == ()
+    if facts.tunnel or not asked or not facts.value(local.WAY_OUT6) or not facts.is_true(stun.UDP):
+        return None
+    because = (local.WAY_OUT6.id, stun.ANSWERS6.id, stun.ANSWERS4.id)
+    return Match(_ipv6_weight(known), Actor.ROUTER, because, Confidence.LIKELY)
+
+
+RULES: dict[CauseId, When] = {
+    CauseId.NO_NETWORK: _no_network,
+    CauseId.UDP_BLOCKED: _udp_blocked,
+    CauseId.STUN_BLOCKED: _stun_blocked,
+    CauseId.RELAY_MAP_WITHOUT_STUN: _relay_map_without_stun,
+    CauseId.HARD_NAT: _hard_nat,
+    CauseId.MULTI_WAN: _multi_wan,
+    CauseId.OTHER_VPN: _other_vpn,
+    CauseId.IPV6_OFF: _ipv6_off,
+    CauseId.IPV6_MISSING: _ipv6_missing,
+    CauseId.IPV6_FILTERED: _ipv6_filtered,
+}
+"""One rule for each cause."""
+
+_ORDER = (Weight.BLOCKS, Weight.LIMITS, Weight.NOTES)
+
+
+def causes_of(known: Concluded) -> tuple[Cause, ...]:
+    """The causes that hold, the weightiest first."""
+    found = []
+    for cause, when in RULES.items():
+        match = when(known)
+        if match is not None:
+            found.append(Cause(cause, match.weight, match.confidence, match.acts, match.because))
+    return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.weight)))
