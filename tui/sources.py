@@ -6,7 +6,8 @@ The app and the command line treat all three alike.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,3 +59,13 @@ class Replay:
             if self.timed:
                 await asyncio.sleep(max(0.0, began + event.at_ms / 1000.0 - loop.time()))
             yield event
+
+
+@asynccontextmanager
+async def closing(run: AsyncIterator[Event]) -> AsyncIterator[AsyncIterator[Event]]:
+    """A run that ends when it is left, however it is left: nothing of it stays behind."""
+    try:
+        yield run
+    finally:
+        if isinstance(run, AsyncGenerator):
+            await run.aclose()
