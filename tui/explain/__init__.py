@@ -1,0 +1,48 @@
+"""From a report and its diagnosis to words: pure functions, which every view renders alike.
+
+The words are data (`tui.content`); here it is only chosen which of them fit.
+"""
+
+from __future__ import annotations
+
+from tui.content import FieldId, QuestionId, Tone
+from tui.explain.facts import LatencyRow, MappingRow, latency_rows, mapping_rows
+from tui.explain.fields import (
+    PortMapping,
+    explain_captive_portal,
+    explain_field,
+    explain_fields,
+    explain_port_mapping,
+)
+from tui.explain.live import check_line, doing, question_line, question_lines
+from tui.explain.verdict import explain_cause, explain_nat, explain_outlook, headline
+from tui.explain.words import CauseText, Evidence, Explained, Fact, Line, OutlookWords
+
+__all__ = [
+    "CauseText",
+    "Evidence",
+    "Explained",
+    "Fact",
+    "FieldId",
+    "LatencyRow",
+    "Line",
+    "MappingRow",
+    "OutlookWords",
+    "PortMapping",
+    "QuestionId",
+    "Tone",
+    "check_line",
+    "doing",
+    "explain_captive_portal",
+    "explain_cause",
+    "explain_field",
+    "explain_fields",
+    "explain_nat",
+    "explain_outlook",
+    "explain_port_mapping",
+    "headline",
+    "latency_rows",
+    "mapping_rows",
+    "question_line",
+    "question_lines",
+]

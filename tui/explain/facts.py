@@ -1,0 +1,166 @@
+"""What the words need to know of a report, each as one small function."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from probes.model import Endpoint, Family, IPAddress
+from probes.readings import local, relays, stun
+from probes.report import Report
+
+
+def answers(report: Report, family: Family) -> tuple[stun.StunAnswer, ...]:
+    """The relays' STUN answers of one family, none where unknown."""
+    return report.value(stun.BY_FAMILY[family].answers) or ()
+
+
+def answered_regions(report: Report) -> int:
+    """How many regions answered over UDP, by either family."""
+    found = (*answers(report, Family.V4), *answers(report, Family.V6))
+    return len({_server(answer) for answer in found})
+
+
+def answered(report: Report, family: Family) -> int:
+    """How many relays answered over UDP by one family."""
+    return len({_server(answer) for answer in answers(report, family)})
+
+
+def _server(answer: stun.StunAnswer) -> str:
+    # Servers outside a map share region 0: those are told apart by their names.
+    return str(answer.region) if answer.region else answer.host
+
+
+def asked_regions(report: Report) -> int:
+    """How many regions the map has; at least as many as answered."""
+    regions = report.value(relays.REGIONS) or ()
+    return max(len(regions), answered_regions(report))
+
+
+def endpoints(report: Report, family: Family) -> tuple[Endpoint, ...]:
+    """The distinct public endpoints that relays saw, most often seen first."""
+    seen = Counter(answer.mapped for answer in answers(report, family))
+    return tuple(endpoint for endpoint, _ in seen.most_common())
+
+
+def public_addresses(report: Report, family: Family) -> tuple[IPAddress, ...]:
+    """The distinct public addresses that relays saw."""
+    return tuple(dict.fromkeys(endpoint.address for endpoint in endpoints(report, family)))
+
+
+def own_addresses(report: Report) -> frozenset[IPAddress]:
+    """The addresses on this device's interfaces, without those of tunnels."""
+    tunnels = (local.InterfaceKind.TUNNEL, local.InterfaceKind.TAILSCALE)
+    return frozenset(
+        address.ip
+        for face in report.value(local.INTERFACES) or ()
+        if face.kind not in tunnels
+        for address in face.addresses
+    )
+
+
+def public_address_is_here(report: Report, family: Family) -> bool:
+    """Whether every public address that relays saw sits on this device."""
+    seen = public_addresses(report, family)
+    own = own_addresses(report) | {answer.local.address for answer in answers(report, family)}
+    return bool(seen) and all(address in own for address in seen)
+
+
+def tunnel(report: Report, family: Family) -> str:
+    """The tunnel through which one family's probes would leave, "" for none or unknown."""
+    way = report.value(local.way_out_key(family))
+    return way.tunnel if way is not None and way.through_tunnel else ""
+
+
+def any_tunnel(report: Report) -> str:
+    """The tunnel through which probes of either family would leave, "" for none or unknown."""
+    return next(filter(None, (tunnel(report, family) for family in Family)), "")
+
+
+def reached_over_tcp(report: Report, family: Family) -> bool:
+    """Whether a relay was reached over TCP by one family."""
+    found = report.value(relays.TCP_ANSWERS) or ()
+    return any(Family.of(answer.address) is family for answer in found)
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRow:
+    """One relay region and its latencies in milliseconds; None: not measured, or no answer."""
+
+    region: int
+    code: str
+    name: str
+    v4_ms: float | None
+    v6_ms: float | None
+    tcp_ms: float | None
+    """Over TCP; what stands in for UDP where UDP is blocked."""
+    preferred: bool
+
+    @property
+    def best_ms(self) -> float | None:
+        """The shortest over UDP; over TCP where no UDP answer came."""
+        found = [ms for ms in (self.v4_ms, self.v6_ms) if ms is not None]
+        return min(found) if found else self.tcp_ms
+
+
+def latency_rows(report: Report) -> tuple[LatencyRow, ...]:
+    """The map's regions by latency, those without an answer last."""
+    v4, v6 = (_fastest(report, family) for family in Family)
+    tcp: dict[int, float] = {}
+    for answer in report.value(relays.TCP_ANSWERS) or ():
+        known = answer.server_hello_ms
+        ms = answer.connect_ms if known is None else known
+        tcp[answer.region] = min(ms, tcp.get(answer.region, ms))
+    preferred = report.value(stun.PREFERRED) or 0
+    rows = [
+        LatencyRow(
+            each.region,
+            each.code,
+            each.name,
+            v4.get(each.region),
+            v6.get(each.region),
+            tcp.get(each.region),
+            each.region == preferred,
+        )
+        for each in report.value(relays.REGIONS) or ()
+    ]
+    return tuple(sorted(rows, key=_by_latency))
+
+
+def _fastest(report: Report, family: Family) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for answer in answers(report, family):
+        found[answer.region] = min(answer.rtt_ms, found.get(answer.region, answer.rtt_ms))
+    return found
+
+
+def _by_latency(row: LatencyRow) -> tuple[bool, float, str]:
+    best = row.best_ms
+    return (best is None, best or 0.0, row.code)
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRow:
+    """One server and the public endpoint that it saw."""
+
+    server: str
+    """Region code, or host name for a server outside the map."""
+    mapped: Endpoint
+    rtt_ms: float
+    differs: bool
+    """Another endpoint than the first row's."""
+
+
+def mapping_rows(report: Report, family: Family) -> tuple[MappingRow, ...]:
+    """Which endpoint each server saw of the one socket, in the order of the answers."""
+    codes = {each.region: each.code for each in report.value(relays.REGIONS) or ()}
+    found = answers(report, family)
+    return tuple(
+        MappingRow(
+            codes.get(answer.region) or answer.host,
+            answer.mapped,
+            answer.rtt_ms,
+            answer.mapped != found[0].mapped,
+        )
+        for answer in found
+    )

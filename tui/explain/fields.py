@@ -1,0 +1,293 @@
+"""The netcheck fields of a report, explained: which words fit, and what fills them.
+
+Choosing is code; the words are in ``tui/content/fields``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from probes.model import NOT_MEASURED, Family, Known, Reading
+from probes.readings import local, relays, stun
+from probes.readings.key import Key
+from probes.report import Report
+from tui import content
+from tui.content import FieldId, FieldWords, Tone
+from tui.explain import facts
+from tui.explain.words import (
+    Evidence,
+    Explained,
+    evidence,
+    listed,
+    milliseconds,
+    number,
+    why_unknown,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which value's words fit, what fills them, and the readings that it rests on."""
+
+    value: str
+    keys: tuple[Key[Any], ...]
+    filling: Mapping[str, object] = field(default_factory=dict)
+
+
+def explain_fields(report: Report) -> tuple[Explained, ...]:
+    """Every netcheck field of a report, in netcheck's order."""
+    return tuple(explain_field(report, each) for each in FieldId)
+
+
+def explain_field(report: Report, which: FieldId) -> Explained:
+    """One netcheck field of a report."""
+    match which:
+        case FieldId.UDP:
+            choice = _udp(report)
+        case FieldId.IPV4:
+            choice = _ipv4(report)
+        case FieldId.IPV6:
+            choice = _ipv6(report)
+        case FieldId.MAPPING_VARIES:
+            choice = _mapping_varies(report)
+        case FieldId.PORT_MAPPING:
+            return explain_port_mapping(PortMapping(), report.value(stun.VARIES4))
+        case FieldId.CAPTIVE_PORTAL:
+            return explain_captive_portal(NOT_MEASURED)
+        case FieldId.NEAREST_DERP:
+            choice = _nearest(report)
+        case _:
+            assert_never(which)
+    return _explained(which, choice, evidence(report, choice.keys))
+
+
+def _explained(which: FieldId, choice: Choice, rests_on: tuple[Evidence, ...]) -> Explained:
+    words = content.netcheck_field(which)
+    value = words.values.get(choice.value)
+    if value is None:
+        return _not_known(words, choice.value, rests_on)
+
+    def filled(text: str) -> str:
+        return content.fill(text, **choice.filling)
+
+    return Explained(
+        which,
+        words.title,
+        words.question,
+        filled(value.netcheck),
+        value.tone,
+        filled(value.label),
+        filled(value.meaning),
+        filled(value.for_you),
+        filled(value.next_step),
+        rests_on,
+    )
+
+
+def _not_known(words: FieldWords, reason: str, rests_on: tuple[Evidence, ...]) -> Explained:
+    why = content.unknown(reason)
+    tone = Tone.RUNNING if reason == "measuring" else Tone.UNKNOWN
+    return Explained(
+        words.id,
+        words.title,
+        words.question,
+        why.label,
+        tone,
+        why.label,
+        why.meaning,
+        words.open,
+        why.next_step,
+        rests_on,
+    )
+
+
+def _udp(report: Report) -> Choice:
+    keys = (stun.UDP,)
+    answers = {
+        "answered": facts.answered_regions(report),
+        "asked": number(facts.asked_regions(report), "relay"),
+    }
+    match report.value(stun.UDP):
+        case True if tunnel := facts.any_tunnel(report):
+            return Choice("yes-tunnel", (*keys, local.WAY_OUT4), {**answers, "tunnel": tunnel})
+        case True:
+            return Choice("yes", keys, answers)
+        case False:
+            pass
+        case None:
+            return Choice(why_unknown(report, stun.UDP), keys)
+    elsewhere = report.value(stun.ELSEWHERE)
+    if elsewhere:
+        first = elsewhere[0]
+        filling = {**answers, "host": first.host, "port": first.server.port}
+        return Choice("no-stun", (*keys, stun.ELSEWHERE), filling)
+    tcp = report.value(relays.TCP)
+    if tcp or report.value(relays.ICMP4):
+        return Choice("no", (*keys, relays.TCP), answers)
+    if tcp is False:
+        return Choice("no-network", (*keys, relays.TCP), answers)
+    return Choice("no-alone", (*keys, relays.TCP), answers)
+
+
+def _ipv4(report: Report) -> Choice:
+    endpoint = report.value(stun.ENDPOINT4)
+    if endpoint is not None:
+        here = facts.public_address_is_here(report, Family.V4)
+        tunnel = facts.tunnel(report, Family.V4)
+        filling = {"endpoint": endpoint, "address": endpoint.address, "tunnel": tunnel}
+        value = "yes-tunnel" if tunnel else "yes-here" if here else "yes"
+        return Choice(value, (stun.ENDPOINT4, local.WAY_OUT4), filling)
+    keys = (local.WAY_OUT4, stun.ENDPOINT4)
+    if report.known(local.WAY_OUT4) and report.value(local.WAY_OUT4) is None:
+        six = report.value(stun.ENDPOINT6) is not None
+        return Choice("no-but-ipv6" if six else "no", keys)
+    if report.value(stun.UDP) is False:
+        return Choice("not-found", (*keys, stun.UDP))
+    if report.value(stun.UDP) and _no_answer(report, stun.ENDPOINT4):
+        return Choice("not-found-ipv6-answers", (*keys, stun.UDP))
+    return Choice(why_unknown(report, stun.ENDPOINT4), keys)
+
+
+def _ipv6(report: Report) -> Choice:
+    endpoint = report.value(stun.ENDPOINT6)
+    if endpoint is not None:
+        here = facts.public_address_is_here(report, Family.V6)
+        known = report.known(local.INTERFACES)
+        value = "yes" if here or not known else "yes-translated"
+        return Choice(value, (stun.ENDPOINT6,), {"endpoint": endpoint, "address": endpoint.address})
+    if report.value(local.OS_IPV6) is False:
+        return Choice("off", (local.OS_IPV6,))
+    keys = (local.OS_IPV6, local.WAY_OUT6, stun.ENDPOINT6)
+    if report.known(local.WAY_OUT6) and report.value(local.WAY_OUT6) is None:
+        return Choice("no", keys) if report.value(local.OS_IPV6) else Choice("no-system-open", keys)
+    if report.value(local.WAY_OUT6) is not None and _no_answer(report, stun.ENDPOINT6):
+        if facts.reached_over_tcp(report, Family.V6):
+            return Choice("tcp-only", (*keys, relays.TCP_ANSWERS))
+        return Choice("unanswered", keys)
+    return Choice(why_unknown(report, stun.ENDPOINT6), keys)
+
+
+def _no_answer(report: Report, key: Key[Any]) -> bool:
+    """Asked in vain, as against not asked."""
+    return not report.known(key) and why_unknown(report, key) == "no-answer"
+
+
+def _mapping_varies(report: Report) -> Choice:
+    keys = (stun.VARIES4, stun.ANSWERS4)
+    seen = facts.endpoints(report, Family.V4)
+    addresses = facts.public_addresses(report, Family.V4)
+    filling = {
+        "answered": facts.answered(report, Family.V4),
+        "servers": number(facts.answered(report, Family.V4), "relay"),
+        "endpoint": seen[0] if seen else "",
+        "endpoints": listed(str(each) for each in seen[:3]) if seen else "",
+        "count": len(seen),
+        "addresses": listed(str(each) for each in addresses[:3]) if addresses else "",
+        "tunnel": facts.tunnel(report, Family.V4),
+    }
+    if filling["tunnel"] and report.known(stun.VARIES4):
+        value = "yes-tunnel" if report.value(stun.VARIES4) else "no-tunnel"
+        return Choice(value, (*keys, local.WAY_OUT4), filling)
+    match report.value(stun.VARIES4):
+        case True if len(addresses) > 1 and len({each.port for each in seen}) == 1:
+            return Choice("yes-address", keys, filling)
+        case True if len(addresses) > 1:
+            return Choice("yes-both", keys, filling)
+        case True:
+            return Choice("yes", keys, filling)
+        case False if facts.public_address_is_here(report, Family.V4):
+            return Choice("no-nat", (*keys, local.INTERFACES), filling)
+        case False:
+            return Choice("no", keys, filling)
+        case None:
+            pass
+    why = why_unknown(report, stun.VARIES4)
+    if why == "too-few-answers" and facts.answered(report, Family.V4) == 0:
+        return Choice("no-answer", keys)
+    return Choice(why, keys, filling)
+
+
+@dataclass(frozen=True, slots=True)
+class PortMapping:
+    """Which port mapping services the router offers: one reading each."""
+
+    upnp: Reading[bool] = NOT_MEASURED
+    nat_pmp: Reading[bool] = NOT_MEASURED
+    pcp: Reading[bool] = NOT_MEASURED
+
+    def readings(self) -> tuple[tuple[str, Reading[bool]], ...]:
+        """With the services' names, in netcheck's order."""
+        return (("UPnP", self.upnp), ("NAT-PMP", self.nat_pmp), ("PCP", self.pcp))
+
+
+def explain_port_mapping(found: PortMapping, varies: bool | None) -> Explained:
+    """The PortMapping field from three readings; `varies` as MappingVariesByDestIP, if known."""
+    offered = [
+        name for name, reading in found.readings() if isinstance(reading, Known) and reading.value
+    ]
+    open_ = [name for name, reading in found.readings() if not isinstance(reading, Known)]
+    filling = {
+        "services": ", ".join(offered),
+        "linked": listed(f"[[{name}]]" for name in offered) if offered else "",
+        "open": listed(open_) if open_ else "",
+    }
+    if offered:
+        value = "offered-hard" if varies else "offered"
+    elif len(open_) == len(found.readings()):
+        value = "not-checked"
+    elif open_:
+        value = "partly"
+    else:
+        value = {True: "none-hard", False: "none-easy", None: "none"}[varies]
+    rests_on = tuple(
+        Evidence(name, _said(reading), isinstance(reading, Known))
+        for name, reading in found.readings()
+    )
+    return _explained(FieldId.PORT_MAPPING, Choice(value, (), filling), rests_on)
+
+
+def _said(reading: Reading[bool]) -> str:
+    if isinstance(reading, Known):
+        return reading.source
+    reason = getattr(reading, "reason", "failed")
+    return content.plain(content.unknown(str(reason)).label)
+
+
+def explain_captive_portal(found: Reading[bool]) -> Explained:
+    """The CaptivePortal field from its reading."""
+    rests_on = (Evidence("captive-portal", _said(found), isinstance(found, Known)),)
+    value = {True: "yes", False: "no"}[found.value] if isinstance(found, Known) else "not-checked"
+    return _explained(FieldId.CAPTIVE_PORTAL, Choice(value, ()), rests_on)
+
+
+_FAR_MS = 150.0
+"""A nearest relay beyond this makes every relayed call feel slow: worth a note."""
+
+
+def _nearest(report: Report) -> Choice:
+    rows = facts.latency_rows(report)
+    keys = (stun.PREFERRED, relays.MAP_SOURCE)
+    preferred = next((row for row in rows if row.preferred), None)
+    if preferred is None and report.value(stun.PREFERRED) is None:
+        return Choice(why_unknown(report, stun.PREFERRED), keys)
+    nearest = preferred or next((row for row in rows if row.best_ms is not None), None)
+    if nearest is None:
+        return Choice("none" if rows else "no-map", keys)
+    best = nearest.best_ms
+    filling = {
+        "name": nearest.name or nearest.code,
+        "code": nearest.code,
+        "latency": milliseconds(best) if best is not None else "",
+        "by": _latencies(nearest),
+    }
+    if nearest.v4_ms is None and nearest.v6_ms is None:
+        return Choice("by-tcp", (*keys, relays.TCP_ANSWERS), filling)
+    return Choice("far" if best is not None and best > _FAR_MS else "yes", keys, filling)
+
+
+def _latencies(row: facts.LatencyRow) -> str:
+    parts = (("IPv4", row.v4_ms), ("IPv6", row.v6_ms), ("TCP", row.tcp_ms))
+    found = [f"{milliseconds(ms)} over {name}" for name, ms in parts if ms is not None]
+    return listed(found) if found else ""

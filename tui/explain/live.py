@@ -1,0 +1,188 @@
+"""One-line summaries of a run under way: of a check, and of each question a person has."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from probes.model import CheckId, CheckStatus, Failed, Family, Known
+from probes.readings import local, relays, stun
+from probes.report import CheckState, Report
+from tui import content
+from tui.content import QuestionId, Tone
+from tui.explain import facts
+from tui.explain.words import Line, busy, milliseconds, number, why_unknown
+
+
+def check_line(report: Report, check: CheckId) -> Line:
+    """What a check found so far, or what it does now."""
+    words = content.check(check)
+    state = report.checks.get(check, CheckState(CheckStatus.SKIPPED))
+    match state.status:
+        case CheckStatus.WAITING:
+            return Line(Tone.WAITING, words.title, content.label(CheckStatus.WAITING))
+        case CheckStatus.SKIPPED | CheckStatus.CANCELLED:
+            return Line(Tone.UNKNOWN, words.title, content.label(state.status))
+        case CheckStatus.FAILED:
+            label = content.label(CheckStatus.FAILED)
+            return Line(Tone.UNKNOWN, words.title, f"{label}: {state.error}")
+        case CheckStatus.RUNNING | CheckStatus.DONE | CheckStatus.TIMED_OUT:
+            pass
+        case _:
+            assert_never(state.status)
+    found = _found(report, check)
+    if found is not None:
+        tone, text = words.lines[found[0]]
+        running = state.status is CheckStatus.RUNNING
+        text = content.plain(content.fill(text, **found[1]))
+        return Line(Tone.RUNNING if running else tone, words.title, text)
+    if state.status is CheckStatus.RUNNING:
+        return Line(Tone.RUNNING, words.title, doing(check, state))
+    return Line(Tone.UNKNOWN, words.title, content.label(state.status))
+
+
+def doing(check: CheckId, state: CheckState) -> str:
+    """What a check does now: the words for its step, and what the step is about."""
+    steps = content.check(check).steps
+    words = steps.get(state.doing, "") if state.doing else content.label(CheckStatus.RUNNING)
+    return f"{words}: {state.detail}" if words and state.detail else words or state.detail
+
+
+_Found = tuple[str, dict[str, object]]
+"""A line's id, and what fills it."""
+
+
+def _found(report: Report, check: CheckId) -> _Found | None:
+    match check:
+        case CheckId.LOCAL:
+            return _local(report)
+        case CheckId.STUN:
+            return _stun(report)
+        case CheckId.RELAY_TCP:
+            return _relay_tcp(report)
+        case _:
+            return None
+
+
+def _local(report: Report) -> _Found | None:
+    four, six = report[local.WAY_OUT4], report[local.WAY_OUT6]
+    tunnel = facts.any_tunnel(report)
+    if isinstance(four, Known) and four.value is not None:
+        way = four.value
+        gateway = report.value(local.GATEWAY4)
+        to = str(gateway.address) if gateway is not None and gateway.address else ""
+        filling: dict[str, object] = {
+            "interface": way.interface,
+            "source": way.source,
+            "to": to,
+            "tunnel": tunnel,
+        }
+        if tunnel:
+            return "tunnel", filling
+        return ("way" if to else "way-alone"), filling
+    if isinstance(six, Known) and six.value is not None:
+        return "ipv6-only", {"interface": six.value.interface, "source": six.value.source}
+    if isinstance(four, Known) and isinstance(six, Known):
+        return "no-way", {}
+    if isinstance(four, Failed):
+        return "failed", {"error": four.error}
+    return None
+
+
+def _stun(report: Report) -> _Found | None:
+    filling: dict[str, object] = {
+        "answered": facts.answered_regions(report),
+        "asked": number(facts.asked_regions(report), "relay"),
+    }
+    match report.value(stun.UDP):
+        case True:
+            return "yes", filling
+        case False:
+            return ("elsewhere" if report.value(stun.ELSEWHERE) else "no"), filling
+        case None:
+            return None
+
+
+def _relay_tcp(report: Report) -> _Found | None:
+    answers = report.value(relays.TCP_ANSWERS) or ()
+    reached = len({answer.region or answer.host for answer in answers})
+    asked = max(facts.asked_regions(report), reached)
+    filling: dict[str, object] = {"reached": reached, "asked": number(asked, "relay")}
+    if report.value(relays.TLS_INSPECTED):
+        issuer = next((answer.issuer for answer in answers if answer.issuer), "somebody else")
+        return "inspected", {**filling, "issuer": issuer}
+    match report.value(relays.TCP):
+        case True:
+            rtt = report.value(relays.RELAY_RTT)
+            if rtt is None:
+                return "yes", filling
+            return "yes-fast", {**filling, "rtt": milliseconds(rtt)}
+        case False:
+            return "no", filling
+        case None:
+            return None
+
+
+def question_lines(report: Report) -> tuple[Line, ...]:
+    """A run as a person reads it: a line for each question, of which a check may answer several."""
+    return (
+        check_line(report, CheckId.LOCAL),
+        check_line(report, CheckId.STUN),
+        question_line(report, QuestionId.MAPPING),
+        question_line(report, QuestionId.IPV6),
+        check_line(report, CheckId.RELAY_TCP),
+    )
+
+
+def question_line(report: Report, which: QuestionId) -> Line:
+    """What is known so far of a question that the stun check answers besides its own."""
+    words = content.question(which)
+    state = report.checks.get(CheckId.STUN, CheckState(CheckStatus.SKIPPED))
+    line, filling = _mapping(report) if which is QuestionId.MAPPING else _ipv6(report)
+    if line in words.lines:
+        tone, text = words.lines[line]
+        return Line(tone, words.title, content.plain(content.fill(text, **filling)))
+    if state.status is CheckStatus.WAITING:
+        return Line(Tone.WAITING, words.title, content.label(CheckStatus.WAITING))
+    if line == "measuring" and state.status is CheckStatus.RUNNING:
+        return Line(Tone.RUNNING, words.title, doing(CheckId.STUN, state))
+    return Line(Tone.UNKNOWN, words.title, content.plain(content.unknown(line).label))
+
+
+def _mapping(report: Report) -> _Found:
+    answered = facts.answered(report, Family.V4)
+    filling: dict[str, object] = {
+        "answered": answered,
+        "asked": facts.asked_regions(report),
+        "count": len(facts.endpoints(report, Family.V4)),
+        "address_count": len(facts.public_addresses(report, Family.V4)),
+    }
+    varies = report.value(stun.VARIES4)
+    if facts.tunnel(report, Family.V4) and varies is not None:
+        return "tunnel", filling
+    match varies:
+        case True:
+            return ("varies-address" if _addresses_alone(report) else "varies"), filling
+        case False:
+            return ("here" if facts.public_address_is_here(report, Family.V4) else "same"), filling
+        case None if busy(report, CheckId.STUN) and answered:
+            return "so-far", filling
+        case None:
+            return why_unknown(report, stun.VARIES4), filling
+
+
+def _addresses_alone(report: Report) -> bool:
+    seen = facts.endpoints(report, Family.V4)
+    several = len(facts.public_addresses(report, Family.V4)) > 1
+    return several and len({each.port for each in seen}) == 1
+
+
+def _ipv6(report: Report) -> _Found:
+    endpoint = report.value(stun.ENDPOINT6)
+    if endpoint is not None:
+        return "yes", {"address": endpoint.address}
+    system = report.value(local.OS_IPV6)
+    if system is False:
+        return "off", {}
+    if report.known(local.WAY_OUT6) and report.value(local.WAY_OUT6) is None:
+        return ("no" if system else "no-address"), {}
+    return why_unknown(report, stun.ENDPOINT6), {}

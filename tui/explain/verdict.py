@@ -1,0 +1,181 @@
+"""The diagnosis in words: the headline, the NAT, what to expect, the causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, assert_never
+
+from probes.diagnosis.model import (
+    Cause,
+    Diagnosis,
+    Mapping,
+    Nat,
+    NatClass,
+    Outlook,
+    Result,
+    Weight,
+)
+from probes.model import Family
+from probes.readings import KEYS, local, relays, stun
+from probes.readings.key import Key
+from probes.report import Report
+from tui import content
+from tui.content import Tone
+from tui.explain import facts
+from tui.explain.words import (
+    CauseText,
+    Evidence,
+    Explained,
+    Fact,
+    OutlookWords,
+    evidence,
+    listed,
+    number,
+)
+
+
+def headline(diagnosis: Diagnosis, report: Report) -> str:
+    """The whole diagnosis in one sentence, with the obstacle named and placed."""
+    return content.plain(content.fill(content.headline(diagnosis.headline), **_filling(report)))
+
+
+def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
+    """Everything that a headline, a NAT's or a cause's words may name."""
+    endpoints = facts.endpoints(report, family)
+    addresses = facts.public_addresses(report, family)
+    elsewhere = report.value(stun.ELSEWHERE) or ()
+    source = report.value(relays.MAP_SOURCE)
+    gateway = report.value(local.GATEWAY4)
+    way = report.value(local.way_out_key(family))
+    return {
+        "endpoint": endpoints[0] if endpoints else "",
+        "endpoints": listed(str(each) for each in endpoints[:3]) if endpoints else "",
+        "count": len(endpoints),
+        "address": addresses[0] if addresses else "",
+        "addresses": listed(str(each) for each in addresses[:3]) if addresses else "",
+        "address_count": len(addresses),
+        "answered": facts.answered(report, family),
+        "asked": number(facts.asked_regions(report), "relay"),
+        "tcp": number(_tcp_regions(report), "relay"),
+        "tunnel": facts.any_tunnel(report) or "another tunnel",
+        "host": elsewhere[0].host if elsewhere else "another server",
+        "port": elsewhere[0].server.port if elsewhere else "another",
+        "map": source.where if source is not None else "the relay map",
+        "gateway": (gateway.address if gateway is not None else None) or "your router",
+        "interface": way.interface if way is not None else "the network",
+    }
+
+
+def _tcp_regions(report: Report) -> int:
+    return len({answer.region or answer.host for answer in report.value(relays.TCP_ANSWERS) or ()})
+
+
+_NAT_TONE = {
+    NatClass.NONE: Tone.GOOD,
+    NatClass.EASY: Tone.GOOD,
+    NatClass.HARD: Tone.BAD,
+    NatClass.UNKNOWN: Tone.UNKNOWN,
+}
+
+
+def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explained:
+    """One family's NAT: its class in words, with mapping, filtering and how sure that is."""
+    words = content.nat(_nat_words(nat, report, family))
+    filling = _filling(report, family)
+    preserved = {True: "yes", False: "no", None: "unknown"}[nat.port_preserved]
+    details = (
+        Fact("Mapping", content.label(nat.mapping)),
+        Fact("Filtering", content.label(nat.filtering)),
+        Fact("Port kept", preserved),
+        Fact("How sure", content.label(nat.confidence)),
+    )
+    return Explained(
+        f"nat{family.value}",
+        f"NAT over IPv{family.value}",
+        words.question,
+        content.label(nat.nat_class),
+        _NAT_TONE[nat.nat_class],
+        content.fill(words.label, **filling),
+        content.fill(words.meaning, **filling),
+        content.fill(words.for_you, **filling),
+        content.fill(words.next_step, **filling),
+        (*_evidence(report, nat.because), *_evidence(report, nat.missing)),
+        details,
+    )
+
+
+def _nat_words(nat: Nat, report: Report, family: Family) -> str:
+    match nat.nat_class:
+        case NatClass.NONE:
+            return "none"
+        case NatClass.EASY:
+            return "easy"
+        case NatClass.HARD:
+            return "hard-address" if _pool(nat, report, family) else "hard"
+        case NatClass.UNKNOWN if facts.any_tunnel(report):
+            return "unknown-tunnel"
+        case NatClass.UNKNOWN:
+            return "unknown"
+        case _:
+            assert_never(nat.nat_class)
+
+
+def _pool(nat: Nat, report: Report, family: Family) -> bool:
+    """The address differs between servers, and each address keeps the port."""
+    seen = facts.endpoints(report, family)
+    several = len(facts.public_addresses(report, family)) > 1
+    return nat.mapping is not Mapping.UNKNOWN and several and len({each.port for each in seen}) == 1
+
+
+_RESULT_TONE = {
+    Result.DIRECT: Tone.GOOD,
+    Result.POSSIBLE: Tone.NOTE,
+    Result.RELAYED: Tone.BAD,
+    Result.UNKNOWN: Tone.UNKNOWN,
+}
+
+
+def explain_outlook(outlook: Outlook, kind: NatClass) -> OutlookWords:
+    """What to expect with a peer behind one kind of NAT."""
+    words = content.mechanism(outlook.mechanism)
+    return OutlookWords(
+        content.label(kind),
+        content.label(outlook.result),
+        _RESULT_TONE[outlook.result],
+        words.label,
+        words.sentence,
+        words.why,
+    )
+
+
+_WEIGHT_TONE = {Weight.BLOCKS: Tone.BAD, Weight.LIMITS: Tone.NOTE, Weight.NOTES: Tone.NOTE}
+
+
+def explain_cause(cause: Cause, report: Report) -> CauseText:
+    """One cause: what it means, what to do first, why, and how it shows that it worked."""
+    words, filling = content.cause(cause.id), _filling(report)
+
+    def filled(text: str) -> str:
+        return content.fill(text, **filling)
+
+    return CauseText(
+        cause.id,
+        words.title,
+        _WEIGHT_TONE[cause.weight],
+        content.label(cause.weight),
+        content.label(cause.confidence),
+        content.label(cause.acts),
+        filled(words.sentence),
+        filled(words.for_you),
+        filled(words.first),
+        filled(words.why),
+        filled(words.worked),
+        filled(words.who),
+        _evidence(report, cause.because),
+        _evidence(report, cause.missing),
+    )
+
+
+def _evidence(report: Report, ids: Iterable[str]) -> tuple[Evidence, ...]:
+    keys: list[Key[Any]] = [KEYS[each] for each in ids]
+    return evidence(report, keys)

@@ -1,0 +1,153 @@
+"""What the views render: found values with the words that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from probes.diagnosis.model import CauseId
+from probes.model import CheckId, CheckStatus, Failed, Known, Reading, Reason, Unknown
+from probes.readings.key import Key
+from probes.report import Report
+from tui import content
+from tui.content import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reading that a statement rests on."""
+
+    reading: str
+    """Its id in the ledger."""
+    text: str
+    """Who said so, or why it is not known."""
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A named detail of one line."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A finding in the order in which a person needs it."""
+
+    id: str
+    title: str
+    question: str
+    value: str
+    """As netcheck prints it; where it prints nothing, the short words for why it is not known."""
+    tone: Tone
+    label: str
+    """The value in a few plain words."""
+    meaning: str
+    interpretation: str
+    """What it means for the person."""
+    next_step: str
+    evidence: tuple[Evidence, ...]
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutlookWords:
+    """What to expect of a connection with one kind of peer."""
+
+    peer: str
+    """The kind of peer: "easy NAT"."""
+    result: str
+    """One word or two: "direct"."""
+    tone: Tone
+    label: str
+    """How, in a few words."""
+    sentence: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CauseText:
+    """A cause, first what it means, then what to do, then why."""
+
+    id: CauseId
+    title: str
+    tone: Tone
+    weight: str
+    confidence: str
+    actor: str
+    sentence: str
+    for_you: str
+    first: str
+    why: str
+    worked: str
+    who: str
+    evidence: tuple[Evidence, ...]
+    missing: tuple[Evidence, ...]
+    """The readings that would settle it, and why they are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The one-line live summary of a check, or of one question of it."""
+
+    tone: Tone
+    title: str
+    text: str
+
+
+def evidence(report: Report, keys: Iterable[Key[Any]]) -> tuple[Evidence, ...]:
+    """What the report holds of each key, as text."""
+    return tuple(_evidence(key, report[key]) for key in keys)
+
+
+def _evidence(key: Key[Any], reading: Reading[Any]) -> Evidence:
+    match reading:
+        case Known(_, source):
+            return Evidence(key.id, source, True)
+        case Unknown(reason, detail):
+            label = content.plain(content.unknown(reason).label)
+            return Evidence(key.id, f"{label}: {detail}" if detail else label, False)
+        case Failed(error):
+            label = content.plain(content.unknown("failed").label)
+            return Evidence(key.id, f"{label}: {error}" if error else label, False)
+        case _:
+            assert_never(reading)
+
+
+def why_unknown(report: Report, key: Key[Any]) -> str:
+    """Why a key's value is not known: an id of `content.unknown`. Only for unknown ones."""
+    reading = report[key]
+    if isinstance(reading, Failed):
+        return "failed"
+    if isinstance(reading, Known):
+        raise ValueError(f"{key.id} is known")
+    if reading.reason is Reason.NOT_MEASURED and busy(report, key.check):
+        return "measuring"
+    return reading.reason.value
+
+
+def busy(report: Report, check: CheckId) -> bool:
+    """Whether the check may still find something out."""
+    if report.closed:
+        return False
+    state = report.checks.get(check)
+    return state is not None and state.status in (CheckStatus.WAITING, CheckStatus.RUNNING)
+
+
+def milliseconds(value: float) -> str:
+    """A latency as a person reads it: one digit after the point below ten, none above."""
+    return f"{value:.1f} ms" if value < 9.95 else f"{value:.0f} ms"
+
+
+def number(count: int, one: str, many: str = "") -> str:
+    """``1 relay``, ``3 relays``."""
+    return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"
+
+
+def listed(items: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *most, last = items
+    return f"{', '.join(most)} and {last}" if most else last
