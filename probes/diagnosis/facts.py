@@ -54,9 +54,10 @@ class Facts:
     @property
     def answered_at_all(self) -> bool:
         """Anything on the internet answered."""
+        elsewhere = self.value(stun.ELSEWHERE)
         return (
             self.is_true(stun.UDP)
-            or bool(self.value(stun.ELSEWHERE))
+            or bool(elsewhere)
             or self.is_true(relays.TCP)
             or self.is_true(relays.ICMP4)
         )

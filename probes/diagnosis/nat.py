@@ -1,4 +1,4 @@
-"""The NAT class of one family, with what it rests on (RFC 4787 section 4.1; RFC 5780 section 4.3)."""
+"""The NAT class of one family, with what it rests on (RFC 4787 section 4.1, RFC 5780 4.3)."""
 
 from __future__ import annotations
 

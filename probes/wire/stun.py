@@ -190,8 +190,8 @@ def _unpack_change(data: bytes, _transaction: bytes) -> ChangeRequest:
 
 
 def _pack_error(value: Any, _transaction: bytes) -> bytes:
-    data: bytes = value.encode()
-    return data
+    reason: bytes = value.reason.encode()
+    return struct.pack("!HBB", 0, value.code // 100, value.code % 100) + reason
 
 
 def _unpack_error(data: bytes, _transaction: bytes) -> ErrorCode:

@@ -1,0 +1,1 @@
+"""The tests: unit, engine, tui, lab, bench."""

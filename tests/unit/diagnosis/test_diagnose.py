@@ -1,0 +1,239 @@
+"""Class, causes, outlook and verdict from readings alone."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from probes.diagnosis.causes import RULES
+from probes.diagnosis.diagnose import diagnose
+from probes.diagnosis.model import CauseId, Headline, Mapping, NatClass, Result, Verdict, Weight
+from probes.events import Observed
+from probes.model import Known
+from probes.readings import KEYS, local, relays, stun
+from probes.readings.local import InterfaceKind
+from probes.report import Report, reduce
+from tests.unit.diagnosis.reports import PUBLIC, answer, facts, home, interface, way_out
+
+EASY = home(f"{PUBLIC}:51820", f"{PUBLIC}:51820", f"{PUBLIC}:51820")
+HARD = home(f"{PUBLIC}:4001", f"{PUBLIC}:4002", f"{PUBLIC}:4003")
+POOL = home("198.51.100.7:51820", "198.51.100.8:51820", "198.51.100.7:51820")
+OPEN = home(f"{PUBLIC}:51820", f"{PUBLIC}:51820", address=f"{PUBLIC}/24")
+ONE_ANSWER = home(f"{PUBLIC}:51820")
+BLOCKED = home(extra=((stun.ELSEWHERE, ()),))
+STUN_BLOCKED = home(extra=((stun.ELSEWHERE, (answer(f"{PUBLIC}:9", server="203.0.113.9:19302"),)),))
+NO_NETWORK = home(extra=((stun.ELSEWHERE, ()), (relays.TCP, False), (relays.ICMP4, False)))
+UNPLUGGED = facts((local.WAY_OUT4, None), (local.WAY_OUT6, None), (local.OS_IPV6, True))
+IPV6_OFF = home(f"{PUBLIC}:1", f"{PUBLIC}:1", extra=((local.OS_IPV6, False),))
+V6_WAY = (local.WAY_OUT6, way_out("2001:db8::20"))
+IPV6_FILTERED = home(f"{PUBLIC}:1", f"{PUBLIC}:1", extra=(V6_WAY, (stun.ANSWERS6, ())))
+TUNNEL_FACE = (interface("10.8.0.2/24", name="wg0", kind=InterfaceKind.TUNNEL),)
+TUNNELLED = home(
+    f"{PUBLIC}:1",
+    f"{PUBLIC}:1",
+    extra=(
+        (local.INTERFACES, TUNNEL_FACE),
+        (local.WAY_OUT4, way_out("10.8.0.2", tunnel="wg0", name="wg0")),
+    ),
+)
+EVADED = home(
+    f"{PUBLIC}:1",
+    f"{PUBLIC}:1",
+    extra=(
+        (local.INTERFACES, (interface("192.168.1.20/24"), *TUNNEL_FACE)),
+        (local.WAY_OUT4, way_out(tunnel="wg0", bound=True)),
+    ),
+)
+NO_STUN_MAP = home(extra=((relays.STUN_REGIONS, 0),))
+
+C = CauseId
+CASES: dict[str, tuple[Report, NatClass, Verdict, Headline, set[CauseId]]] = {
+    "easy": (EASY, NatClass.EASY, Verdict.DIRECT, Headline.DIRECT_EASY, {C.IPV6_MISSING}),
+    "hard": (
+        HARD,
+        NatClass.HARD,
+        Verdict.RELAYED,
+        Headline.RELAYED_HARD_NAT,
+        {C.HARD_NAT, C.IPV6_MISSING},
+    ),
+    "pool": (
+        POOL,
+        NatClass.HARD,
+        Verdict.RELAYED,
+        Headline.RELAYED_MULTI_WAN,
+        {C.HARD_NAT, C.MULTI_WAN, C.IPV6_MISSING},
+    ),
+    "open": (OPEN, NatClass.NONE, Verdict.DIRECT, Headline.DIRECT_OPEN, {C.IPV6_MISSING}),
+    "one answer": (
+        ONE_ANSWER,
+        NatClass.UNKNOWN,
+        Verdict.UNKNOWN,
+        Headline.UNKNOWN_TOO_LITTLE,
+        {C.IPV6_MISSING},
+    ),
+    "udp blocked": (
+        BLOCKED,
+        NatClass.UNKNOWN,
+        Verdict.RELAYED,
+        Headline.RELAYED_UDP_BLOCKED,
+        {C.UDP_BLOCKED, C.IPV6_MISSING},
+    ),
+    "stun blocked": (
+        STUN_BLOCKED,
+        NatClass.UNKNOWN,
+        Verdict.RELAYED,
+        Headline.RELAYED_STUN_BLOCKED,
+        {C.STUN_BLOCKED, C.IPV6_MISSING},
+    ),
+    "no network": (
+        NO_NETWORK,
+        NatClass.UNKNOWN,
+        Verdict.UNKNOWN,
+        Headline.UNKNOWN_NO_NETWORK,
+        {C.NO_NETWORK},
+    ),
+    "unplugged": (
+        UNPLUGGED,
+        NatClass.UNKNOWN,
+        Verdict.UNKNOWN,
+        Headline.UNKNOWN_NO_NETWORK,
+        {C.NO_NETWORK},
+    ),
+    "ipv6 off": (IPV6_OFF, NatClass.EASY, Verdict.DIRECT, Headline.DIRECT_EASY, {C.IPV6_OFF}),
+    "ipv6 filtered": (
+        IPV6_FILTERED,
+        NatClass.EASY,
+        Verdict.DIRECT,
+        Headline.DIRECT_EASY,
+        {C.IPV6_FILTERED},
+    ),
+    "through a tunnel": (
+        TUNNELLED,
+        NatClass.UNKNOWN,
+        Verdict.UNKNOWN,
+        Headline.UNKNOWN_TUNNEL,
+        {C.OTHER_VPN, C.IPV6_MISSING},
+    ),
+    "around a tunnel": (
+        EVADED,
+        NatClass.EASY,
+        Verdict.DIRECT,
+        Headline.DIRECT_EASY,
+        {C.OTHER_VPN, C.IPV6_MISSING},
+    ),
+    "map without STUN": (
+        NO_STUN_MAP,
+        NatClass.UNKNOWN,
+        Verdict.RELAYED,
+        Headline.UNKNOWN_TOO_LITTLE,
+        {C.RELAY_MAP_WITHOUT_STUN, C.IPV6_MISSING},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_conclusions_of_a_report(name: str) -> None:
+    report, nat_class, verdict, headline, causes = CASES[name]
+    found = diagnose(report)
+    assert found.nat4.nat_class is nat_class
+    assert found.verdict is verdict
+    assert found.headline is headline
+    assert {cause.id for cause in found.causes} == causes
+
+
+def test_every_rule_fires_somewhere() -> None:
+    fired = {cause for *_, causes in CASES.values() for cause in causes}
+    assert fired == set(RULES) == set(CauseId)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_because_names_readings_that_are_known(name: str) -> None:
+    report = CASES[name][0]
+    found = diagnose(report)
+    for cause in found.causes:
+        assert cause.because
+        assert all(isinstance(report.readings.get(each), Known) for each in cause.because), cause
+    for nat in (found.nat4, found.nat6):
+        assert all(isinstance(report.readings.get(each), Known) for each in nat.because)
+        assert all(each in KEYS for each in nat.missing)
+
+
+def test_the_outlook_of_a_hard_nat() -> None:
+    outlook = diagnose(HARD).outlook
+    results = (outlook.none.result, outlook.easy.result, outlook.hard.result)
+    assert results == (Result.DIRECT, Result.RELAYED, Result.RELAYED)
+
+
+def test_inbound_that_was_not_measured_promises_nothing_to_a_hard_peer() -> None:
+    for report in (OPEN, EASY):
+        assert diagnose(report).outlook.hard.result is Result.POSSIBLE
+
+
+def test_missing_ipv6_weighs_more_where_ipv4_is_relayed() -> None:
+    def weight(report: Report) -> Weight:
+        causes = diagnose(report).causes
+        return next(cause.weight for cause in causes if cause.id is C.IPV6_MISSING)
+
+    assert weight(EASY) is Weight.NOTES
+    assert weight(HARD) is Weight.LIMITS
+
+
+def test_two_ports_on_one_server_do_not_show_endpoint_independence() -> None:
+    both = (
+        answer(f"{PUBLIC}:51820", server="203.0.113.1:3478"),
+        answer(f"{PUBLIC}:51820", server="203.0.113.1:443"),
+    )
+    nat = diagnose(home(f"{PUBLIC}:51820", extra=((stun.ANSWERS4, both),))).nat4
+    assert (nat.nat_class, nat.mapping) == (NatClass.UNKNOWN, Mapping.UNKNOWN)
+
+
+def test_a_private_mapped_address_is_not_a_public_one() -> None:
+    """A relay on the same private network sees the device itself: that proves no public address."""
+    report = home("192.168.1.20:51820", "192.168.1.20:51820")
+    assert diagnose(report).nat4.nat_class is not NatClass.NONE
+
+
+def test_the_tailnet_s_own_address_is_never_the_public_one() -> None:
+    faces = (
+        interface("192.168.1.20/24"),
+        interface(f"{PUBLIC}/32", name="tailscale0", kind=InterfaceKind.TAILSCALE),
+    )
+    report = home(f"{PUBLIC}:1", f"{PUBLIC}:1", extra=((local.INTERFACES, faces),))
+    assert diagnose(report).nat4.nat_class is NatClass.EASY
+
+
+_ORDER = {Result.RELAYED: 0, Result.POSSIBLE: 1, Result.DIRECT: 2}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_removing_a_reading_never_turns_a_claim_into_its_opposite(name: str) -> None:
+    """Fewer readings make for less certainty, never for another truth."""
+    report = CASES[name][0]
+    whole = diagnose(report)
+    known = [key for key, reading in report.readings.items() if isinstance(reading, Known)]
+    subsets = itertools.chain.from_iterable(
+        itertools.combinations(known, count) for count in (1, 2)
+    )
+    for gone in subsets:
+        pairs = [
+            (KEYS[key], reading.value)
+            for key, reading in report.readings.items()
+            if key not in gone and isinstance(reading, Known)
+        ]
+        part = diagnose(facts(*pairs))
+        opposite = {Verdict.DIRECT: Verdict.RELAYED, Verdict.RELAYED: Verdict.DIRECT}
+        assert part.verdict is not opposite.get(whole.verdict), gone
+        for kind in ("none", "easy", "hard"):
+            before = getattr(whole.outlook, kind).result
+            after = getattr(part.outlook, kind).result
+            if before is Result.RELAYED:
+                assert after is not Result.DIRECT, (gone, kind)
+        assert {cause.id for cause in part.causes} <= {cause.id for cause in whole.causes}, gone
+
+
+def test_a_growing_report_says_that_it_is_still_measuring() -> None:
+    report = facts(closed=False)
+    assert diagnose(report).headline is Headline.UNKNOWN_STILL_MEASURING
+    later = Observed(5.0, local.WAY_OUT4.check, local.WAY_OUT4.id, Known(way_out(), "test"))
+    assert diagnose(reduce(report, later)).headline is Headline.UNKNOWN_STILL_MEASURING
