@@ -19,6 +19,7 @@ from tui.content.links import Span, plain, spans, terms
 from tui.content.markdown import ContentError, Document, Section, parse
 
 __all__ = [
+    "TOO_LITTLE",
     "Advice",
     "CauseWords",
     "CheckWords",
@@ -44,6 +45,7 @@ __all__ = [
     "mechanism",
     "nat",
     "netcheck_field",
+    "obstacle",
     "page",
     "pages",
     "plain",
@@ -420,12 +422,31 @@ def unknown(reason: str) -> UnknownWords:
     return UnknownWords(_text(what, section.text), section.parts["meaning"], section.parts["next"])
 
 
+TOO_LITTLE = (
+    "unknown-no-stun",
+    "unknown-ipv6-only",
+    "unknown-silent",
+    "unknown-skipped",
+    "unknown-not-asked",
+    "unknown-failed",
+)
+"""Headlines for too little known, by its reason; the general one is the `Headline`'s own."""
+
+
 @cache
-def headline(which: Headline) -> str:
-    """The sentence that sums it up, with {placeholders}."""
+def headline(which: str) -> str:
+    """The sentence that sums it up, with {placeholders}: of a `Headline`, or of `TOO_LITTLE`."""
     document = _document("labels/headline")
-    _exactly("labels/headline", document.sections, set(map(str, Headline)))
+    _exactly("labels/headline", document.sections, {*map(str, Headline), *TOO_LITTLE})
     return _only_text(f"labels/headline: {which}", document.sections[which])
+
+
+@cache
+def obstacle(which: Headline) -> str:
+    """What happens at the obstacle of a path, in a few words, with {placeholders}."""
+    document = _document("labels/obstacle")
+    _exactly("labels/obstacle", document.sections, set(map(str, Headline)))
+    return _only_text(f"labels/obstacle: {which}", document.sections[which])
 
 
 @cache

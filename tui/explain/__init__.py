@@ -14,7 +14,8 @@ from tui.explain.fields import (
     explain_fields,
     explain_port_mapping,
 )
-from tui.explain.live import check_line, doing, question_line, question_lines
+from tui.explain.live import check_line, doing, ignored, map_lines, question_line, question_lines
+from tui.explain.path import Hop, HopId, path
 from tui.explain.verdict import explain_cause, explain_nat, explain_outlook, headline
 from tui.explain.words import CauseText, Evidence, Explained, Fact, Line, OutlookWords
 
@@ -24,6 +25,8 @@ __all__ = [
     "Explained",
     "Fact",
     "FieldId",
+    "Hop",
+    "HopId",
     "LatencyRow",
     "Line",
     "MappingRow",
@@ -41,8 +44,11 @@ __all__ = [
     "explain_outlook",
     "explain_port_mapping",
     "headline",
+    "ignored",
     "latency_rows",
+    "map_lines",
     "mapping_rows",
+    "path",
     "question_line",
     "question_lines",
 ]

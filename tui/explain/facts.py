@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from probes.model import Endpoint, Family, IPAddress
+from probes.diagnosis.nat import mapping_answers
+from probes.model import CheckId, Endpoint, Family, IPAddress
 from probes.readings import local, relays, stun
 from probes.report import Report
 
@@ -32,20 +33,46 @@ def _server(answer: stun.StunAnswer) -> str:
 
 
 def asked_regions(report: Report) -> int:
-    """How many regions the map has; at least as many as answered."""
-    regions = report.value(relays.REGIONS) or ()
-    return max(len(regions), answered_regions(report))
+    """How many regions of the map answer STUN at all; at least as many as answered."""
+    offering, regions = report.value(relays.STUN_REGIONS), report.value(relays.REGIONS) or ()
+    return max(len(regions) if offering is None else offering, answered_regions(report))
+
+
+def reached_over_tcp(report: Report) -> int:
+    """How many relays were reached over TCP."""
+    found = report.value(relays.TCP_ANSWERS) or ()
+    return len({str(answer.region) if answer.region else answer.host for answer in found})
+
+
+def tried_over_tcp(report: Report) -> int:
+    """How many relays were to be reached over TCP: not the whole map is asked."""
+    state = report.checks.get(CheckId.RELAY_TCP)
+    return max(state.total if state is not None else 0, reached_over_tcp(report))
+
+
+def _distinct(found: tuple[stun.StunAnswer, ...]) -> tuple[Endpoint, ...]:
+    seen = Counter(answer.mapped for answer in found)
+    return tuple(endpoint for endpoint, _ in seen.most_common())
 
 
 def endpoints(report: Report, family: Family) -> tuple[Endpoint, ...]:
     """The distinct public endpoints that relays saw, most often seen first."""
-    seen = Counter(answer.mapped for answer in answers(report, family))
-    return tuple(endpoint for endpoint, _ in seen.most_common())
+    return _distinct(answers(report, family))
 
 
-def public_addresses(report: Report, family: Family) -> tuple[IPAddress, ...]:
-    """The distinct public addresses that relays saw."""
-    return tuple(dict.fromkeys(endpoint.address for endpoint in endpoints(report, family)))
+def all_endpoints(report: Report, family: Family) -> tuple[Endpoint, ...]:
+    """The same, with what servers outside the relay map saw: what the NAT class rests on."""
+    return _distinct(mapping_answers(report, family))
+
+
+def all_servers(report: Report, family: Family) -> int:
+    """How many servers, relays or not, answered over UDP by one family."""
+    return len({answer.server for answer in mapping_answers(report, family)})
+
+
+def addresses_of(found: tuple[Endpoint, ...]) -> tuple[IPAddress, ...]:
+    """The distinct addresses of some endpoints, in their order."""
+    return tuple(dict.fromkeys(endpoint.address for endpoint in found))
 
 
 def own_addresses(report: Report) -> frozenset[IPAddress]:
@@ -59,11 +86,10 @@ def own_addresses(report: Report) -> frozenset[IPAddress]:
     )
 
 
-def public_address_is_here(report: Report, family: Family) -> bool:
-    """Whether every public address that relays saw sits on this device."""
-    seen = public_addresses(report, family)
-    own = own_addresses(report) | {answer.local.address for answer in answers(report, family)}
-    return bool(seen) and all(address in own for address in seen)
+def address_is_here(report: Report, family: Family) -> bool:
+    """Whether the public address that relays saw sits on this device."""
+    seen = addresses_of(endpoints(report, family))
+    return bool(seen) and own_addresses(report).issuperset(seen)
 
 
 def tunnel(report: Report, family: Family) -> str:
@@ -77,10 +103,16 @@ def any_tunnel(report: Report) -> str:
     return next(filter(None, (tunnel(report, family) for family in Family)), "")
 
 
-def reached_over_tcp(report: Report, family: Family) -> bool:
+def tcp_by(report: Report, family: Family) -> bool:
     """Whether a relay was reached over TCP by one family."""
     found = report.value(relays.TCP_ANSWERS) or ()
     return any(Family.of(answer.address) is family for answer in found)
+
+
+def default_tunnel(report: Report) -> str:
+    """The tunnel that holds a default route, whether or not the probes went around it."""
+    ways = (report.value(local.way_out_key(family)) for family in Family)
+    return next((way.tunnel for way in ways if way is not None and way.tunnel), "")
 
 
 @dataclass(frozen=True, slots=True)

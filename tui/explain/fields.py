@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
+from probes.diagnosis.model import NatClass
+from probes.diagnosis.nat import nat_of
 from probes.model import NOT_MEASURED, Family, Known, Reading
 from probes.readings import local, relays, stun
 from probes.readings.key import Key
@@ -134,7 +136,7 @@ def _udp(report: Report) -> Choice:
 def _ipv4(report: Report) -> Choice:
     endpoint = report.value(stun.ENDPOINT4)
     if endpoint is not None:
-        here = facts.public_address_is_here(report, Family.V4)
+        here = facts.address_is_here(report, Family.V4)
         tunnel = facts.tunnel(report, Family.V4)
         filling = {"endpoint": endpoint, "address": endpoint.address, "tunnel": tunnel}
         value = "yes-tunnel" if tunnel else "yes-here" if here else "yes"
@@ -153,7 +155,7 @@ def _ipv4(report: Report) -> Choice:
 def _ipv6(report: Report) -> Choice:
     endpoint = report.value(stun.ENDPOINT6)
     if endpoint is not None:
-        here = facts.public_address_is_here(report, Family.V6)
+        here = facts.address_is_here(report, Family.V6)
         known = report.known(local.INTERFACES)
         value = "yes" if here or not known else "yes-translated"
         return Choice(value, (stun.ENDPOINT6,), {"endpoint": endpoint, "address": endpoint.address})
@@ -163,7 +165,7 @@ def _ipv6(report: Report) -> Choice:
     if report.known(local.WAY_OUT6) and report.value(local.WAY_OUT6) is None:
         return Choice("no", keys) if report.value(local.OS_IPV6) else Choice("no-system-open", keys)
     if report.value(local.WAY_OUT6) is not None and _no_answer(report, stun.ENDPOINT6):
-        if facts.reached_over_tcp(report, Family.V6):
+        if facts.tcp_by(report, Family.V6):
             return Choice("tcp-only", (*keys, relays.TCP_ANSWERS))
         return Choice("unanswered", keys)
     return Choice(why_unknown(report, stun.ENDPOINT6), keys)
@@ -175,37 +177,42 @@ def _no_answer(report: Report, key: Key[Any]) -> bool:
 
 
 def _mapping_varies(report: Report) -> Choice:
-    keys = (stun.VARIES4, stun.ANSWERS4)
+    keys: tuple[Key[Any], ...] = (stun.VARIES4, stun.ANSWERS4)
     seen = facts.endpoints(report, Family.V4)
-    addresses = facts.public_addresses(report, Family.V4)
-    filling = {
-        "answered": facts.answered(report, Family.V4),
+    addresses = facts.addresses_of(seen)
+    elsewhere = report.value(stun.ELSEWHERE) or ()
+    filling: dict[str, object] = {
         "servers": number(facts.answered(report, Family.V4), "relay"),
         "endpoint": seen[0] if seen else "",
         "endpoints": listed(str(each) for each in seen[:3]) if seen else "",
         "count": len(seen),
         "addresses": listed(str(each) for each in addresses[:3]) if addresses else "",
         "tunnel": facts.tunnel(report, Family.V4),
+        "host": elsewhere[0].host if elsewhere else "",
     }
-    if filling["tunnel"] and report.known(stun.VARIES4):
-        value = "yes-tunnel" if report.value(stun.VARIES4) else "no-tunnel"
+    nat = nat_of(report, Family.V4)
+    varies = report.value(stun.VARIES4)
+    if filling["tunnel"] and varies is not None:
+        value = "yes-tunnel" if varies else "no-tunnel"
         return Choice(value, (*keys, local.WAY_OUT4), filling)
-    match report.value(stun.VARIES4):
+    match varies:
         case True if len(addresses) > 1 and len({each.port for each in seen}) == 1:
             return Choice("yes-address", keys, filling)
         case True if len(addresses) > 1:
             return Choice("yes-both", keys, filling)
         case True:
             return Choice("yes", keys, filling)
-        case False if facts.public_address_is_here(report, Family.V4):
+        case False if nat.nat_class is NatClass.NONE:
             return Choice("no-nat", (*keys, local.INTERFACES), filling)
+        case False if nat.nat_class is NatClass.HARD:
+            return Choice("no-but-elsewhere", (*keys, stun.ELSEWHERE), filling)
         case False:
             return Choice("no", keys, filling)
         case None:
             pass
     why = why_unknown(report, stun.VARIES4)
-    if why == "too-few-answers" and facts.answered(report, Family.V4) == 0:
-        return Choice("no-answer", keys)
+    if why == "too-few-answers" and nat.nat_class is not NatClass.UNKNOWN and elsewhere:
+        return Choice("too-few-but-elsewhere", (*keys, stun.ELSEWHERE), filling)
     return Choice(why, keys, filling)
 
 
@@ -267,24 +274,31 @@ _FAR_MS = 150.0
 
 
 def _nearest(report: Report) -> Choice:
+    keys: tuple[Key[Any], ...] = (stun.PREFERRED, relays.MAP_SOURCE)
     rows = facts.latency_rows(report)
-    keys = (stun.PREFERRED, relays.MAP_SOURCE)
-    preferred = next((row for row in rows if row.preferred), None)
-    if preferred is None and report.value(stun.PREFERRED) is None:
-        return Choice(why_unknown(report, stun.PREFERRED), keys)
-    nearest = preferred or next((row for row in rows if row.best_ms is not None), None)
+    source = report.value(relays.MAP_SOURCE)
+    if source is not None and source.origin is relays.MapOrigin.BUILT_IN:
+        return Choice("no-map", (relays.MAP_SOURCE,))
+    nearest = next((row for row in rows if row.preferred), None)
+    by_udp = nearest is not None
     if nearest is None:
-        return Choice("none" if rows else "no-map", keys)
+        why = "" if report.known(stun.PREFERRED) else why_unknown(report, stun.PREFERRED)
+        nearest = next((row for row in rows if row.tcp_ms is not None), None)
+        if why == "measuring" or (nearest is None and why not in ("", "no-answer")):
+            return Choice(why, keys)
+        if nearest is None:
+            return Choice("none", (*keys, relays.TCP_ANSWERS))
     best = nearest.best_ms
+    if best is None:  # a region that is preferred has answered; a report from elsewhere may lie
+        return Choice("contradictory", keys)
     filling = {
         "name": nearest.name or nearest.code,
-        "code": nearest.code,
-        "latency": milliseconds(best) if best is not None else "",
+        "latency": milliseconds(best),
         "by": _latencies(nearest),
     }
-    if nearest.v4_ms is None and nearest.v6_ms is None:
+    if not by_udp:
         return Choice("by-tcp", (*keys, relays.TCP_ANSWERS), filling)
-    return Choice("far" if best is not None and best > _FAR_MS else "yes", keys, filling)
+    return Choice("far" if best > _FAR_MS else "yes", keys, filling)
 
 
 def _latencies(row: facts.LatencyRow) -> str:

@@ -104,9 +104,10 @@ def _stun(report: Report) -> _Found | None:
 
 def _relay_tcp(report: Report) -> _Found | None:
     answers = report.value(relays.TCP_ANSWERS) or ()
-    reached = len({answer.region or answer.host for answer in answers})
-    asked = max(facts.asked_regions(report), reached)
-    filling: dict[str, object] = {"reached": reached, "asked": number(asked, "relay")}
+    filling: dict[str, object] = {
+        "reached": facts.reached_over_tcp(report),
+        "asked": number(facts.tried_over_tcp(report), "relay"),
+    }
     if report.value(relays.TLS_INSPECTED):
         issuer = next((answer.issuer for answer in answers if answer.issuer), "somebody else")
         return "inspected", {**filling, "issuer": issuer}
@@ -153,8 +154,7 @@ def _mapping(report: Report) -> _Found:
     filling: dict[str, object] = {
         "answered": answered,
         "asked": facts.asked_regions(report),
-        "count": len(facts.endpoints(report, Family.V4)),
-        "address_count": len(facts.public_addresses(report, Family.V4)),
+        "address_count": len(facts.addresses_of(facts.endpoints(report, Family.V4))),
     }
     varies = report.value(stun.VARIES4)
     if facts.tunnel(report, Family.V4) and varies is not None:
@@ -163,7 +163,7 @@ def _mapping(report: Report) -> _Found:
         case True:
             return ("varies-address" if _addresses_alone(report) else "varies"), filling
         case False:
-            return ("here" if facts.public_address_is_here(report, Family.V4) else "same"), filling
+            return ("here" if facts.address_is_here(report, Family.V4) else "same"), filling
         case None if busy(report, CheckId.STUN) and answered:
             return "so-far", filling
         case None:
@@ -172,7 +172,7 @@ def _mapping(report: Report) -> _Found:
 
 def _addresses_alone(report: Report) -> bool:
     seen = facts.endpoints(report, Family.V4)
-    several = len(facts.public_addresses(report, Family.V4)) > 1
+    several = len(facts.addresses_of(seen)) > 1
     return several and len({each.port for each in seen}) == 1
 
 
@@ -186,3 +186,23 @@ def _ipv6(report: Report) -> _Found:
     if report.known(local.WAY_OUT6) and report.value(local.WAY_OUT6) is None:
         return ("no" if system else "no-address"), {}
     return why_unknown(report, stun.ENDPOINT6), {}
+
+
+def map_lines(report: Report) -> tuple[str, ...]:
+    """Which relay map is in use, then each source before it that gave nothing, and why."""
+    source = report.value(relays.MAP_SOURCE)
+    if source is None:
+        return ()
+    size = f", {number(source.regions, 'region')}" if source.regions else ""
+    where = f": {source.where}" if source.where else ""
+    return (f"{content.label(source.origin)}{where}{size}", *source.passed_over)
+
+
+def ignored(report: Report) -> tuple[str, ...]:
+    """What arrived and did not count as an answer, one line each."""
+    return tuple(
+        f"{each.host}: {content.label(each.fault)}"
+        + (f" ({each.detail})" if each.detail else "")
+        + (f", {number(each.count, 'time')}" if each.count > 1 else "")
+        for each in report.value(stun.REJECTED) or ()
+    )

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from probes.diagnosis.model import (
     Cause,
     Diagnosis,
+    Headline,
     Mapping,
     Nat,
     NatClass,
@@ -15,7 +16,7 @@ from probes.diagnosis.model import (
     Result,
     Weight,
 )
-from probes.model import Family
+from probes.model import Failed, Family, Known, Reason, Unknown
 from probes.readings import KEYS, local, relays, stun
 from probes.readings.key import Key
 from probes.report import Report
@@ -36,13 +37,40 @@ from tui.explain.words import (
 
 def headline(diagnosis: Diagnosis, report: Report) -> str:
     """The whole diagnosis in one sentence, with the obstacle named and placed."""
-    return content.plain(content.fill(content.headline(diagnosis.headline), **_filling(report)))
+    words = content.headline(_headline_words(diagnosis, report))
+    return content.plain(content.fill(words, **_filling(report)))
+
+
+def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
+    """Which sentence: too little known has several reasons, each with another next step."""
+    which = diagnosis.headline
+    if which is not Headline.UNKNOWN_TOO_LITTLE:
+        return which
+    if report.value(relays.STUN_REGIONS) == 0:
+        return "unknown-no-stun"
+    four = report[local.WAY_OUT4]
+    if isinstance(four, Known) and four.value is None and report.known(stun.ENDPOINT6):
+        return "unknown-ipv6-only"
+    udp = report[stun.UDP]
+    match udp:
+        case Known(False):
+            return "unknown-silent"
+        case Known():
+            return which
+        case Unknown(Reason.SKIPPED):
+            return "unknown-skipped"
+        case Unknown():
+            return "unknown-not-asked"
+        case Failed():
+            return "unknown-failed"
+        case _:
+            assert_never(udp)
 
 
 def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
     """Everything that a headline, a NAT's or a cause's words may name."""
-    endpoints = facts.endpoints(report, family)
-    addresses = facts.public_addresses(report, family)
+    endpoints = facts.all_endpoints(report, family)
+    addresses = facts.addresses_of(endpoints)
     elsewhere = report.value(stun.ELSEWHERE) or ()
     source = report.value(relays.MAP_SOURCE)
     gateway = report.value(local.GATEWAY4)
@@ -56,18 +84,14 @@ def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
         "address_count": len(addresses),
         "answered": facts.answered(report, family),
         "asked": number(facts.asked_regions(report), "relay"),
-        "tcp": number(_tcp_regions(report), "relay"),
-        "tunnel": facts.any_tunnel(report) or "another tunnel",
+        "servers": number(facts.all_servers(report, family), "server"),
+        "tunnel": facts.any_tunnel(report) or facts.default_tunnel(report) or "another tunnel",
         "host": elsewhere[0].host if elsewhere else "another server",
         "port": elsewhere[0].server.port if elsewhere else "another",
         "map": source.where if source is not None else "the relay map",
         "gateway": (gateway.address if gateway is not None else None) or "your router",
         "interface": way.interface if way is not None else "the network",
     }
-
-
-def _tcp_regions(report: Report) -> int:
-    return len({answer.region or answer.host for answer in report.value(relays.TCP_ANSWERS) or ()})
 
 
 _NAT_TONE = {
@@ -122,8 +146,8 @@ def _nat_words(nat: Nat, report: Report, family: Family) -> str:
 
 def _pool(nat: Nat, report: Report, family: Family) -> bool:
     """The address differs between servers, and each address keeps the port."""
-    seen = facts.endpoints(report, family)
-    several = len(facts.public_addresses(report, family)) > 1
+    seen = facts.all_endpoints(report, family)
+    several = len(facts.addresses_of(seen)) > 1
     return nat.mapping is not Mapping.UNKNOWN and several and len({each.port for each in seen}) == 1
 
 

@@ -1,0 +1,150 @@
+"""The path from this device to its peer, hop by hop, with the obstacle on the hop where it sits.
+
+The hops are what the readings carry, no more: which box between this device and the internet does
+the translating is not known, so there is one hop for all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probes.diagnosis.model import Diagnosis, Headline, NatClass
+from probes.model import Family
+from probes.readings import local
+from probes.report import Report
+from tui import content
+from tui.content import Tone
+from tui.explain import facts
+from tui.explain.words import milliseconds
+
+
+class HopId(StrEnum):
+    """The hops, from here to there."""
+
+    DEVICE = "device"
+    TUNNEL = "tunnel"
+    """Only where one carries the probes."""
+    WAY_OUT = "way-out"
+    """Router, provider, firewall: all that lies before the open internet."""
+    INTERNET = "internet"
+    RELAY = "relay"
+    PEER = "peer"
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One hop of the path."""
+
+    id: HopId
+    name: str
+    detail: str
+    """An address or a name; "" where none is known."""
+    note: str
+    """What happens here, in a few words; "" for nothing worth saying."""
+    tone: Tone
+    obstacle: bool
+    """What stands in the way sits here."""
+
+
+def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
+    """The hops from this device to the other side. At most one is the obstacle."""
+    where = _obstacle(diagnosis, report)
+    note = content.obstacle(diagnosis.headline)
+    tunnel = facts.any_tunnel(report)
+    hops = [HopId.DEVICE, HopId.WAY_OUT, HopId.INTERNET, HopId.RELAY, HopId.PEER]
+    if tunnel:
+        hops.insert(1, HopId.TUNNEL)
+    details = {
+        HopId.DEVICE: _own_address(report),
+        HopId.TUNNEL: tunnel,
+        HopId.WAY_OUT: "" if tunnel else _way_out(report),
+        HopId.RELAY: _relay(report),
+    }
+    return tuple(
+        Hop(
+            each,
+            content.label(each),
+            details.get(each, ""),
+            content.plain(content.fill(note, **_counts(report)))
+            if each is where
+            else _remark(each, diagnosis),
+            _OBSTACLE_TONE.get(diagnosis.headline, Tone.BAD)
+            if each is where
+            else _tone(each, diagnosis),
+            each is where,
+        )
+        for each in hops
+    )
+
+
+_WHERE = {
+    Headline.RELAYED_HARD_NAT: HopId.WAY_OUT,
+    Headline.RELAYED_MULTI_WAN: HopId.WAY_OUT,
+    Headline.RELAYED_UDP_BLOCKED: HopId.WAY_OUT,
+    Headline.RELAYED_STUN_BLOCKED: HopId.WAY_OUT,
+    Headline.UNKNOWN_NO_NETWORK: HopId.WAY_OUT,
+    Headline.UNKNOWN_TUNNEL: HopId.TUNNEL,
+}
+_OBSTACLE_TONE = {Headline.UNKNOWN_TUNNEL: Tone.NOTE}
+
+
+def _obstacle(diagnosis: Diagnosis, report: Report) -> HopId | None:
+    where = _WHERE.get(diagnosis.headline)
+    nothing_here = all(
+        report.known(key) and report.value(key) is None for key in (local.WAY_OUT4, local.WAY_OUT6)
+    )
+    if diagnosis.headline is Headline.UNKNOWN_NO_NETWORK and nothing_here:
+        return HopId.DEVICE
+    return where
+
+
+def _counts(report: Report) -> dict[str, object]:
+    addresses = facts.addresses_of(facts.all_endpoints(report, Family.V4))
+    return {"address_count": len(addresses)}
+
+
+def _own_address(report: Report) -> str:
+    for family in Family:
+        way = report.value(local.way_out_key(family))
+        if way is not None:
+            return str(way.source)
+    return ""
+
+
+def _way_out(report: Report) -> str:
+    seen = facts.addresses_of(facts.all_endpoints(report, Family.V4))
+    if seen:
+        return str(seen[0])
+    gateway = report.value(local.GATEWAY4)
+    return str(gateway.address) if gateway is not None and gateway.address is not None else ""
+
+
+def _relay(report: Report) -> str:
+    rows = facts.latency_rows(report)
+    row = next((each for each in rows if each.best_ms is not None), None)
+    if row is None or row.best_ms is None:
+        return ""
+    return f"{row.code} {milliseconds(row.best_ms)}"
+
+
+_CLASS_TONE = {
+    NatClass.NONE: Tone.GOOD,
+    NatClass.EASY: Tone.GOOD,
+    NatClass.HARD: Tone.BAD,
+    NatClass.UNKNOWN: Tone.UNKNOWN,
+}
+
+
+def _remark(hop: HopId, diagnosis: Diagnosis) -> str:
+    return content.label(diagnosis.nat4.nat_class) if hop is HopId.WAY_OUT else ""
+
+
+def _tone(hop: HopId, diagnosis: Diagnosis) -> Tone:
+    match hop:
+        case HopId.DEVICE | HopId.INTERNET | HopId.RELAY:
+            return Tone.NOTE
+        case HopId.WAY_OUT:
+            return _CLASS_TONE[diagnosis.nat4.nat_class]
+        case HopId.TUNNEL | HopId.PEER:
+            return Tone.UNKNOWN
