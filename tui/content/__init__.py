@@ -45,6 +45,7 @@ __all__ = [
     "mechanism",
     "nat",
     "netcheck_field",
+    "notice",
     "obstacle",
     "page",
     "pages",
@@ -447,6 +448,13 @@ def obstacle(which: Headline) -> str:
     document = _document("labels/obstacle")
     _exactly("labels/obstacle", document.sections, set(map(str, Headline)))
     return _only_text(f"labels/obstacle: {which}", document.sections[which])
+
+
+@cache
+def notice(which: str) -> str:
+    """What is to be said of a whole run: an id of ``labels/notice``."""
+    document = _document("labels/notice")
+    return _only_text(f"labels/notice: {which}", document.sections[which])
 
 
 @cache

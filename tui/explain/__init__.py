@@ -14,7 +14,15 @@ from tui.explain.fields import (
     explain_fields,
     explain_port_mapping,
 )
-from tui.explain.live import check_line, doing, ignored, map_lines, question_line, question_lines
+from tui.explain.live import (
+    check_line,
+    doing,
+    ignored,
+    map_lines,
+    notices,
+    question_line,
+    question_lines,
+)
 from tui.explain.path import Hop, HopId, path
 from tui.explain.verdict import explain_cause, explain_nat, explain_outlook, headline
 from tui.explain.words import CauseText, Evidence, Explained, Fact, Line, OutlookWords
@@ -48,6 +56,7 @@ __all__ = [
     "latency_rows",
     "map_lines",
     "mapping_rows",
+    "notices",
     "path",
     "question_line",
     "question_lines",

@@ -206,3 +206,24 @@ def ignored(report: Report) -> tuple[str, ...]:
         + (f", {number(each.count, 'time')}" if each.count > 1 else "")
         for each in report.value(stun.REJECTED) or ()
     )
+
+
+def notices(report: Report) -> tuple[str, ...]:
+    """What is to be said of the whole run before anything that it found."""
+    found = {
+        "practice": report.network.startswith("simulated:"),
+        "network-changed": report.network_changed,
+        "cancelled": report.cancelled,
+        "tunnel": bool(facts.any_tunnel(report)),
+        "inspected": bool(report.value(relays.TLS_INSPECTED)),
+        "built-in-map": _origin(report) is relays.MapOrigin.BUILT_IN,
+    }
+    filling = {"tunnel": facts.any_tunnel(report), "network": report.network.partition(":")[2]}
+    return tuple(
+        content.fill(content.notice(each), **filling) for each, holds in found.items() if holds
+    )
+
+
+def _origin(report: Report) -> relays.MapOrigin | None:
+    source = report.value(relays.MAP_SOURCE)
+    return source.origin if source is not None else None
