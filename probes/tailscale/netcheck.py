@@ -63,9 +63,9 @@ def _closed_at(report: Report) -> str | None:
     """When the report was stored: netcheck's Now is the end of its work, not the beginning."""
     try:
         began = datetime.fromisoformat(report.taken_at)
-    except ValueError:
+        ended = began + timedelta(milliseconds=report.elapsed_ms)
+    except (ValueError, OverflowError):
         return None
-    ended = began + timedelta(milliseconds=report.elapsed_ms)
     return ended.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -1,0 +1,171 @@
+"""The command line: `whyrelay`, `whyrelay check`, `whyrelay schema`.
+
+Imported for every start, `--version` among them: everything else is imported where it is needed.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing costs as much as the bare interpreter's start
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program. Returns the exit status; never raises."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments == ["--version"]:
+        return _version()
+    from tui.exits import Complaint, Exit
+    from tui.output import NobodyReads, say
+
+    try:
+        return int(_main(arguments))
+    except NobodyReads:
+        return Exit.DIRECT  # help, a list or a schema, read as far as somebody wanted
+    except Complaint as complaint:
+        say(str(complaint))
+        return Exit.USAGE
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        return Exit.INTERRUPTED
+    except Exception as fault:
+        return _fault(fault)
+
+
+def _version() -> int:
+    from probes.version import __version__
+
+    text = f"whyrelay {__version__}\n"
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        from tui.exits import Exit
+        from tui.output import say, silence
+
+        silence(sys.stdout)
+        say("The version could not be written.")
+        return Exit.USAGE
+    return 0
+
+
+def _main(arguments: list[str]) -> int:
+    typed = _parsed(arguments)
+    if typed is None:
+        return 0
+    if typed.version:
+        return _version()
+    if typed.command == "schema":
+        return _schema(typed.name)
+    if typed.simulate == "list":
+        from tui.output import write_out
+        from tui.request import practice_list
+
+        write_out(practice_list())
+        return 0
+    if typed.command == "check":
+        return _check(typed)
+    return _app(typed)
+
+
+def _parsed(arguments: list[str]) -> Namespace | None:
+    """What was typed; None where help was asked for, and given. Raises Complaint."""
+    import io
+    from contextlib import redirect_stdout
+
+    from tui.arguments import parse
+    from tui.output import write_out
+
+    text = io.StringIO()
+    try:
+        with redirect_stdout(text):
+            return parse(arguments)
+    except SystemExit:  # argparse after --help
+        write_out(text.getvalue())
+        return None
+
+
+def _schema(name: str) -> int:
+    from tui.exits import Complaint
+    from tui.output import write_out
+    from tui.schemas import FILES, find, text
+
+    found = find(name)
+    if found is None:
+        raise Complaint(f"There is no schema {name!r}; there are {' and '.join(FILES)}.")
+    write_out(text(found))
+    return 0
+
+
+def _check(typed: Namespace) -> int:
+    import signal
+
+    # Until the run watches for signals itself, being killed is as being interrupted.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from tui.check import Form, run_check
+    from tui.exits import Complaint
+    from tui.request import settings_of
+
+    if typed.json and typed.plain:
+        raise Complaint("--json and --plain exclude each other.")
+    form = Form.JSON if typed.json else Form.PLAIN if typed.plain else Form.DEFAULT
+    return run_check(settings_of(typed), form, virtual=typed.simulate is not None)
+
+
+def _app(typed: Namespace) -> int:
+    from tui.output import say
+    from tui.terminal import unfit
+
+    typed.json = False
+    if typed.plain:
+        return _check(typed)
+    why = unfit()
+    if why:
+        say(why)
+        typed.plain = True
+        return _check(typed)
+    from tui.request import settings_of
+
+    settings = settings_of(typed)
+    recorded = None
+    if settings.record is not None:
+        from dataclasses import replace
+
+        from tui.check import source_of
+        from tui.recorder import Recorded, open_recording
+
+        open_recording(settings.record).close()  # a path that cannot be written is told now
+        settings = replace(settings, source=source_of(settings))
+        recorded = settings.source if isinstance(settings.source, Recorded) else None
+    from tui.app import run_app
+
+    status = run_app(settings)
+    if recorded is not None and recorded.fault is not None:
+        raise recorded.fault
+    return status
+
+
+def _fault(fault: Exception) -> int:
+    """A fault of the program: one sentence, and the whole story for whoever asks for it."""
+    import os
+
+    from tui.exits import Exit
+    from tui.output import say
+
+    if os.environ.get("WHYRELAY_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(fault)
+    words = " ".join(f"{type(fault).__name__}: {fault}".split()).rstrip(": .")
+    say(
+        f"This is a fault of the program, not of your network: {words}. Please report it, with "
+        "what is printed when the environment variable WHYRELAY_DEBUG is 1."
+    )
+    return Exit.FAULT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

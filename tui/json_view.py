@@ -1,0 +1,212 @@
+"""A report as one JSON object of schema ``whyrelay/1``, and back again.
+
+`readings` is the report; all else is a view of it. What is not measured is null or "unknown".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from probes.diagnosis.model import Cause, Diagnosis, Nat, Outlook
+from probes.model import CheckId, CheckStatus
+from probes.readings import KEYS, local
+from probes.readings.codec import Json
+from probes.readings.local import GATEWAY, INTERFACE, InterfaceKind
+from probes.report import CheckState, Report
+from probes.tailscale.netcheck import netcheck_view
+from probes.version import __version__
+
+SCHEMA = "whyrelay/1"
+MOST_BYTES = 20_000_000
+"""A report has some 30 kB; nothing near this size is one."""
+
+
+class NotAReport(ValueError):
+    """The JSON is not a report of this schema. One sentence, for a person."""
+
+
+def report_to_json(report: Report, diagnosis: Diagnosis, headline: str) -> dict[str, Json]:
+    """The whole object. `headline` is the verdict in one sentence."""
+    return {
+        "schema": SCHEMA,
+        "program": {"name": "whyrelay", "version": __version__},
+        "taken_at": report.taken_at,
+        "elapsed_ms": round(report.elapsed_ms, 3),
+        "network": {
+            "id": report.network_id or None,
+            "changed": report.network_changed,
+            "measured": report.network,
+        },
+        "verdict": str(diagnosis.verdict),
+        "headline": headline,
+        "readings": {key.id: key.encode(report[key]) for key in KEYS.values()},
+        "checks": {str(check): _check(state) for check, state in report.checks.items()},
+        "complete": report.closed and not report.cancelled,
+        "netcheck": netcheck_view(report),
+        "nat": _nat(diagnosis.nat4),
+        "nat6": _nat(diagnosis.nat6),
+        "port_mapping": {service: _service() for service in ("upnp", "nat_pmp", "pcp")},
+        "forward": {"port": None, "open": None, "how": None},
+        "local": _local(report),
+        "tailscale": None,
+        "causes": [_cause(cause) for cause in diagnosis.causes],
+        "outlook": {
+            "none": _outlook(diagnosis.outlook.none),
+            "easy": _outlook(diagnosis.outlook.easy),
+            "hard": _outlook(diagnosis.outlook.hard),
+        },
+        "remedies": [],
+        "disagreements": [],
+    }
+
+
+def to_text(value: Json, *, ascii_only: bool = False) -> str:
+    """The object as text, indented, with a line break at the end."""
+    return json.dumps(value, indent=2, ensure_ascii=ascii_only, allow_nan=False) + "\n"
+
+
+def _check(state: CheckState) -> Json:
+    return {
+        "status": str(state.status),
+        "done": state.done,
+        "total": state.total,
+        "doing": state.doing,
+        "detail": state.detail,
+        "budget_ms": state.budget_ms,
+        "started_ms": None if state.started_ms is None else round(state.started_ms, 3),
+        "finished_ms": None if state.finished_ms is None else round(state.finished_ms, 3),
+        "error": state.error,
+    }
+
+
+def _nat(nat: Nat) -> Json:
+    return {
+        "class": str(nat.nat_class),
+        "mapping": str(nat.mapping),
+        "filtering": str(nat.filtering),
+        "port_preserved": nat.port_preserved,
+        "classic": "unknown",
+        "layers": None,
+    }
+
+
+def _service() -> Json:
+    """A port mapping service that nobody has asked."""
+    return {
+        "present": None,
+        "external_ip": None,
+        "error": None,
+        "mapping": {
+            "tested": False,
+            "granted": None,
+            "address_matches": None,
+            "seen_from_outside": None,
+            "ok": None,
+            "external_port": None,
+            "lease_s": None,
+            "removed": None,
+        },
+    }
+
+
+def _local(report: Report) -> Json:
+    faces = report.value(local.INTERFACES)
+    gateways = [
+        {"family": family, **GATEWAY.encode(gateway)}
+        for family, key in ((4, local.GATEWAY4), (6, local.GATEWAY6))
+        if (gateway := report.value(key)) is not None
+    ]
+    known = report.known(local.GATEWAY4) or report.known(local.GATEWAY6)
+    ways = (report.value(local.WAY_OUT4), report.value(local.WAY_OUT6))
+    tunnels = (InterfaceKind.TUNNEL, InterfaceKind.TAILSCALE)
+    return {
+        "interfaces": None if faces is None else [INTERFACE.encode(face) for face in faces],
+        "gateways": gateways if known else None,
+        "tunnels": None
+        if faces is None
+        else [face.name for face in faces if face.kind in tunnels and face.up],
+        "bound_to": next((way.interface for way in ways if way is not None), None),
+        "firewall": {
+            "name": None,
+            "inbound_udp": "unknown",
+            "outbound_udp": "unknown",
+            "how": None,
+        },
+    }
+
+
+def _cause(cause: Cause) -> Json:
+    return {
+        "id": str(cause.id),
+        "weight": str(cause.weight),
+        "confidence": str(cause.confidence),
+        "acts": str(cause.acts),
+        "because": list(cause.because),
+        "missing": list(cause.missing),
+    }
+
+
+def _outlook(outlook: Outlook) -> Json:
+    return {
+        "result": str(outlook.result),
+        "mechanism": str(outlook.mechanism),
+        "because": list(outlook.because),
+        "flip": None,
+    }
+
+
+def report_from_json(value: Json) -> Report:
+    """The report that the object was made of. Raises NotAReport.
+
+    Readings and checks that this version does not know are left out: a newer one wrote them.
+    """
+    if not isinstance(value, dict) or "schema" not in value:
+        raise NotAReport("It is not a report: it names no schema.")
+    if value["schema"] != SCHEMA:
+        raise NotAReport(f"It is of schema {value['schema']!r}; this program reads {SCHEMA!r}.")
+    try:
+        return _report(value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NotAReport(f"It is not a whole report: {error}") from error
+
+
+def _report(value: dict[str, Any]) -> Report:
+    known_checks = {str(check): check for check in CheckId}
+    bare = Report(
+        taken_at=str(value["taken_at"]),
+        elapsed_ms=float(value["elapsed_ms"]),
+        network=str(value["network"]["measured"]),
+        network_id=str(value["network"]["id"] or ""),
+        network_changed=bool(value["network"]["changed"]),
+        closed=True,
+        cancelled=not value["complete"],
+        checks={
+            known_checks[check]: _state(state)
+            for check, state in value["checks"].items()
+            if check in known_checks
+        },
+    )
+    found = {
+        KEYS[each]: KEYS[each].decode(reading)
+        for each, reading in value["readings"].items()
+        if each in KEYS
+    }
+    # What follows from the state of a check ("skipped") was written out, but never observed.
+    observed = {key.id: reading for key, reading in found.items() if reading != bare[key]}
+    return replace(bare, readings=observed)
+
+
+def _state(value: dict[str, Any]) -> CheckState:
+    return CheckState(
+        status=CheckStatus(value["status"]),
+        done=int(value["done"]),
+        total=int(value["total"]),
+        doing=str(value["doing"]),
+        detail=str(value["detail"]),
+        budget_ms=float(value["budget_ms"]),
+        started_ms=None if value["started_ms"] is None else float(value["started_ms"]),
+        finished_ms=None if value["finished_ms"] is None else float(value["finished_ms"]),
+        error=str(value["error"]),
+    )

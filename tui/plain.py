@@ -1,0 +1,203 @@
+"""A report as text that can be read from top to bottom, by eye or by a screen reader.
+
+No boxes, no columns, nothing that moves the cursor: headings are words, every line says one fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from textwrap import TextWrapper
+
+from probes.diagnosis.model import Diagnosis, NatClass, Verdict
+from probes.model import Failed, Family, Known, Unknown
+from probes.readings import KEYS, relays, stun
+from probes.report import Report
+from probes.version import __version__
+from tui import content
+from tui.exits import Exit
+from tui.explain import (
+    CauseText,
+    Evidence,
+    Explained,
+    explain_cause,
+    explain_fields,
+    explain_nat,
+    explain_outlook,
+    headline,
+    latency_rows,
+    mapping_rows,
+    question_lines,
+)
+from tui.explain.words import milliseconds, number
+from tui.glyphs import printable
+from tui.status import exit_status
+
+WIDTH = 78
+_WRAP = TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+_EXIT_WORDS = {
+    Exit.DIRECT: "direct connections are to be expected",
+    Exit.RELAYED: "relayed, or it depends",
+    Exit.UNKNOWN: "could not tell",
+}
+
+
+def report_to_text(report: Report, diagnosis: Diagnosis) -> str:
+    """The whole report, in numbered sections."""
+    sections = (
+        ("Verdict", _verdict(report, diagnosis)),
+        ("What was measured", _measured(report)),
+        ("What netcheck would say, and what it means", _fields(report)),
+        ("The NAT", _nats(report, diagnosis)),
+        ("What to expect", _outlook(diagnosis)),
+        ("Causes", _causes(report, diagnosis)),
+        ("What is not known, and why", _unknown(report)),
+        ("Exit status", _exit(diagnosis.verdict)),
+    )
+    lines = [f"whyrelay {__version__}", *_taken(report)]
+    for count, (title, body) in enumerate(sections, 1):
+        lines += ["", f"{count}. {title}", "", *body]
+    return "".join(_wrapped(lines))
+
+
+def _wrapped(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        # Links to the glossary are for screens; a reader hears their words.
+        text = printable(" ".join(content.plain(line).split()))
+        yield (_WRAP.fill(text) if text else "") + "\n"
+
+
+def _taken(report: Report) -> Iterator[str]:
+    what = "this network" if report.network == "real" else f"a practice network ({report.network})"
+    when = report.taken_at.replace("T", " ").removesuffix("Z")
+    yield f"Measured: {what}, {when} UTC, in {report.elapsed_ms / 1000:.1f} s."
+    if report.network_changed:
+        yield "The network changed while it was measured, so little here can be relied on."
+    if not report.closed or report.cancelled:
+        yield "The run did not come to its end."
+
+
+def _verdict(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
+    yield headline(diagnosis, report)
+
+
+def _measured(report: Report) -> Iterator[str]:
+    for line in question_lines(report):
+        yield f"{line.title}: {line.text}"
+    source = report.value(relays.MAP_SOURCE)
+    if source is not None:
+        regions = f", {number(source.regions, 'region')}" if source.regions else ""
+        yield f"Relay map: {source.where}{regions}."
+        for each in source.passed_over:
+            yield f"Relay map, tried before: {each}."
+    for row in latency_rows(report):
+        ways = [
+            f"{milliseconds(ms)} over {way}"
+            for way, ms in (("IPv4", row.v4_ms), ("IPv6", row.v6_ms), ("TCP", row.tcp_ms))
+            if ms is not None
+        ]
+        nearest = ", the nearest" if row.preferred else ""
+        yield f"Relay {row.name} ({row.code}){nearest}: {', '.join(ways) or 'no answer'}."
+    for family in Family:
+        for seen in mapping_rows(report, family):
+            differs = ", another than the first" if seen.differs else ""
+            yield f"{seen.server} saw this device as {seen.mapped}{differs}."
+    for answer in report.value(stun.ELSEWHERE) or ():
+        yield (
+            f"{answer.host}, no relay, port {answer.server.port}, "
+            f"saw this device as {answer.mapped}."
+        )
+    for ignored in report.value(stun.REJECTED) or ():
+        detail = f" ({ignored.detail})" if ignored.detail else ""
+        times = f", {ignored.count} times" if ignored.count > 1 else ""
+        yield f"Did not count: {ignored.host}: {content.label(ignored.fault)}{detail}{times}."
+
+
+def _fields(report: Report) -> Iterator[str]:
+    for field in explain_fields(report):
+        yield from _explained(field)
+
+
+def _explained(found: Explained) -> Iterator[str]:
+    if found.value == found.label:
+        yield f"{found.title}: {found.value}."
+    else:
+        yield f"{found.title}: {found.value}. {found.label}."
+    yield f"It asks: {found.question}"
+    yield f"Meaning: {found.meaning}"
+    yield f"For you: {found.interpretation}"
+    yield f"Next: {found.next_step}"
+    for fact in found.facts:
+        yield f"{fact.name}: {fact.value}."
+    yield from _rests_on(found.evidence)
+    yield ""
+
+
+def _rests_on(evidence: Iterable[Evidence]) -> Iterator[str]:
+    for each in evidence:
+        yield f"{'Rests on' if each.known else 'Open'}: {each.reading}: {each.text}."
+
+
+def _nats(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
+    yield from _explained(explain_nat(diagnosis.nat4, report, Family.V4))
+    yield from _explained(explain_nat(diagnosis.nat6, report, Family.V6))
+
+
+def _outlook(diagnosis: Diagnosis) -> Iterator[str]:
+    kinds = (
+        (NatClass.NONE, diagnosis.outlook.none),
+        (NatClass.EASY, diagnosis.outlook.easy),
+        (NatClass.HARD, diagnosis.outlook.hard),
+    )
+    for kind, outlook in kinds:
+        words = explain_outlook(outlook, kind)
+        yield f"With a peer behind {words.peer}: {words.result}, {words.label}."
+        yield f"How: {words.sentence}"
+        yield f"Why: {words.why}"
+        yield ""
+
+
+def _causes(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
+    if not diagnosis.causes:
+        yield "None was found."
+    for count, cause in enumerate(diagnosis.causes, 1):
+        yield from _cause(count, explain_cause(cause, report))
+
+
+def _cause(count: int, cause: CauseText) -> Iterator[str]:
+    yield f"Cause {count}: {cause.title}."
+    yield f"Weight: {cause.weight}."
+    yield f"How sure: {cause.confidence}."
+    yield f"Who acts: {cause.actor}."
+    yield f"What it is: {cause.sentence}"
+    yield f"For you: {cause.for_you}"
+    yield f"First: {cause.first}"
+    yield f"Why: {cause.why}"
+    yield f"How it shows that it worked: {cause.worked}"
+    yield f"Who can do it: {cause.who}"
+    yield from _rests_on(cause.evidence)
+    yield from _rests_on(cause.missing)
+    yield ""
+
+
+def _unknown(report: Report) -> Iterator[str]:
+    nothing = True
+    for key in KEYS.values():
+        match report[key]:
+            case Known():
+                continue
+            case Unknown(reason, detail):
+                why = content.unknown(reason).label + (f" ({detail})" if detail else "")
+            case Failed(error):
+                why = f"{content.unknown('failed').label}: {error}"
+        nothing = False
+        yield f"{key.doc} {key.id}: {why}."
+    if nothing:
+        yield "Everything that this version asks was answered."
+
+
+def _exit(verdict: Verdict) -> Iterator[str]:
+    status = exit_status(verdict)
+    for each, words in _EXIT_WORDS.items():
+        here = " This is the status of this run." if each is status else ""
+        yield f"{each.value}: {words}.{here}"

@@ -1,0 +1,335 @@
+"""Makes the published schemas: ``python -m tui.schemas.generate`` rewrites the files.
+
+The readings come from their codecs and the words from their enums, so a schema cannot fall behind
+the program; a test compares the committed files with what is made here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from probes.diagnosis.model import (
+    Actor,
+    CauseId,
+    Confidence,
+    Filtering,
+    Mechanism,
+    NatClass,
+    Result,
+    Verdict,
+    Weight,
+)
+from probes.diagnosis.model import Mapping as NatMapping
+from probes.model import CheckId, CheckStatus
+from probes.readings import KEYS
+from probes.readings.codec import Json
+from probes.readings.local import GATEWAY, INTERFACE
+from probes.recording import SCHEMA as EVENTS_SCHEMA
+from tui.json_view import SCHEMA
+from tui.schemas import FILES
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_STRING: Json = {"type": "string"}
+_BOOL: Json = {"type": "boolean"}
+_NUMBER: Json = {"type": "number"}
+_INT: Json = {"type": "integer"}
+
+
+def _object(fields: Mapping[str, Json], doc: str = "") -> Json:
+    """Every field required, none besides."""
+    found = {
+        "type": "object",
+        "properties": dict(fields),
+        "required": list(fields),
+        "additionalProperties": False,
+    }
+    return {"description": doc, **found} if doc else found
+
+
+def _or_null(schema: Json, doc: str = "") -> Json:
+    kind = schema.get("type")
+    found = (
+        {**schema, "type": [kind, "null"]}
+        if isinstance(kind, str) and "enum" not in schema
+        else {"anyOf": [schema, {"type": "null"}]}
+    )
+    return {"description": doc, **found} if doc else found
+
+
+def _list(items: Json, doc: str = "") -> Json:
+    found = {"type": "array", "items": items}
+    return {"description": doc, **found} if doc else found
+
+
+def _table(values: Json, keys: str = "") -> Json:
+    found = {"type": "object", "additionalProperties": values}
+    return {**found, "propertyNames": {"pattern": keys}} if keys else found
+
+
+def _one_of(kind: type[Enum], doc: str = "") -> Json:
+    found = {"enum": [str(member.value) for member in kind]}
+    return {"description": doc, **found} if doc else found
+
+
+def _described(schema: Json, doc: str) -> Json:
+    return {"description": doc, **schema}
+
+
+def report_schema() -> Json:
+    """The schema of `check --json`."""
+    fields: dict[str, Json] = {
+        "schema": {"const": SCHEMA},
+        "program": _PROGRAM,
+        "taken_at": _described(_STRING, "RFC 3339, UTC: when the run began"),
+        "elapsed_ms": _NUMBER,
+        "network": _object(
+            {
+                "id": _or_null(_STRING, "salted hash of what identifies the network"),
+                "changed": _described(_BOOL, "the network changed while it was measured"),
+                "measured": _described(_STRING, "real, or simulated:NAME"),
+            }
+        ),
+        "verdict": _one_of(Verdict, "what to expect with a peer behind an ordinary, easy NAT"),
+        "headline": _described(_STRING, "the verdict in one sentence"),
+        "readings": _object(
+            {key.id: key.schema() for key in KEYS.values()},
+            "what was measured; all else is a view of it",
+        ),
+        "checks": _described(
+            {"type": "object", "propertyNames": _one_of(CheckId), "additionalProperties": _CHECK},
+            "the checks of this run, and how each ended",
+        ),
+        "complete": _described(_BOOL, "the run came to its own end"),
+        "netcheck": _netcheck(),
+        "nat": _described(_NAT, "the NAT over IPv4"),
+        "nat6": _described(_NAT, "the NAT over IPv6"),
+        "port_mapping": _object(dict.fromkeys(("upnp", "nat_pmp", "pcp"), _SERVICE)),
+        "forward": _object(
+            {"port": _or_null(_INT), "open": _or_null(_BOOL), "how": _or_null(_STRING)},
+            "a static forward of the VPN's port, tested from outside",
+        ),
+        "local": _LOCAL,
+        "tailscale": {"type": "null", "description": "not measured yet"},
+        "causes": _list(_CAUSE, "what stands in the way, first things first"),
+        "outlook": _object(
+            dict.fromkeys(("none", "easy", "hard"), _OUTLOOK),
+            "what to expect over IPv4 with a peer without NAT, with an easy one, with a hard one",
+        ),
+        "remedies": _described({"type": "array", "maxItems": 0}, "not worked out yet"),
+        "disagreements": _described({"type": "array", "maxItems": 0}, "not worked out yet"),
+    }
+    return {
+        "$schema": DIALECT,
+        "$id": "urn:whyrelay:schema:whyrelay-1",
+        "title": "whyrelay check --json",
+        **_object(fields),
+    }
+
+
+_PROGRAM = _object({"name": {"const": "whyrelay"}, "version": _STRING})
+
+_CHECK = _object(
+    {
+        "status": _one_of(CheckStatus),
+        "done": _INT,
+        "total": _INT,
+        "doing": _described(_STRING, "id of the last step"),
+        "detail": _STRING,
+        "budget_ms": _NUMBER,
+        "started_ms": _or_null(_NUMBER),
+        "finished_ms": _or_null(_NUMBER),
+        "error": _described(_STRING, "why, where the status is failed"),
+    }
+)
+
+_NAT = _object(
+    {
+        "class": _one_of(NatClass),
+        "mapping": _one_of(NatMapping),
+        "filtering": _one_of(Filtering),
+        "port_preserved": _or_null(_BOOL),
+        "classic": _described(
+            {
+                "enum": [
+                    "open-internet",
+                    "full-cone",
+                    "restricted-cone",
+                    "port-restricted-cone",
+                    "symmetric",
+                    "symmetric-udp-firewall",
+                    "blocked",
+                    "unknown",
+                ]
+            },
+            "the name that RFC 3489 would have given it",
+        ),
+        "layers": {"type": "null", "description": "not measured yet"},
+    }
+)
+
+_SERVICE = _object(
+    {
+        "present": _or_null(_BOOL),
+        "external_ip": _or_null(_STRING),
+        "error": _or_null(_object({"code": _INT, "name": _STRING, "meaning": _STRING})),
+        "mapping": _object(
+            {
+                "tested": _BOOL,
+                "granted": _or_null(_BOOL),
+                "address_matches": _or_null(_BOOL),
+                "seen_from_outside": _or_null(_BOOL),
+                "ok": _or_null(_BOOL),
+                "external_port": _or_null(_INT),
+                "lease_s": _or_null(_INT),
+                "removed": _or_null(_BOOL),
+            }
+        ),
+    }
+)
+
+_LOCAL = _object(
+    {
+        "interfaces": _or_null(_list(INTERFACE.schema)),
+        "gateways": _or_null(
+            _list(_object({"family": {"enum": [4, 6]}, **GATEWAY.schema["properties"]})),
+            "the routers of the default routes",
+        ),
+        "tunnels": _or_null(_list(_STRING), "the tunnels that are up, Tailscale's own among them"),
+        "bound_to": _or_null(_STRING, "the interface that probes leave by"),
+        "firewall": _object(
+            {
+                "name": _or_null(_STRING),
+                "inbound_udp": {"enum": ["allowed", "blocked", "unknown"]},
+                "outbound_udp": {"enum": ["allowed", "blocked", "unknown"]},
+                "how": _or_null(_STRING),
+            }
+        ),
+    }
+)
+
+_READING_IDS = _list({"enum": list(KEYS)}, "ids of readings")
+
+_CAUSE = _object(
+    {
+        "id": _one_of(CauseId),
+        "weight": _one_of(Weight),
+        "confidence": _one_of(Confidence),
+        "acts": _one_of(Actor, "who has to act"),
+        "because": _READING_IDS,
+        "missing": _READING_IDS,
+    }
+)
+
+_OUTLOOK = _object(
+    {
+        "result": _one_of(Result),
+        "mechanism": _one_of(Mechanism),
+        "because": _READING_IDS,
+        "flip": {"type": "null", "description": "not worked out yet"},
+    }
+)
+
+
+def _netcheck() -> Json:
+    """netcheck's Report; null where a thing was not measured."""
+    yes_or_no, latency = _or_null(_BOOL), _or_null(_table(_INT, "^[0-9]+$"))
+    counters, endpoint = _or_null(_table(_INT)), _or_null(_STRING)
+    fields = {
+        "Now": _or_null(_STRING),
+        **dict.fromkeys(
+            (
+                "UDP",
+                "IPv6",
+                "IPv4",
+                "IPv6CanSend",
+                "IPv4CanSend",
+                "OSHasIPv6",
+                "ICMPv4",
+                "MappingVariesByDestIP",
+                "UPnP",
+                "PMP",
+                "PCP",
+            ),
+            yes_or_no,
+        ),
+        "PreferredDERP": _or_null(_INT, "0: none"),
+        "RegionLatency": latency,
+        "RegionV4Latency": latency,
+        "RegionV6Latency": latency,
+        "GlobalV4Counters": counters,
+        "GlobalV6Counters": counters,
+        "GlobalV4": endpoint,
+        "GlobalV6": endpoint,
+        "CaptivePortal": yes_or_no,
+    }
+    return _object(
+        fields,
+        "what `tailscale netcheck --format=json` would print from here: "
+        'durations in nanoseconds, "" = none found, null = not measured',
+    )
+
+
+def events_schema() -> Json:
+    """The schema of one line of a recording: the header, or an event."""
+    check, checks = _one_of(CheckId), _list(_one_of(CheckId))
+    kinds: dict[str, dict[str, Json]] = {
+        "run-started": {
+            "taken_at": _STRING,
+            "checks": checks,
+            "skipped": checks,
+            "network": _STRING,
+        },
+        "check-started": {"check": check, "budget_ms": _NUMBER},
+        "progressed": {
+            "check": check,
+            "done": _INT,
+            "total": _INT,
+            "doing": _STRING,
+            "detail": _STRING,
+        },
+        "check-finished": {"check": check, "status": _one_of(CheckStatus), "error": _STRING},
+        "network-changed": {"checks": checks},
+        "run-finished": {"network_id": _STRING, "changed": _BOOL, "cancelled": _BOOL},
+    }
+    observed = {
+        "anyOf": [
+            _event("observed", {"check": check, "key": {"const": key.id}, "reading": key.schema()})
+            for key in KEYS.values()
+        ]
+    }
+    header = _object({"schema": {"const": EVENTS_SCHEMA}, "program": _PROGRAM})
+    return {
+        "$schema": DIALECT,
+        "$id": "urn:whyrelay:schema:whyrelay-events-1",
+        "title": "one line of whyrelay --record",
+        "description": "The first line is the header, each later one an event.",
+        "anyOf": [header, *(_event(kind, more) for kind, more in kinds.items()), observed],
+    }
+
+
+def _event(kind: str, fields: dict[str, Any]) -> Json:
+    at = _described(_NUMBER, "milliseconds after the run began")
+    return _object({"event": {"const": kind}, "at": at, **fields})
+
+
+MAKERS = {"whyrelay/1": report_schema, "whyrelay-events/1": events_schema}
+
+
+def made(name: str) -> str:
+    """The text of a schema file as it should be."""
+    return json.dumps(MAKERS[name](), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Rewrite the files."""
+    for name, file in FILES.items():
+        Path(__file__).with_name(file).write_text(made(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Whether the terminal at hand can show the app."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def unfit(environ: dict[str, str] | None = None) -> str:
+    """Why the app cannot be drawn here, as a sentence; "" if it can.
+
+    The app reads keys from standard input and draws on standard error, so standard output may be
+    redirected. Textual itself checks none of this: it would draw for nobody, and wait for ever.
+    """
+    environ = dict(os.environ) if environ is None else environ
+    if not _terminal(sys.__stdin__) or not _terminal(sys.__stderr__):
+        return "There is no terminal to draw on, so here is the plain text."
+    if environ.get("TERM") == "dumb":
+        return "This terminal cannot place text (TERM=dumb), so here is the plain text."
+    encoding = (getattr(sys.__stderr__, "encoding", None) or "").lower().replace("_", "-")
+    if encoding not in ("utf-8", "utf8", "cp65001"):
+        return f"This terminal's encoding ({encoding}) lacks the signs, so here is the plain text."
+    return ""
+
+
+def _terminal(stream: object) -> bool:
+    isatty = getattr(stream, "isatty", None)
+    try:
+        return bool(isatty is not None and isatty())
+    except ValueError:  # closed
+        return False
