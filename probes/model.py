@@ -168,3 +168,31 @@ class CheckStatus(StrEnum):
     def over(self) -> bool:
         """Nothing more is to be expected of the check (but a late answer)."""
         return self not in (CheckStatus.WAITING, CheckStatus.RUNNING)
+
+
+class Mapping(StrEnum):
+    """RFC 4787 section 4.1, as far as measured."""
+
+    ENDPOINT_INDEPENDENT = "endpoint-independent"
+    ADDRESS_DEPENDENT = "address-dependent"
+    ADDRESS_AND_PORT_DEPENDENT = "address-and-port-dependent"
+    VARIES = "varies"
+    """Two servers on one port differ: which of the two it depends on is open."""
+    UNKNOWN = "unknown"
+
+
+class Filtering(StrEnum):
+    """RFC 4787 section 5, as far as measured."""
+
+    ENDPOINT_INDEPENDENT = "endpoint-independent"
+    ADDRESS_DEPENDENT = "address-dependent"
+    ADDRESS_AND_PORT_DEPENDENT = "address-and-port-dependent"
+    UNKNOWN = "unknown"
+
+
+class Confidence(StrEnum):
+    """How sure a conclusion is."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"

@@ -45,8 +45,13 @@ class Inquiry:
     sent: list[tuple[float, Endpoint]] = field(default_factory=list)
     replies: list[tuple[float, Endpoint, stun.Message]] = field(default_factory=list)
     refused: set[Endpoint] = field(default_factory=set)
+    error_code: int | None = None
+    """Of an error response (RFC 8489 section 14.8), if one came."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     """Answered, or nothing more can come."""
+    any_source: bool = False
+    """A request to answer from elsewhere: whoever knows the transaction id may answer; the sources
+    are judged by the check."""
 
     @property
     def answered(self) -> bool:
@@ -84,12 +89,18 @@ class Asker:
         self._faults: dict[tuple[Fault, str, str], int] = {}
 
     def inquire(
-        self, host: str, region: int, servers: Sequence[Endpoint], *attributes: stun.Attribute
+        self,
+        host: str,
+        region: int,
+        servers: Sequence[Endpoint],
+        *attributes: stun.Attribute,
+        software: tuple[str, ...] = SOFTWARE,
+        any_source: bool = False,
     ) -> Inquiry:
         """Open a transaction; nothing is sent yet."""
         transaction = self.network.random_bytes(stun.TRANSACTION_BYTES)
-        request = stun.binding_request(transaction, *attributes, software=SOFTWARE)
-        inquiry = Inquiry(clean(host), region, servers, transaction, request)
+        request = stun.binding_request(transaction, *attributes, software=software)
+        inquiry = Inquiry(clean(host), region, servers, transaction, request, any_source=any_source)
         self._open[transaction] = inquiry
         return inquiry
 
@@ -152,12 +163,13 @@ class Asker:
         if inquiry is None:
             self.fault(Fault.WRONG_TRANSACTION, sender, "")
             return
-        if all(arrival.source != server for _, server in inquiry.sent):
+        if not inquiry.any_source and all(arrival.source != to for _, to in inquiry.sent):
             self.fault(Fault.WRONG_SOURCE, inquiry.host, f"answered from {sender}")
             return
         if message.message_class is stun.MessageClass.ERROR:
             code = message.error
             detail = f"{code.code} {clean(code.reason, 80)}" if code else ""
+            inquiry.error_code = code.code if code else 0
             self.fault(Fault.ERROR_RESPONSE, inquiry.host, detail)
             self._refuse(inquiry, arrival.source)
             return

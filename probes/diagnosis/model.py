@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probes.model import Confidence as Confidence
+from probes.model import Filtering as Filtering
+from probes.model import Mapping as Mapping
+
 
 class NatClass(StrEnum):
     """How hard it is for a peer to aim at this side (by mapping; filtering refines the pair)."""
@@ -16,34 +20,6 @@ class NatClass(StrEnum):
     EASY = "easy"
     HARD = "hard"
     UNKNOWN = "unknown"
-
-
-class Mapping(StrEnum):
-    """RFC 4787 section 4.1, as far as measured."""
-
-    ENDPOINT_INDEPENDENT = "endpoint-independent"
-    ADDRESS_DEPENDENT = "address-dependent"
-    ADDRESS_AND_PORT_DEPENDENT = "address-and-port-dependent"
-    VARIES = "varies"
-    """Two servers on one port differ: which of the two it depends on is open."""
-    UNKNOWN = "unknown"
-
-
-class Filtering(StrEnum):
-    """RFC 4787 section 5, as far as measured."""
-
-    ENDPOINT_INDEPENDENT = "endpoint-independent"
-    ADDRESS_DEPENDENT = "address-dependent"
-    ADDRESS_AND_PORT_DEPENDENT = "address-and-port-dependent"
-    UNKNOWN = "unknown"
-
-
-class Confidence(StrEnum):
-    """How sure a conclusion is."""
-
-    CERTAIN = "certain"
-    LIKELY = "likely"
-    POSSIBLE = "possible"
 
 
 class Weight(StrEnum):

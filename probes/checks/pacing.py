@@ -1,0 +1,39 @@
+"""Manners towards other people's STUN servers: how many transactions a run may begin, how fast.
+
+RFC 5780 section 4 asks for no more than ten new transactions a second. A retransmission is not new.
+Relays of the map in use and servers that the person named are not counted here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from probes.network.seam import Network
+
+PER_SECOND = 10
+PER_RUN = 24
+
+
+class Pacer:
+    """One run's allowance."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._begun: deque[float] = deque()
+        self._left = PER_RUN
+
+    async def take(self, count: int) -> bool:
+        """Wait until `count` transactions may begin now. False: the run's allowance is used up."""
+        if count > self._left:
+            return False
+        self._left -= count
+        for _ in range(count):
+            while len(self._begun) >= PER_SECOND:
+                wait_s = self._begun[0] + 1.0 - self._network.now()
+                if wait_s > 0:
+                    await asyncio.sleep(wait_s)
+                while self._begun and self._begun[0] + 1.0 <= self._network.now():
+                    self._begun.popleft()
+            self._begun.append(self._network.now())
+        return True
