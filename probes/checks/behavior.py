@@ -199,8 +199,9 @@ class BehaviorCheck:
         """Ask, judge, tell."""
         outcome = await behavior_outcome(context)
         if outcome.tunnel:
-            for key in (*behavior.MAPPING.values(), *behavior.FILTERING.values()):
-                context.unknown(key, Reason.THROUGH_TUNNEL, outcome.tunnel)
+            for family in Family:
+                for key in (behavior.MAPPING[family], behavior.FILTERING[family]):
+                    context.unknown(key, Reason.THROUGH_TUNNEL, outcome.tunnel)
             return
         servers = tuple(
             BehaviorServer(each.host, each.primary, each.other, each.state)

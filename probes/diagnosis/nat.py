@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from probes.addresses import may_be_public
 from probes.diagnosis.model import Confidence, Filtering, Mapping, Nat, NatClass
 from probes.model import Family, IPAddress
-from probes.readings import local, stun
+from probes.readings import behavior, local, stun
 from probes.readings.local import InterfaceKind
 from probes.readings.stun import BY_FAMILY, StunAnswer
 from probes.report import Report
@@ -30,56 +32,74 @@ def mapping_answers(report: Report, family: Family) -> tuple[StunAnswer, ...]:
 def nat_of(report: Report, family: Family) -> Nat:
     """What this side's NAT is, as far as the readings carry."""
     keys = BY_FAMILY[family]
-    answers = mapping_answers(report, family)
     preserved = report.value(keys.port_preserved)
-    evidence = tuple(
-        key.id
-        for key in (keys.answers, stun.ELSEWHERE)
-        if any(each.server.family is family for each in report.value(key) or ())
-    )
     if through_tunnel(report, family):
-        way_out = local.way_out_key(family).id
-        return _nat(NatClass.UNKNOWN, Mapping.UNKNOWN, None, Confidence.CERTAIN, (way_out,))
-    if not answers:
-        return _nat(
+        because = (local.way_out_key(family).id,)
+        return Nat(
             NatClass.UNKNOWN,
             Mapping.UNKNOWN,
+            Filtering.UNKNOWN,
             None,
             Confidence.CERTAIN,
-            (),
-            missing=(keys.answers.id,),
+            because,
         )
+    found = report.value(behavior.FILTERING[family])
+    filtering = found.filtering if found is not None else Filtering.UNKNOWN
+    nat_class, mapping, confidence, because = _classify(report, family)
+    missing: tuple[str, ...] = ()
+    if nat_class is NatClass.UNKNOWN:
+        missing = (keys.varies.id,)
+    elif filtering is Filtering.UNKNOWN:
+        missing = (behavior.FILTERING[family].id,)
+    return Nat(nat_class, mapping, filtering, preserved, confidence, because, missing)
+
+
+_Classified: TypeAlias = tuple[NatClass, Mapping, Confidence, tuple[str, ...]]
+
+
+def _classify(report: Report, family: Family) -> _Classified:
+    """Class and mapping from all answers to one socket, refined by the behaviour test."""
+    answers = mapping_answers(report, family)
+    key = behavior.MAPPING[family]
+    tested = report.value(key)
+    evidence = _evidence(report, family)
     mapped = {answer.mapped for answer in answers}
     own = {each.address for each in mapped} & _own_addresses(report)
     if len(mapped) > 1:
         # An own address among others would be a device with several ways out: still not one aim.
-        return _nat(NatClass.HARD, Mapping.VARIES, preserved, Confidence.CERTAIN, evidence)
+        mapping = Mapping.VARIES
+        if tested is not None and tested.mapping in _DEPENDENT:
+            mapping, evidence = tested.mapping, (*evidence, key.id)
+        return NatClass.HARD, mapping, Confidence.CERTAIN, evidence
+    if tested is not None and tested.mapping in _DEPENDENT:
+        return NatClass.HARD, tested.mapping, tested.confidence, (key.id,)
     if own and all(may_be_public(address) for address in own):
         because = (*evidence, local.INTERFACES.id)
-        mapping = Mapping.ENDPOINT_INDEPENDENT
-        return _nat(NatClass.NONE, mapping, preserved, Confidence.CERTAIN, because)
-    if len({answer.server.address for answer in answers}) < 2:
-        return _nat(
-            NatClass.UNKNOWN,
-            Mapping.UNKNOWN,
-            preserved,
-            Confidence.CERTAIN,
-            evidence,
-            missing=(keys.varies.id,),
-        )
-    sure = Confidence.CERTAIN if len(answers) >= CERTAIN_ANSWERS else Confidence.LIKELY
-    return _nat(NatClass.EASY, Mapping.ENDPOINT_INDEPENDENT, preserved, sure, evidence)
+        return NatClass.NONE, Mapping.ENDPOINT_INDEPENDENT, Confidence.CERTAIN, because
+    steady = tested is not None and tested.mapping is Mapping.ENDPOINT_INDEPENDENT
+    if len({answer.server.address for answer in answers}) < 2 and not steady:
+        return NatClass.UNKNOWN, Mapping.UNKNOWN, Confidence.CERTAIN, evidence
+    if steady:
+        evidence = (*evidence, key.id)
+    certain = steady or len(answers) >= CERTAIN_ANSWERS
+    sure = Confidence.CERTAIN if certain else Confidence.LIKELY
+    return NatClass.EASY, Mapping.ENDPOINT_INDEPENDENT, sure, evidence
 
 
-def _nat(
-    nat_class: NatClass,
-    mapping: Mapping,
-    port_preserved: bool | None,
-    confidence: Confidence,
-    because: tuple[str, ...],
-    missing: tuple[str, ...] = (),
-) -> Nat:
-    return Nat(nat_class, mapping, Filtering.UNKNOWN, port_preserved, confidence, because, missing)
+_DEPENDENT = (
+    Mapping.ADDRESS_DEPENDENT,
+    Mapping.ADDRESS_AND_PORT_DEPENDENT,
+    Mapping.VARIES,
+)
+
+
+def _evidence(report: Report, family: Family) -> tuple[str, ...]:
+    """The ids of the readings that hold answers of this family."""
+    return tuple(
+        key.id
+        for key in (BY_FAMILY[family].answers, stun.ELSEWHERE)
+        if any(each.server.family is family for each in report.value(key) or ())
+    )
 
 
 def _own_addresses(report: Report) -> set[IPAddress]:
