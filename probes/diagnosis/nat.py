@@ -34,14 +34,14 @@ def nat_of(report: Report, family: Family) -> Nat:
     keys = BY_FAMILY[family]
     preserved = report.value(keys.port_preserved)
     if through_tunnel(report, family):
-        because = (local.way_out_key(family).id,)
+        tunnel: tuple[str, ...] = (local.way_out_key(family).id,)
         return Nat(
             NatClass.UNKNOWN,
             Mapping.UNKNOWN,
             Filtering.UNKNOWN,
             None,
             Confidence.CERTAIN,
-            because,
+            tunnel,
         )
     found = report.value(behavior.FILTERING[family])
     filtering = found.filtering if found is not None else Filtering.UNKNOWN
