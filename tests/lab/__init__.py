@@ -1,0 +1,1 @@
+"""The lab: the installed program, measured inside network namespaces with kernel NAT."""

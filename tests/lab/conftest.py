@@ -1,0 +1,53 @@
+"""Fixtures of the lab's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import pytest
+
+from tests.lab import needs, place
+from tests.lab.namespaces import Lab
+from tests.lab.place import Place
+from tests.lab.program import installed
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever stands in this folder is a lab test."""
+    for item in items:
+        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+            item.add_marker(pytest.mark.lab)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, pytest.TestReport]:
+    """In CI a lab test that was left out has failed."""
+    report: pytest.TestReport = yield
+    if report.skipped and needs.ci() and item.get_closest_marker("lab"):
+        report.outcome = "failed"
+        report.longrepr = f"left out, which CI does not allow: {call.excinfo}"
+    return report
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """An empty lab."""
+    if absent := needs.missing():
+        pytest.skip(absent)
+    with Lab() as made:
+        yield made
+
+
+@pytest.fixture
+def at(lab: Lab) -> Callable[..., Place]:
+    """Builds a site: ``at("easy-home", loss_percent=10)``. See `place.build`."""
+    if absent := installed():
+        pytest.fail(absent)
+
+    def build(name: str, **wishes: Any) -> Place:
+        return place.build(lab, name, **wishes)
+
+    return build

@@ -1,0 +1,41 @@
+"""What the lab needs of the machine that it runs on."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from pathlib import Path
+
+from tests.lab import namespaces
+
+TOOLS = {
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "setpriv": "util-linux",
+    "ip": "iproute2",
+    "nft": "nftables",
+    "openssl": "openssl",
+}
+"""Programs that the lab uses, with the Debian package of each."""
+
+
+def ci() -> bool:
+    """Whether this is a continuous integration run, where nothing may be left out."""
+    return os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+@functools.cache
+def missing() -> str:
+    """One sentence that says what the lab lacks here, or "" where it can be built."""
+    absent = {tool: package for tool, package in TOOLS.items() if shutil.which(tool) is None}
+    if absent:
+        packages = " ".join(sorted(set(absent.values())))
+        return f"the lab needs {', '.join(sorted(absent))} (Debian: apt-get install {packages})"
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        return "the lab needs /dev/net/tun (modprobe tun, or the device in the container)"
+    if not Path("/proc/self/task").exists():
+        return "the lab needs Linux"
+    if namespaces.unshare() is None:
+        return "the lab needs user namespaces, or root (unshare is refused here)"
+    return ""

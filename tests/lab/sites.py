@@ -1,0 +1,140 @@
+"""The sites: every kind of connection that the program is measured at, as data.
+
+Each site's promise (what its NAT maps and filters) is checked by `test_sites` against a witness
+that shares nothing with the program, before any conclusion is drawn from what the program says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Layout(StrEnum):
+    """Who holds the public IPv4 address."""
+
+    HOME = "home"
+    """The router; the device has 192.168.x.2 behind it."""
+    ON_DEVICE = "on-device"
+    """The device itself, straight at the provider."""
+    ROUTED = "routed"
+    """The device itself, behind a router that only routes."""
+    UNPLUGGED = "unplugged"
+    """Nobody: the device has nothing but its loopback."""
+
+
+class IPv6(StrEnum):
+    """What the site has of IPv6."""
+
+    MISSING = "missing"
+    """The system can, but has no address besides the link's own."""
+    WORKS = "works"
+    FILTERED = "filtered"
+    """A global address and a route, but the router drops IPv6 UDP."""
+    DISABLED = "disabled"
+    """Switched off in the device's system (sysctl)."""
+
+
+class Detour(StrEnum):
+    """How a VPN takes the device's default route."""
+
+    NONE = "none"
+    METRIC = "metric"
+    """A default route through the tunnel that is preferred to the router's."""
+    HALVES = "halves"
+    """0.0.0.0/1 and 128.0.0.0/1 through the tunnel, as OpenVPN does."""
+    POLICY = "policy"
+    """A routing rule that sends all unmarked packets to the tunnel's table, as wg-quick does."""
+
+
+MASQUERADE = "masquerade"
+MASQUERADE_FULLY_RANDOM = "masquerade fully-random"
+MASQUERADE_RANDOM = "masquerade random"
+PORTS_BY_DESTINATION = """
+    ip daddr 45.83.220.0/24 meta l4proto { tcp, udp } snat to {wan}:20000-21999
+    ip daddr 45.83.221.0/24 meta l4proto { tcp, udp } snat to {wan}:22000-23999
+    ip daddr 45.83.222.0/24 meta l4proto { tcp, udp } snat to {wan}:24000-25999
+    masquerade"""
+ADDRESS_BY_DESTINATION = """
+    ip daddr 45.83.220.0/24 snat to {pool[0]}
+    ip daddr 45.83.221.0/24 snat to {pool[1]}
+    ip daddr 45.83.222.0/24 snat to {pool[2]}
+    masquerade"""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One kind of connection."""
+
+    about: str
+    """One sentence."""
+    layout: Layout = Layout.HOME
+    nat: str = MASQUERADE
+    """The nftables rules for what leaves by the WAN side; `{wan}` and `{pool}` are filled in."""
+    blocked: str = ""
+    """Rules that stand first for everything that the router forwards."""
+    wan_open: bool = False
+    """The router itself accepts unsolicited packets on its WAN side."""
+    ipv6: IPv6 = IPv6.MISSING
+    detour: Detour = Detour.NONE
+
+
+SITES: dict[str, Site] = {
+    "easy-home": Site("An ordinary home: one port for everybody, unsolicited packets are dropped."),
+    "easy-home-wan-open": Site(
+        "An ordinary home whose router accepts unsolicited packets itself.", wan_open=True
+    ),
+    "hard-home": Site(
+        "A home whose router picks a new port for each destination.", nat=MASQUERADE_FULLY_RANDOM
+    ),
+    "hard-home-random": Site(
+        "The same by nftables' other kind of randomness.", nat=MASQUERADE_RANDOM
+    ),
+    "hard-home-ranges": Site(
+        "A home whose router has a range of ports for each destination.", nat=PORTS_BY_DESTINATION
+    ),
+    "hard-home-pool": Site(
+        "An address for each destination, the port always kept.", nat=ADDRESS_BY_DESTINATION
+    ),
+    "public": Site("A public address on the device, nothing filtered.", layout=Layout.ON_DEVICE),
+    "public-firewall": Site(
+        "A public address on the device, behind a router that lets only answers in.",
+        layout=Layout.ROUTED,
+    ),
+    "udp-dropped": Site("UDP vanishes, TCP and ICMP pass.", blocked="meta l4proto udp drop"),
+    "udp-rejected": Site(
+        "UDP is refused by ICMP (administratively prohibited), TCP passes.",
+        blocked="meta l4proto udp reject with icmp type admin-prohibited",
+    ),
+    "udp-rejected-port": Site(
+        "UDP is refused by ICMP (port unreachable), TCP passes.",
+        blocked="meta l4proto udp reject with icmp type port-unreachable",
+    ),
+    "only-tcp": Site("Only TCP passes: UDP and ICMP vanish.", blocked="meta l4proto != tcp drop"),
+    "stun-dropped": Site(
+        "UDP to port 3478 vanishes, the rest passes.", blocked="udp dport 3478 drop"
+    ),
+    "all-dropped": Site("Nothing passes, and nobody says so.", blocked="drop"),
+    "unplugged": Site("No interface but the loopback.", layout=Layout.UNPLUGGED),
+    "ipv6-works": Site("An ordinary home with native IPv6.", ipv6=IPv6.WORKS),
+    "ipv6-filtered": Site("A home with IPv6 addresses whose UDP vanishes.", ipv6=IPv6.FILTERED),
+    "ipv6-disabled": Site("A device whose system has IPv6 switched off.", ipv6=IPv6.DISABLED),
+    "hard-home-ipv6": Site(
+        "A hard NAT for IPv4, beside native IPv6.", nat=MASQUERADE_FULLY_RANDOM, ipv6=IPv6.WORKS
+    ),
+    "tunnel": Site(
+        "A hard home whose device sends everything through a VPN with an easy way out.",
+        nat=MASQUERADE_FULLY_RANDOM,
+        detour=Detour.METRIC,
+    ),
+    "tunnel-halves": Site(
+        "The same, with the routes that OpenVPN sets.",
+        nat=MASQUERADE_FULLY_RANDOM,
+        detour=Detour.HALVES,
+    ),
+    "tunnel-policy": Site(
+        "The same, with the routing rules that wg-quick sets.",
+        nat=MASQUERADE_FULLY_RANDOM,
+        detour=Detour.POLICY,
+    ),
+}
