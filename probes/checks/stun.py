@@ -85,6 +85,8 @@ class _Run:
                     self.total += 1
         if found.source.origin is MapOrigin.BUILT_IN:
             # No relay to ask: plain servers stand in, so that UDP and the mapping can be known.
+            # They are the very servers that would be asked elsewhere.
+            self.asked_elsewhere = True
             for side in self.sides:
                 for server in BUILT_IN:
                     self._start(self._ask_plain(side, server, stands_in=True))
@@ -259,8 +261,13 @@ class _Run:
                 detail = one if relays_asked else why
                 context.unknown(stun.UDP, Reason.NO_SERVER, detail)
                 context.unknown(stun.PREFERRED, Reason.NO_SERVER)
-        if self.asked_elsewhere and not any(side.answers_elsewhere() for side in self.sides):
-            context.known(stun.ELSEWHERE, (), "other STUN servers were asked; none answered")
+        elsewhere = [inquiry for side in self.sides for inquiry in side.elsewhere]
+        if elsewhere and not any(inquiry.answered for inquiry in elsewhere):
+            hosts = ", ".join(dict.fromkeys(inquiry.host for inquiry in elsewhere))
+            context.known(stun.ELSEWHERE, (), f"no answer from {hosts}")
+        elif not elsewhere and not answered:
+            detail = "no other server had an address that could be asked"
+            context.unknown(stun.ELSEWHERE, Reason.NO_SERVER, detail)
         rejected = tuple(each for side in self.sides for each in side.asker.rejected())
         context.known(stun.REJECTED, rejected, "everything that arrived or bounced")
         context.progress(answered, self.total, "settle", f"{answered} of {self.total}")
