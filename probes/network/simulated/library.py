@@ -1,0 +1,97 @@
+"""The practice networks that come with the program, and files of a person's own."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from probes.clean import clean
+from probes.network.simulated.network import SimulatedNetwork
+from probes.network.simulated.scenario import SCENARIO, Scenario
+from probes.network.simulated.schema import ScenarioError, closest, merged
+
+_FOLDER = Path(__file__).parent / "scenarios"
+_PARTS = _FOLDER / "parts"
+_SUFFIX = ".toml"
+MOST_BYTES = 1_000_000
+
+
+def names() -> tuple[str, ...]:
+    """The practice networks, in alphabetical order."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob(f"*{_SUFFIX}")))
+
+
+def describe(name: str) -> str:
+    """One sentence about a practice network. Raises ScenarioError."""
+    return scenario(name).description
+
+
+def load(
+    name_or_path: str | Path, *, wall: Callable[[], datetime] | None = None
+) -> SimulatedNetwork:
+    """A practice network by its name, or from a TOML file. Raises ScenarioError.
+
+    Each call makes a fresh one, with empty flow tables. `wall` is the date and time to show.
+    """
+    found = scenario(name_or_path)
+    return SimulatedNetwork(found, Path(str(name_or_path)).stem, wall=wall)
+
+
+def parse(text: str, name: str = "own") -> SimulatedNetwork:
+    """A practice network from TOML text. Raises ScenarioError."""
+    return SimulatedNetwork(_read(text, name), name)
+
+
+def scenario(name_or_path: str | Path) -> Scenario:
+    """The plain values of a practice network. Raises ScenarioError."""
+    path = _find(name_or_path)
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ScenarioError(f"{clean(str(path))} is too large to be a practice network.")
+        text = path.read_text("utf-8")
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise ScenarioError(f"{clean(str(path))} cannot be read: {why}.") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{clean(str(path))} is not UTF-8 text.") from None
+    return _read(text, path.name)
+
+
+def _find(name_or_path: str | Path) -> Path:
+    word = str(name_or_path)
+    if isinstance(name_or_path, Path) or word.endswith(_SUFFIX) or "/" in word or "\\" in word:
+        return Path(name_or_path)
+    if word not in names():
+        hint = closest(word, names()) or f"; the known ones are {', '.join(names())}"
+        raise ScenarioError(f"There is no practice network called {clean(word)}{hint}.")
+    return _FOLDER / f"{word}{_SUFFIX}"
+
+
+def _read(text: str, where: str) -> Scenario:
+    try:
+        return SCENARIO(_whole(_toml(text, where), where), ())
+    except ScenarioError as error:
+        raise ScenarioError(f"{clean(where)}: {clean(str(error))}") from None
+
+
+def _toml(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ScenarioError(f"it is not TOML: {error}.") from None
+
+
+def _whole(value: dict[str, Any], where: str) -> dict[str, Any]:
+    """The file on top of the parts that it includes."""
+    below: dict[str, Any] = {}
+    parts = value.get("include", [])
+    for part in parts if isinstance(parts, list) else []:
+        path = _PARTS / f"{part}{_SUFFIX}"
+        if not isinstance(part, str) or path not in _PARTS.glob(f"*{_SUFFIX}"):
+            known = sorted(each.stem for each in _PARTS.glob(f"*{_SUFFIX}"))
+            raise ScenarioError(f"include names {part!r}; there is {', '.join(known)}.")
+        below = merged(below, tomllib.loads(path.read_text("utf-8")))
+    return merged(below, value)

@@ -1,0 +1,310 @@
+"""One host's view of a simulated network: the seam, over packets in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from random import Random
+from urllib.parse import urlsplit
+
+from probes.model import Endpoint, Family, IPAddress
+from probes.network.seam import (
+    Bind,
+    HttpReply,
+    LocalView,
+    NetworkError,
+    NotPermitted,
+    NotResolved,
+    ProcessResult,
+    Refused,
+    TlsReply,
+    Unreachable,
+)
+from probes.network.simulated.build import World, build
+from probes.network.simulated.certificate import PUBLIC_AUTHORITY, Certificate
+from probes.network.simulated.host import Host, HostInterface
+from probes.network.simulated.relay_map import relay_map_text
+from probes.network.simulated.scenario import HERE, HostSpec, Scenario
+from probes.network.simulated.sockets import SimulatedUdpSocket, TcpConnection, ping
+from probes.readings.local import Gateway
+
+BEGINNING = datetime(2026, 1, 15, 12, tzinfo=UTC)
+"""When every simulated run takes place, unless told otherwise: so that runs can be compared."""
+_RESOLVER_GIVES_UP_S = 5.0  # resolv.conf(5), timeout
+_HTTP, _HTTPS = 80, 443
+_WEB_TIMEOUT_S = 10.0
+
+
+class SimulatedNetwork:
+    """The network as one host of the scenario sees it (`Network` of the seam)."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        name: str,
+        *,
+        host: str = HERE,
+        world: World | None = None,
+        wall: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.world = world or build(scenario)
+        self._title = name
+        self._wall = wall
+        self._spec: HostSpec = scenario.host[host]
+        self._host: Host = self.world.hosts[host]
+        self._rng = Random(f"{scenario.seed}/checks of {host}")  # noqa: S311 - to be repeated
+        self._sockets: set[SimulatedUdpSocket] = set()
+
+    def seen_from(self, host: str) -> SimulatedNetwork:
+        """The same network, same moment, as another host sees it. Raises KeyError."""
+        return SimulatedNetwork(
+            self.scenario, self._title, host=host, world=self.world, wall=self._wall
+        )
+
+    @property
+    def host(self) -> Host:
+        """The device itself, for whoever plays with it."""
+        return self._host
+
+    @property
+    def relay_map(self) -> str:
+        """The scenario's relays as DERP map JSON."""
+        return relay_map_text(self.scenario)
+
+    # --- clock and chance -----------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """``simulated:NAME``."""
+        return f"simulated:{self._title}"
+
+    def now(self) -> float:
+        """The running loop's seconds."""
+        return self.world.clock.now()
+
+    def wall(self) -> datetime:
+        """The date and time in the simulation."""
+        if self._wall is not None:
+            return self._wall()
+        return BEGINNING + timedelta(seconds=self.world.clock.since_start())
+
+    def random_bytes(self, count: int) -> bytes:
+        """Bytes from the scenario's seed."""
+        return self._rng.randbytes(count)
+
+    # --- the device -----------------------------------------------------------------------------
+
+    async def local(self) -> LocalView:
+        """What the scenario says about the device."""
+        host = self._host
+        return LocalView(
+            interfaces=tuple(face.shape for face in host.interfaces),
+            gateways4=_gateways(host, Family.V4),
+            gateways6=_gateways(host, Family.V6),
+            os_ipv6=host.os_ipv6,
+            source4=_source(host, Family.V4),
+            source6=_source(host, Family.V6) if host.os_ipv6 else None,
+            system=host.system,
+            gateway_mac=next((each.mac for each in host.default_routes(Family.V4) if each.mac), ""),
+        )
+
+    async def can_bind(self, bind: Bind) -> bool:
+        """Whether the scenario allows it."""
+        try:
+            self._host.check_bind(bind)
+        except NetworkError:
+            return False
+        return bind.family is Family.V4 or self._host.os_ipv6
+
+    async def run(
+        self, argv: Sequence[str], *, timeout_s: float, most: int = 1_000_000
+    ) -> ProcessResult:
+        """What the scenario says a command prints; a program that it does not name is not there."""
+        command = " ".join(argv)
+        spec = self._spec.program.get(command)
+        if spec is None:
+            found = any(each.split(" ", 1)[0] == argv[0] for each in self._spec.program)
+            status = 1 if found else None
+            return ProcessResult(tuple(argv), found, status, b"", b"", False, False)
+        late = spec.takes_ms / 1000.0 > timeout_s
+        await asyncio.sleep(min(spec.takes_ms / 1000.0, timeout_s))
+        if late:
+            return ProcessResult(tuple(argv), True, None, b"", b"", False, True)
+        out = spec.stdout.encode()
+        cut = len(out) > most
+        return ProcessResult(
+            tuple(argv),
+            True,
+            None if cut else spec.status,
+            out[:most],
+            spec.stderr.encode()[:most],
+            cut,
+            False,
+        )
+
+    async def read_file(self, path: str, *, most: int) -> bytes | None:
+        """A file that the scenario names."""
+        text = self._spec.file.get(path)
+        return None if text is None else text.encode()[:most]
+
+    # --- packets --------------------------------------------------------------------------------
+
+    async def udp(self, bind: Bind) -> SimulatedUdpSocket:
+        """Open a UDP socket. Raises NetworkError."""
+        socket = SimulatedUdpSocket(self._host, bind)
+        self._sockets.add(socket)
+        return socket
+
+    async def resolve(self, host: str, family: Family) -> tuple[IPAddress, ...]:
+        """Ask the scenario's DNS. Raises NotResolved."""
+        try:
+            literal = ip_address(host)
+        except ValueError:
+            pass
+        else:
+            if Family.of(literal) is family:
+                return (literal,)
+            raise NotResolved(f"{host} has no IPv{family} address.")
+        dns = self.scenario.dns
+        if not dns.works:
+            await asyncio.sleep(_RESOLVER_GIVES_UP_S)
+            raise NotResolved(f"{host} does not resolve: no name server answered.")
+        await asyncio.sleep(dns.takes_ms / 1000.0)
+        known = self.world.names.get(host.lower().rstrip("."), ())
+        found = tuple(each for each in known if Family.of(each) is family)
+        if not found:
+            raise NotResolved(f"{host} does not resolve.")
+        return found
+
+    async def connect_ms(self, to: Endpoint, bind: Bind) -> float:
+        """A TCP handshake. Raises Refused, Unreachable or NetworkError."""
+        async with _connected(self._host, to, bind) as (_, connect_ms):
+            return connect_ms
+
+    async def tls(
+        self,
+        to: Endpoint,
+        bind: Bind,
+        server_name: str,
+        *,
+        verify: bool = True,
+        connect_timeout_s: float = 2.5,
+        handshake_timeout_s: float = 5.0,
+    ) -> TlsReply:
+        """TCP and a TLS handshake. Raises NetworkError when TCP fails or is late."""
+        async with _connected(self._host, to, bind, connect_timeout_s) as (tcp, connect_ms):
+            began = self.now()
+            try:
+                async with asyncio.timeout(handshake_timeout_s):
+                    hello = await tcp.hello(server_name)
+            except TimeoutError:
+                error = "The TLS handshake was not answered in time."
+                return TlsReply(connect_ms, None, False, b"", False, error)
+            except (Refused, Unreachable) as fault:
+                return TlsReply(connect_ms, None, False, b"", False, str(fault))
+            hello_ms = (self.now() - began) * 1000.0
+            shown = hello.certificate
+            if shown is None:
+                error = "What answered does not speak TLS."
+                return TlsReply(connect_ms, hello_ms, False, b"", False, error)
+            problem = self._distrust(shown, server_name) if verify else ""
+            trusted = verify and not problem
+            return TlsReply(connect_ms, hello_ms, True, shown.der, trusted, problem)
+
+    def _distrust(self, shown: Certificate, server_name: str) -> str:
+        if shown.issuer not in (PUBLIC_AUTHORITY, *self._spec.trusts):
+            return f"The certificate is signed by {shown.issuer}, which this system does not trust."
+        if not shown.covers(server_name):
+            return f"The certificate is not for {server_name}."
+        return ""
+
+    async def http_get(
+        self, url: str, *, most: int, bind: Bind | None = None, to: Endpoint | None = None
+    ) -> HttpReply:
+        """GET. Raises NetworkError; an untrusted certificate is one."""
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise NetworkError(f"{url} is not a web address.")
+        try:
+            async with asyncio.timeout(_WEB_TIMEOUT_S):
+                if to is None:
+                    port = parts.port or (_HTTPS if secure else _HTTP)
+                    addresses = await self._resolve_any(parts.hostname)
+                    to = Endpoint(addresses[0], port)
+                where = bind or Bind(to.family)
+                async with _connected(self._host, to, where) as (tcp, _):
+                    if secure:
+                        await self._handshake(tcp, parts.hostname)
+                    path = parts.path or "/"
+                    answer = await tcp.get(parts.hostname, path)
+        except TimeoutError:
+            raise NetworkError(f"{url} did not answer in time.") from None
+        body = answer.body[:most]
+        return HttpReply(answer.status, answer.headers, body, len(answer.body) > most)
+
+    async def _handshake(self, tcp: TcpConnection, server_name: str) -> None:
+        hello = await tcp.hello(server_name)
+        if hello.certificate is None:
+            raise NetworkError("What answered does not speak TLS.")
+        problem = self._distrust(hello.certificate, server_name)
+        if problem:
+            raise NetworkError(problem)
+
+    async def _resolve_any(self, host: str) -> tuple[IPAddress, ...]:
+        try:
+            return await self.resolve(host, Family.V4)
+        except NotResolved:
+            return await self.resolve(host, Family.V6)
+
+    async def ping_ms(self, to: IPAddress, bind: Bind) -> float | None:
+        """One ICMP echo. Raises NotPermitted, Unreachable or NetworkError."""
+        if not self._spec.may_ping:
+            raise NotPermitted("This user may not send ICMP echo requests.")
+        return await ping(self._host, to, bind)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[None]:
+        """What is opened during it is closed at its end."""
+        before = set(self._sockets)
+        try:
+            yield
+        finally:
+            for socket in self._sockets - before:
+                socket.close()
+            self._sockets = before
+
+
+@asynccontextmanager
+async def _connected(
+    host: Host, to: Endpoint, bind: Bind, timeout_s: float | None = None
+) -> AsyncIterator[tuple[TcpConnection, float]]:
+    tcp = TcpConnection(host, to, bind)
+    try:
+        try:
+            async with asyncio.timeout(timeout_s):
+                connect_ms = await tcp.connect()
+        except TimeoutError:
+            raise NetworkError(f"{to} did not answer in time.") from None
+        yield tcp, connect_ms
+    finally:
+        tcp.close()
+
+
+def _gateways(host: Host, family: Family) -> tuple[Gateway, ...]:
+    return tuple(
+        Gateway(_router(face, family), face.shape.name) for face in host.default_routes(family)
+    )
+
+
+def _router(face: HostInterface, family: Family) -> IPAddress | None:
+    return next((each for each in face.gateways if Family.of(each) is family), None)
+
+
+def _source(host: Host, family: Family) -> IPAddress | None:
+    routes = host.default_routes(family)
+    return routes[0].source(family) if routes else None
