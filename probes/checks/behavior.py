@@ -19,7 +19,7 @@ from probes.checks.ways_out import bind_for, usable
 from probes.model import CheckId, Confidence, Endpoint, Family, Filtering, Mapping, Reason
 from probes.network.seam import Bind, NetworkError
 from probes.options import HostPort
-from probes.readings import behavior, local
+from probes.readings import behavior, local, stun
 from probes.readings.behavior import BehaviorServer, FilteringFound, MappingFound, ServerState
 
 DEFAULT_PORT = 3478
@@ -46,6 +46,9 @@ AGREE = 2
 MOST_ASKED = 3
 """Two, and a third where they disagree or one is not able."""
 MOST_NAMED = 4
+MOST_TRIED = 5
+"""Names that do not resolve included."""
+RESOLVE_S = 1.5
 TRANSACTIONS = 7
 """Of one server's test: four for filtering, three for mapping."""
 
@@ -100,13 +103,15 @@ class _Run:
         at_once = len(hosts) if self.named else AGREE
         batch, rest = hosts[:at_once], hosts[at_once:]
         asked = 0
-        while batch:
+        while batch and asked < MOST_TRIED:
             self.context.progress(asked, asked + len(batch), "ask-servers", batch[0].host)
             await asyncio.gather(*(self._test(server) for server in batch))
             asked += len(batch)
             batch, rest = rest[:1], rest[1:]
             if self._enough() or (not self.named and len(self.testimonies) >= MOST_ASKED):
                 break
+            if self.context.board.report.value(stun.UDP) is False:
+                break  # nothing answers here: more servers would only be more silence
         return Outcome(tuple(self.testimonies), tuple(self.unresolved), "")
 
     async def _ways_out(self) -> str:
@@ -162,8 +167,9 @@ class _Run:
     async def _resolve(self, server: HostPort) -> Endpoint | None:
         for family in self.binds:
             try:
-                found = await self.context.network.resolve(server.host, family)
-            except NetworkError:
+                async with asyncio.timeout(RESOLVE_S):
+                    found = await self.context.network.resolve(server.host, family)
+            except (NetworkError, TimeoutError):
                 continue
             if found:
                 return Endpoint(found[0], server.port)

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 
 from probes.checks.context import Context
+from probes.checks.deadline import blocked_after_s
 from probes.checks.ways_out import bind_for, usable
 from probes.clean import clean
 from probes.model import CheckId, Endpoint, Family, IPAddress, Reason
@@ -22,6 +23,7 @@ from probes.wire.x509 import issuer_of
 
 AT_ONCE = 4
 """So many regions are asked; others only if none of them answers. Relays are other people's."""
+ENOUGH = 2
 MOST = 8
 CONNECT_TIMEOUT_S = 2.5
 """Room for one lost SYN (sent again after 1 s) on a slow path."""
@@ -93,9 +95,28 @@ class _Run:
             if self.answers or not turn:
                 break
             self.total = self.done + len(turn)
-            async with asyncio.TaskGroup() as group:
-                for region in turn:
-                    group.create_task(self._region(region))
+            began = self.context.network.now()
+            waiting = {asyncio.create_task(self._region(region)) for region in turn}
+            try:
+                while waiting:
+                    done, waiting = await asyncio.wait(
+                        waiting, timeout=self._patience_s(began), return_when="FIRST_COMPLETED"
+                    )
+                    for task in done:
+                        task.result()
+                    if not done:
+                        break  # enough relays answered, and the others had their time
+            finally:
+                for task in waiting:
+                    task.cancel()
+                await asyncio.gather(*waiting, return_exceptions=True)
+
+    def _patience_s(self, began: float) -> float | None:
+        """How long the others are waited for once enough have answered: as for STUN's silence."""
+        if len(self.answers) < ENOUGH:
+            return None
+        until = began + blocked_after_s(self.context.board.report)
+        return max(0.0, until - self.context.network.now())
 
     async def _region(self, region: Region) -> None:
         node = tls_nodes(region)[0]
