@@ -80,10 +80,26 @@ class RealNetwork:
         return await tcp.connect_ms(to, bind, self._open)
 
     async def tls(
-        self, to: Endpoint, bind: Bind, server_name: str, *, verify: bool = True
+        self,
+        to: Endpoint,
+        bind: Bind,
+        server_name: str,
+        *,
+        verify: bool = True,
+        connect_timeout_s: float = 2.5,
+        handshake_timeout_s: float = 5.0,
     ) -> TlsReply:
         """TCP and a TLS handshake, then closed. Raises NetworkError when TCP itself fails."""
-        return await tls.tls(to, bind, server_name, self._contexts, self._open, verify=verify)
+        return await tls.tls(
+            to,
+            bind,
+            server_name,
+            self._contexts,
+            self._open,
+            verify=verify,
+            connect_timeout_s=connect_timeout_s,
+            handshake_timeout_s=handshake_timeout_s,
+        )
 
     async def http_get(
         self, url: str, *, most: int, bind: Bind | None = None, to: Endpoint | None = None

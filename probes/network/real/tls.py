@@ -15,10 +15,8 @@ from probes.clean import clean
 from probes.model import Endpoint
 from probes.network.real.bridge import call
 from probes.network.real.tcp import OpenThings, TcpStream
-from probes.network.seam import Bind, NetworkError, TlsReply
+from probes.network.seam import Bind, NetworkError, TlsReply, Unreachable
 
-_HANDSHAKE_S = 4.0
-"""Two round trips over a satellite with room to spare; a dropped ClientHello ends here."""
 _ALERT, _HANDSHAKE = 0x15, 0x16  # RFC 8446 section 5.1, content types
 
 _made: dict[bool, ssl.SSLContext] = {}
@@ -168,28 +166,39 @@ async def tls(
     open_things: OpenThings,
     *,
     verify: bool,
+    connect_timeout_s: float,
+    handshake_timeout_s: float,
 ) -> TlsReply:
-    """TCP and a TLS handshake, then closed. Raises NetworkError when TCP itself fails."""
+    """TCP and a TLS handshake, then closed. Raises NetworkError when TCP itself fails or stalls."""
     contexts.begin(verify=verify)
-    stream = await TcpStream.connect(to, bind, open_things)
-    reply, refused = await _attempt(stream, contexts, server_name, verify=verify)
+
+    async def attempt(*, verify: bool) -> tuple[TlsReply, bool]:
+        try:
+            async with asyncio.timeout(connect_timeout_s):
+                stream = await TcpStream.connect(to, bind, open_things)
+        except TimeoutError as error:
+            raise Unreachable(f"no answer within {connect_timeout_s:g} s") from error
+        return await _attempt(
+            stream, contexts, server_name, verify=verify, timeout_s=handshake_timeout_s
+        )
+
+    reply, refused = await attempt(verify=verify)
     if not refused:
         return reply
     try:
-        again = await TcpStream.connect(to, bind, open_things)
-        second, _ = await _attempt(again, contexts, server_name, verify=False)
+        second, _ = await attempt(verify=False)
     except NetworkError:
         return reply  # the first connection's findings stand
     return replace(reply, tls=second.tls, certificate=second.certificate)
 
 
 async def _attempt(
-    stream: TcpStream, contexts: Contexts, server_name: str, *, verify: bool
+    stream: TcpStream, contexts: Contexts, server_name: str, *, verify: bool, timeout_s: float
 ) -> tuple[TlsReply, bool]:
     """One handshake, then closed; and whether it was the certificate that ended it."""
     try:
         client = TlsStream(stream, await contexts.get(verify=verify), server_name)
-        async with asyncio.timeout(_HANDSHAKE_S):
+        async with asyncio.timeout(timeout_s):
             await client.handshake()
     except TimeoutError:
         error, refused = "no end of the TLS handshake in time", False
