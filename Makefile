@@ -1,0 +1,93 @@
+# make run          the app, in an environment of its own     (ARGS="check --plain" passes arguments on)
+# make test         everything this machine can test          (ARGS="tests/unit -k stun" narrows it down)
+# make lint         format, style, types, import contracts
+# make bench        speed and memory, as ratios
+# make screenshots  draw the pictures in screenshots/ anew
+# make clean        remove what these have made
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+ARGS ?=
+WORKERS ?= auto
+
+.PHONY: help run test lint bench screenshots clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+run: $(VENV)/.app
+	@$(BIN)/whyrelay $(ARGS)
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@if command -v shellcheck >/dev/null; then echo shellcheck .ci/run; shellcheck .ci/run; fi
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: $(VENV)/.dev
+	@$(BIN)/python -m tests.tui.screenshots $(ARGS)
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Both installs are editable: what runs is what is checked out, by way of the console script.
+$(VENV)/.app: pyproject.toml
+	@$(call environment)
+	@$(call install,-e .)
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml
+	@$(call environment)
+	@$(call install,-e '.[dev]')
+	@touch $@ $(VENV)/.app
+
+# A Python is taken only if it really runs: pyenv leaves a name on PATH for versions that do not.
+define environment
+if $(BIN)/python -c 'import pip' 2>/dev/null; then exit 0; fi; \
+bare=; \
+for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+    || continue; \
+  if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then bare=$$python; continue; fi; \
+  echo "making $(VENV) with $$("$$python" --version)"; \
+  "$$python" -m venv --clear $(VENV) && exit 0; \
+done; \
+if [ -n "$$bare" ]; then \
+  echo "$$bare cannot make virtual environments: its venv module is missing" \
+    "(Debian, Ubuntu: apt-get install python3-venv)." >&2; \
+else \
+  echo "whyrelay needs Python 3.11, 3.12 or 3.13, and found none that runs" \
+    "(name one with PYTHON=/path/to/python)." >&2; \
+fi; \
+exit 1
+endef
+
+# pip's own complaint is long; the sentence says what to do about it.
+define install
+log=$(VENV)/pip.log; \
+echo "installing what pyproject.toml asks for"; \
+if $(BIN)/python -m pip install --disable-pip-version-check --quiet $(1) >"$$log" 2>&1; then \
+  exit 0; \
+fi; \
+if grep -qiE "command '[^']*(cc|clang|c\+\+)[^']*' failed|Python\.h|cl\.exe|unable to execute" "$$log"; then \
+  package=$$(sed -nE 's/.*Failed (building wheel|to build) .*(miniupnpc|psutil).*/\2/p' "$$log" | head -n 1); \
+  echo "$${package:-A package} has no wheel for this Python and no C compiler could build it" \
+    "(Debian, Ubuntu: apt-get install build-essential python3-dev; or try another Python with" \
+    "make clean and PYTHON=...). pip's words are in $$log." >&2; \
+elif grep -qE "No matching distribution|Could not find a version|Max retries|Temporary failure" "$$log"; then \
+  echo "pip could not fetch the packages: is there a way to a package index?" \
+    "Its words are in $$log." >&2; \
+else \
+  echo "pip could not install the packages; its words are in $$log." >&2; \
+fi; \
+exit 1
+endef
