@@ -180,6 +180,10 @@ class Network(Protocol):
     def name(self) -> str:
         """``real``, or ``simulated:NAME``."""
 
+    @property
+    def reports_icmp_errors(self) -> bool:
+        """Whether sockets hand out ICMP errors with their sender (`Bounced`; Linux's IP_RECVERR)."""
+
     def now(self) -> float:
         """Monotonic seconds (the event loop's clock)."""
 

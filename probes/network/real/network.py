@@ -6,6 +6,7 @@ What not every run needs is imported where it is used: starting the program must
 from __future__ import annotations
 
 import asyncio
+import sys
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -39,6 +40,11 @@ class RealNetwork:
     def name(self) -> str:
         """``real``."""
         return "real"
+
+    @property
+    def reports_icmp_errors(self) -> bool:
+        """Linux alone hands them to unprivileged sockets."""
+        return sys.platform == "linux"
 
     def now(self) -> float:
         """Monotonic seconds."""

@@ -82,6 +82,11 @@ class SimulatedNetwork:
         """``simulated:NAME``."""
         return f"simulated:{self._title}"
 
+    @property
+    def reports_icmp_errors(self) -> bool:
+        """Always: it is as good as Linux."""
+        return True
+
     def now(self) -> float:
         """The running loop's seconds."""
         return self.world.clock.now()

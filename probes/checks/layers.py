@@ -1,0 +1,121 @@
+"""The `layers` check: the first hops on the way out, by UDP packets that expire on the way.
+
+Each router that drops an expired packet says so (ICMP time exceeded, RFC 792). Where the system
+hands such errors to an unprivileged socket (IP_RECVERR on Linux), that shows the addresses of the
+first boxes: a second private one is a second router, one in 100.64.0.0/10 is the provider's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from probes.checks.context import Context
+from probes.checks.ways_out import bind_for, usable
+from probes.model import CheckId, Endpoint, Reason
+from probes.network.seam import Bounced, Datagram, IcmpError, Network, NetworkError, UdpSocket
+from probes.readings import layers, local
+from probes.readings.layers import Hop
+from probes.relays import relay_map
+from probes.tailscale.derp_map import DerpMap
+
+FARTHEST = 5
+"""A home's and a provider's boxes are among the first five."""
+TRIES = 2
+TRY_EVERY_S = 0.3
+WAIT_S = 1.0
+FIRST_PORT = 33434
+"""Where traceroute begins: nobody listens there. One port a packet tells the answers apart."""
+_BYTES = 12
+
+
+class LayersCheck:
+    """See the module."""
+
+    id = CheckId.LAYERS
+    budget_ms = 6_000.0
+
+    async def run(self, context: Context) -> None:
+        """Send the packets, gather what comes back."""
+        way_out = usable(await context.board.reading(local.WAY_OUT4))
+        if way_out is None:
+            context.unknown(layers.HOPS4, Reason.NOT_APPLICABLE, "no IPv4 way out")
+            return
+        if way_out.through_tunnel:
+            context.unknown(layers.HOPS4, Reason.THROUGH_TUNNEL, way_out.tunnel)
+            return
+        target = _target((await relay_map(context)).map)
+        if target is None:
+            context.unknown(layers.HOPS4, Reason.NO_SERVER, "no relay with an IPv4 address")
+            return
+        if not context.network.reports_icmp_errors:
+            detail = "this system does not show who dropped a packet without special rights"
+            context.unknown(layers.HOPS4, Reason.UNSUPPORTED_SYSTEM, detail)
+            return
+        socket = await context.network.udp(bind_for(way_out))
+        hops = await _Trace(context, socket, target).run()
+        if hops:
+            source = f"expired packets towards {target.address}"
+            context.known(layers.HOPS4, hops, source)
+        else:
+            context.unknown(layers.HOPS4, Reason.NO_ANSWER, "no box on the way made itself known")
+
+
+def _target(relays: DerpMap) -> Endpoint | None:
+    for region in relays.regions:
+        for node in region.nodes:
+            if node.ipv4 is not None:
+                return Endpoint(node.ipv4, FIRST_PORT)
+    return None
+
+
+class _Trace:
+    """One trace: each packet has a destination port of its own, by which its error is known."""
+
+    def __init__(self, context: Context, socket: UdpSocket, target: Endpoint) -> None:
+        self.context = context
+        self.network: Network = context.network
+        self.socket = socket
+        self.target = target
+        self.sent: dict[Endpoint, tuple[int, float]] = {}
+        self.hops: dict[int, Hop] = {}
+
+    async def run(self) -> tuple[Hop, ...]:
+        """The hops that answered, in order."""
+        listening = asyncio.create_task(self._listen())
+        try:
+            for number in range(TRIES):
+                for ttl in range(1, FARTHEST + 1):
+                    if ttl not in self.hops:
+                        self._send(ttl, number)
+                self.context.progress(number + 1, TRIES + 1, "trace", str(self.target.address))
+                await asyncio.sleep(TRY_EVERY_S)
+            if len(self.hops) < FARTHEST:
+                await asyncio.sleep(WAIT_S - TRY_EVERY_S)
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            self.socket.close()
+        return tuple(self.hops[ttl] for ttl in sorted(self.hops))
+
+    def _send(self, ttl: int, number: int) -> None:
+        to = Endpoint(self.target.address, FIRST_PORT + number * FARTHEST + ttl)
+        self.sent[to] = (ttl, self.network.now())
+        try:
+            self.socket.send(self.network.random_bytes(_BYTES), to, ttl=ttl)
+        except NetworkError:
+            del self.sent[to]
+
+    async def _listen(self) -> None:
+        while True:
+            arrival = await self.socket.receive()
+            match arrival:
+                case Datagram():
+                    continue  # nobody was asked anything
+                case Bounced(IcmpError.TTL, destination, reporter, at):
+                    found = self.sent.get(destination)
+                    if found is not None and reporter is not None:
+                        ttl, sent_at = found
+                        hop = Hop(ttl, reporter, round((at - sent_at) * 1000.0, 3))
+                        self.hops.setdefault(ttl, hop)
+                case Bounced():
+                    continue  # the target itself, or a filter: no hop

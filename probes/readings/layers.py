@@ -1,0 +1,30 @@
+"""What the `layers` check finds out: the first hops towards the internet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probes.model import CheckId, IPAddress
+from probes.readings.codec import ADDRESS, FLOAT, INT, many, record
+from probes.readings.key import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A box on the way that sent back an expired packet."""
+
+    ttl: int
+    address: IPAddress
+    rtt_ms: float
+
+
+HOP = record(Hop, ttl=INT, address=ADDRESS, rtt_ms=FLOAT)
+
+HOPS4 = Key(
+    "layers.hops4",
+    CheckId.LAYERS,
+    many(HOP),
+    "The first IPv4 hops towards a relay that made themselves known, in order.",
+)
+
+KEYS = (HOPS4,)
