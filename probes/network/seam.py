@@ -182,7 +182,7 @@ class Network(Protocol):
 
     @property
     def reports_icmp_errors(self) -> bool:
-        """Whether sockets hand out ICMP errors with their sender (`Bounced`; Linux's IP_RECVERR)."""
+        """Whether sockets hand out ICMP errors with their sender (`Bounced`)."""
 
     def now(self) -> float:
         """Monotonic seconds (the event loop's clock)."""

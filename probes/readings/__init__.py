@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from probes.readings import behavior, captive_portal, layers, local, relays, stun
+from probes.readings import (
+    behavior,
+    captive_portal,
+    layers,
+    lifetime,
+    local,
+    port_mapping,
+    relays,
+    stun,
+)
 from probes.readings.key import Key, by_id
 
 KEYS: dict[str, Key[Any]] = by_id(
-    (*local.KEYS, *relays.KEYS, *stun.KEYS, *behavior.KEYS, *captive_portal.KEYS, *layers.KEYS)
+    (
+        *local.KEYS,
+        *relays.KEYS,
+        *stun.KEYS,
+        *behavior.KEYS,
+        *captive_portal.KEYS,
+        *layers.KEYS,
+        *lifetime.KEYS,
+    )
 )
 """Every fact that a report can hold, by id."""

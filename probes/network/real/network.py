@@ -6,8 +6,8 @@ What not every run needs is imported where it is used: starting the program must
 from __future__ import annotations
 
 import asyncio
-import sys
 import os
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime

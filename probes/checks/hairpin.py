@@ -1,0 +1,102 @@
+"""The opt-in `hairpin` check: does the NAT send a packet for its own public endpoint back inside?
+
+Off unless asked for: some firewalls take such a packet for an attack (a "LAND" packet) and cut the
+connection. Two sockets are used, so that none seems to send to itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from probes.checks.behavior import behavior_outcome
+from probes.checks.context import Context
+from probes.checks.inquiry import SENDS_S, Asker
+from probes.checks.ways_out import bind_for, usable
+from probes.model import CheckId, Endpoint, Family, Reason
+from probes.network.seam import Bind, Datagram, NetworkError, UdpSocket
+from probes.readings import lifetime, local
+
+WAIT_S = 1.5
+NONCE_BYTES = 16
+SOFTWARE = ("whyrelay",)
+
+
+class HairpinCheck:
+    """See the module."""
+
+    id = CheckId.HAIRPIN
+    budget_ms = 20_000.0
+
+    async def run(self, context: Context) -> None:
+        """Map one socket, send to its public endpoint from another."""
+        outcome = await behavior_outcome(context)
+        servers = outcome.able(Family.V4)
+        if outcome.tunnel:
+            context.unknown(lifetime.HAIRPIN4, Reason.THROUGH_TUNNEL, outcome.tunnel)
+            return
+        if not servers:
+            context.unknown(lifetime.HAIRPIN4, Reason.NO_SERVER, "no server was able to tell")
+            return
+        way_out = usable(await context.board.reading(local.WAY_OUT4))
+        bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)
+        context.progress(0, len(SENDS_S), "map", servers[0].host)
+        target = await context.network.udp(bind)
+        mapped = await _mapped(context, target, servers[0].host, servers[0].primary)
+        if mapped is None:
+            context.unknown(lifetime.HAIRPIN4, Reason.NO_ANSWER, f"{servers[0].host} fell silent")
+            return
+        if way_out is not None and mapped.address == way_out.source:
+            context.unknown(lifetime.HAIRPIN4, Reason.NOT_APPLICABLE, "there is no NAT")
+            return
+        sender = await context.network.udp(bind)
+        works = await _comes_back(context, sender, target, mapped)
+        source = f"packets to our own endpoint {mapped}"
+        context.known(lifetime.HAIRPIN4, works, source)
+
+
+async def _mapped(
+    context: Context, socket: UdpSocket, host: str, server: Endpoint
+) -> Endpoint | None:
+    asker = Asker(context.network, socket, lambda _inquiry: None)
+    inquiry = asker.inquire(host, 0, (server,), software=SOFTWARE)
+    tasks = [asyncio.create_task(asker.listen()), asyncio.create_task(asker.ask(inquiry))]
+    try:
+        async with asyncio.timeout(WAIT_S):
+            await inquiry.over.wait()
+    except TimeoutError:
+        return None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return inquiry.replies[0][2].mapped if inquiry.replies else None
+
+
+async def _comes_back(
+    context: Context, sender: UdpSocket, target: UdpSocket, mapped: Endpoint
+) -> bool:
+    nonce = context.network.random_bytes(NONCE_BYTES)
+
+    async def send() -> None:
+        for number, offset_s in enumerate(SENDS_S):
+            await asyncio.sleep(offset_s - SENDS_S[number - 1] if number else 0.0)
+            context.progress(number + 1, len(SENDS_S), "send-home", str(mapped))
+            sender.send(nonce, mapped)
+
+    async def listen() -> None:
+        while True:
+            arrival = await target.receive()
+            # Whatever its source address: a NAT may or may not show the public one.
+            if isinstance(arrival, Datagram) and arrival.data == nonce:
+                return
+
+    sending = asyncio.create_task(send())
+    try:
+        async with asyncio.timeout(WAIT_S):
+            await listen()
+    except (TimeoutError, NetworkError):
+        return False
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+    return True
