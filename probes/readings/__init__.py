@@ -19,6 +19,7 @@ from probes.readings.key import Key, by_id
 KEYS: dict[str, Key[Any]] = by_id(
     (
         *local.KEYS,
+        *port_mapping.KEYS,
         *relays.KEYS,
         *stun.KEYS,
         *behavior.KEYS,

@@ -1,0 +1,429 @@
+"""What the `upnp`, `nat-pmp` and `pcp` checks find out: does the router open ports on request?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network
+
+from probes.model import CheckId, IPAddress
+from probes.readings.codec import ADDRESS, BOOL, INT, STR, Codec, enum, many, optional, record
+from probes.readings.key import Key
+
+
+class MappingProtocol(StrEnum):
+    """The languages in which a router can be asked for a port."""
+
+    UPNP = "upnp"
+    NAT_PMP = "nat-pmp"
+    PCP = "pcp"
+
+
+class MappingFault(StrEnum):
+    """What a router's error means, whatever the protocol."""
+
+    UNSUPPORTED_VERSION = "unsupported-version"
+    """It speaks another version (usually PCP where NAT-PMP was asked, or the reverse)."""
+    NOT_AUTHORISED = "not-authorised"
+    """Switched off, or not allowed for this host or port."""
+    NETWORK_FAILURE = "network-failure"
+    """The router itself has no way to the internet just now."""
+    OUT_OF_RESOURCES = "out-of-resources"
+    UNSUPPORTED_OPCODE = "unsupported-opcode"
+    MALFORMED_REQUEST = "malformed-request"
+    UNSUPPORTED_OPTION = "unsupported-option"
+    UNSUPPORTED_PROTOCOL = "unsupported-protocol"
+    QUOTA = "quota"
+    """This host has as many mappings as it may have."""
+    CANNOT_PROVIDE_EXTERNAL = "cannot-provide-external"
+    """The wanted port is taken and no other was allowed."""
+    NAT_BETWEEN = "nat-between"
+    """The router sees another address than this host's own: something translates in between."""
+    TOO_MANY_PEERS = "too-many-peers"
+    INVALID_ACTION = "invalid-action"
+    """UPnP: the router does not know what was asked."""
+    INVALID_ARGUMENTS = "invalid-arguments"
+    ACTION_FAILED = "action-failed"
+    """UPnP: a plain no, often because the router has no public address."""
+    NO_SUCH_ENTRY = "no-such-entry"
+    WILDCARD_REFUSED = "wildcard-refused"
+    """UPnP 715, 716, 732: it wants a port or a sender named."""
+    WILDCARD_NEEDED = "wildcard-needed"
+    """UPnP 726, 727: it wants no sender or port named."""
+    CONFLICT = "conflict"
+    """The port belongs to another host or mapping."""
+    SAME_PORT_NEEDED = "same-port-needed"
+    ONLY_PERMANENT = "only-permanent"
+    """It makes mappings for ever only. The test stops there: nothing permanent is made."""
+    TABLE_FULL = "table-full"
+    OTHER_MECHANISM = "other-mechanism"
+    """The port is held by a static forward or by another protocol."""
+    READ_ONLY = "read-only"
+    UNKNOWN = "unknown"
+    """A number that no standard explains."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappingError:
+    """A router said no."""
+
+    code: int
+    """As it came."""
+    name: str
+    """Its name in the standard, "" where it has none."""
+    fault: MappingFault
+
+
+class AddressKind(StrEnum):
+    """What an external address that a router names is worth."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    """RFC 1918: another router stands in front of this one."""
+    CARRIER = "carrier"
+    """100.64.0.0/10 (RFC 6598): the provider's NAT stands in front of this one."""
+    UNSPECIFIED = "unspecified"
+    """0.0.0.0: the router has no address out there, or does not say."""
+    OTHER = "other"
+    """Loopback, link-local or reserved: no address that a peer could be told."""
+
+    @classmethod
+    def of(cls, address: IPAddress) -> AddressKind:
+        """The kind of an address."""
+        if address.is_unspecified:
+            return cls.UNSPECIFIED
+        if isinstance(address, IPv4Address):
+            if address in _CARRIER:
+                return cls.CARRIER
+            if any(address in prefix for prefix in _RFC1918):
+                return cls.PRIVATE
+            if address in _PROTOCOL_ASSIGNMENTS:
+                return cls.OTHER
+        return cls.PUBLIC if address.is_global else cls.OTHER
+
+
+_CARRIER = IPv4Network("100.64.0.0/10")
+_PROTOCOL_ASSIGNMENTS = IPv4Network("192.0.0.0/24")  # RFC 6890: parts of it are called global
+_RFC1918 = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
+
+def is_rfc1918(address: IPAddress) -> bool:
+    """Whether Tailscale would ask a gateway of this address for a port (netmon, isPrivate)."""
+    return AddressKind.of(address) is AddressKind.PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class MappingTest:
+    """One short-lived mapping, made and removed with the person's consent."""
+
+    granted: bool
+    error: MappingError | None
+    """Why it was not granted; None also where the router just fell silent."""
+    internal_port: int
+    external_port: int | None
+    external_address: IPAddress | None
+    lease_s: int | None
+    """As granted; None where the router does not say."""
+    read_back: bool | None
+    """The router's own table shows it (UPnP alone can tell)."""
+    address_matches: bool | None
+    """The external address is the one that STUN servers see; None: nobody could compare."""
+    seen_from_outside: bool | None
+    """A packet from an address never sent to came in through it; None: nobody could send one."""
+    how: str
+    """How that was seen."""
+    removed: bool | None
+    """It is gone again; None: not tried yet, or the router does not say."""
+
+    @property
+    def ok(self) -> bool | None:
+        """The mapping is of use to peers; None: the address could not be compared."""
+        if not self.granted or self.address_matches is False or self.seen_from_outside is False:
+            return False
+        return None if self.address_matches is None else True
+
+
+class EntryOwner(StrEnum):
+    """Whose a mapping in the router's table is, as far as its description tells."""
+
+    TAILSCALE = "tailscale"
+    THIS_PROGRAM = "this-program"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mapping in the router's table (GetGenericPortMappingEntry)."""
+
+    protocol: str
+    external_port: int
+    client: str
+    """Address or name of the host that it leads to; cleaned."""
+    internal_port: int
+    description: str
+    """Cleaned."""
+    enabled: bool
+    remote_host: str
+    """Whom it is for; "" stands for anybody. Cleaned."""
+    lease_s: int
+    """Seconds left; 0 stands for ever in version 1."""
+    owner: EntryOwner
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The router's table, as far as it was read."""
+
+    entries: tuple[Entry, ...]
+    complete: bool
+    """False: there are more than were read, or the router stopped answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class Igd:
+    """An Internet Gateway Device that answered (UPnP)."""
+
+    host: str
+    """Address that its description came from."""
+    version: int
+    """Of the InternetGatewayDevice."""
+    service: str
+    """The connection service with its version, as ``WANIPConnection:1``."""
+    name: str
+    """friendlyName; cleaned."""
+    maker: str
+    model: str
+    software: str
+    """The SERVER header of its answer; cleaned."""
+
+
+@dataclass(frozen=True, slots=True)
+class IgdStatus:
+    """What the connection service says of itself (GetStatusInfo)."""
+
+    status: str
+    """``Connected`` or something else; cleaned."""
+    uptime_s: int
+    last_error: str
+
+    @property
+    def connected(self) -> bool:
+        """Some routers say Up."""
+        return self.status.lower() in ("connected", "up")
+
+
+class StrangeReason(StrEnum):
+    """Why an answer to the search for a router was not followed."""
+
+    NOT_THE_GATEWAY = "not-the-gateway"
+    """It came from another host."""
+    LOCATION_ELSEWHERE = "location-elsewhere"
+    """It points to a host that is neither the gateway nor next to it."""
+    BAD_LOCATION = "bad-location"
+    """It points to nothing that could be fetched."""
+    BAD_DESCRIPTION = "bad-description"
+    """What it points to is not a router's description: too large, too slow, or no such thing."""
+    CONTROL_ELSEWHERE = "control-elsewhere"
+    """The description wants another host to be controlled."""
+    GARBAGE = "garbage"
+    """No answer to a search at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """An answer that was not followed. Nothing was sent to whom it names."""
+
+    reason: StrangeReason
+    sender: str
+    detail: str
+    """Cleaned."""
+    count: int
+
+
+class LeftoverState(StrEnum):
+    """What became of a test mapping that an earlier run could not remove."""
+
+    REMOVED = "removed"
+    EXPIRED = "expired"
+    """Its time was over: the router has forgotten it by itself."""
+    GONE = "gone"
+    """The router does not have it any more."""
+    NOT_OURS = "not-ours"
+    """The port leads somewhere else by now. It was left alone."""
+    STILL_THERE = "still-there"
+    """It could not be removed this time either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A test mapping of an earlier run."""
+
+    protocol: MappingProtocol
+    external_port: int
+    made_at: str
+    """RFC 3339, UTC."""
+    state: LeftoverState
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Whether a port is forwarded to this host for good, tested from outside."""
+
+    port: int
+    open: bool
+    how: str
+
+
+ERROR = record(MappingError, code=INT, name=STR, fault=enum(MappingFault))
+TEST: Codec[MappingTest] = record(
+    MappingTest,
+    granted=BOOL,
+    error=optional(ERROR),
+    internal_port=INT,
+    external_port=optional(INT),
+    external_address=optional(ADDRESS),
+    lease_s=optional(INT),
+    read_back=optional(BOOL),
+    address_matches=optional(BOOL),
+    seen_from_outside=optional(BOOL),
+    how=STR,
+    removed=optional(BOOL),
+)
+_ENTRY = record(
+    Entry,
+    protocol=STR,
+    external_port=INT,
+    client=STR,
+    internal_port=INT,
+    description=STR,
+    enabled=BOOL,
+    remote_host=STR,
+    lease_s=INT,
+    owner=enum(EntryOwner),
+)
+_IGD = record(
+    Igd,
+    host=STR,
+    version=INT,
+    service=STR,
+    name=STR,
+    maker=STR,
+    model=STR,
+    software=STR,
+)
+_STRANGE = record(Strange, reason=enum(StrangeReason), sender=STR, detail=STR, count=INT)
+_LEFTOVER = record(
+    Leftover,
+    protocol=enum(MappingProtocol),
+    external_port=INT,
+    made_at=STR,
+    state=enum(LeftoverState),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKeys:
+    """The keys that each of the three services fills."""
+
+    present: Key[bool]
+    external: Key[IPAddress]
+    error: Key[MappingError | None]
+    test: Key[MappingTest]
+
+
+def _service(prefix: str, check: CheckId, name: str) -> ServiceKeys:
+    return ServiceKeys(
+        Key(f"{prefix}.present", check, BOOL, f"Whether the router answers {name}."),
+        Key(
+            f"{prefix}.external_address",
+            check,
+            ADDRESS,
+            f"The router's outer address, as it says over {name}.",
+        ),
+        Key(
+            f"{prefix}.error",
+            check,
+            optional(ERROR),
+            f"The last error that the router answered over {name}; null: none.",
+        ),
+        Key(
+            f"{prefix}.mapping",
+            check,
+            TEST,
+            f"What came of a short-lived test mapping over {name}.",
+        ),
+    )
+
+
+UPNP = _service("upnp", CheckId.UPNP, "UPnP")
+NAT_PMP = _service("nat_pmp", CheckId.NAT_PMP, "NAT-PMP")
+PCP = _service("pcp", CheckId.PCP, "PCP")
+SERVICES = {
+    MappingProtocol.UPNP: UPNP,
+    MappingProtocol.NAT_PMP: NAT_PMP,
+    MappingProtocol.PCP: PCP,
+}
+
+IGD = Key("upnp.igd", CheckId.UPNP, _IGD, "The router as it describes itself over UPnP.")
+STATUS = Key(
+    "upnp.status",
+    CheckId.UPNP,
+    record(IgdStatus, status=STR, uptime_s=INT, last_error=STR),
+    "The state of the router's connection, as it says over UPnP.",
+)
+ENTRIES = Key(
+    "upnp.entries",
+    CheckId.UPNP,
+    record(Entries, entries=many(_ENTRY), complete=BOOL),
+    "The mappings that the router holds, as far as they were read.",
+)
+STRANGE = Key(
+    "upnp.strange", CheckId.UPNP, many(_STRANGE), "Answers to the search that were not followed."
+)
+NAT_PMP_EPOCH = Key(
+    "nat_pmp.epoch_s", CheckId.NAT_PMP, INT, "Seconds since the router's mappings began (NAT-PMP)."
+)
+PCP_EPOCH = Key("pcp.epoch_s", CheckId.PCP, INT, "Seconds since the router's mappings began (PCP).")
+PRESENT6 = Key("pcp.present6", CheckId.PCP, BOOL, "Whether the IPv6 router answers PCP.")
+PINHOLE6 = Key(
+    "pcp.pinhole6",
+    CheckId.PCP,
+    TEST,
+    "What came of a short-lived opening in the router's IPv6 firewall.",
+)
+GATEWAY = Key(
+    "port_mapping.gateway",
+    CheckId.NAT_PMP,
+    ADDRESS,
+    "The router that is asked for a port.",
+    shared=True,
+)
+TAILSCALE_ASKS = Key(
+    "port_mapping.tailscale_asks",
+    CheckId.NAT_PMP,
+    BOOL,
+    "Whether Tailscale would ask this router, too: it asks private (RFC 1918) addresses only.",
+    shared=True,
+)
+LEFTOVERS = Key(
+    "port_mapping.leftovers",
+    CheckId.NAT_PMP,
+    many(_LEFTOVER),
+    "Test mappings that an earlier run could not remove, and what became of them.",
+    shared=True,
+)
+FORWARD = Key(
+    "forward.vpn_port",
+    CheckId.BEHAVIOR,
+    record(Forward, port=INT, open=BOOL, how=STR),
+    "Whether the VPN's port is forwarded to this host for good.",
+    shared=True,
+)
+
+KEYS = (
+    *(UPNP.present, UPNP.external, UPNP.error, UPNP.test),
+    *(IGD, STATUS, ENTRIES, STRANGE),
+    *(NAT_PMP.present, NAT_PMP.external, NAT_PMP.error, NAT_PMP.test, NAT_PMP_EPOCH),
+    *(PCP.present, PCP.external, PCP.error, PCP.test, PCP_EPOCH, PRESENT6, PINHOLE6),
+    *(GATEWAY, TAILSCALE_ASKS, LEFTOVERS, FORWARD),
+)
