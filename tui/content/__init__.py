@@ -424,11 +424,13 @@ def unknown(reason: str) -> UnknownWords:
 
 
 TOO_LITTLE = (
+    "relayed-silent",
     "unknown-no-stun",
     "unknown-ipv6-only",
     "unknown-silent",
     "unknown-skipped",
     "unknown-not-asked",
+    "unknown-unfinished",
     "unknown-failed",
 )
 """Headlines for too little known, by its reason; the general one is the `Headline`'s own."""

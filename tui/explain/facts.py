@@ -32,6 +32,11 @@ def _server(answer: stun.StunAnswer) -> str:
     return str(answer.region) if answer.region else answer.host
 
 
+def host_of(answer: stun.StunAnswer) -> str:
+    """The server's name alone: outside the relay map it is kept with its port."""
+    return answer.host.removesuffix(f":{answer.server.port}")
+
+
 def asked_regions(report: Report) -> int:
     """How many regions of the map answer STUN at all; at least as many as answered."""
     offering, regions = report.value(relays.STUN_REGIONS), report.value(relays.REGIONS) or ()

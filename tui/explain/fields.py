@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from probes.diagnosis.model import NatClass
 from probes.diagnosis.nat import nat_of
-from probes.model import NOT_MEASURED, Family, Known, Reading
+from probes.model import NOT_MEASURED, CheckId, Family, Known, Reading
 from probes.readings import local, relays, stun
 from probes.readings.key import Key
 from probes.report import Report
@@ -21,6 +21,7 @@ from tui.explain import facts
 from tui.explain.words import (
     Evidence,
     Explained,
+    busy,
     evidence,
     listed,
     milliseconds,
@@ -123,13 +124,15 @@ def _udp(report: Report) -> Choice:
     elsewhere = report.value(stun.ELSEWHERE)
     if elsewhere:
         first = elsewhere[0]
-        filling = {**answers, "host": first.host, "port": first.server.port}
+        filling = {**answers, "host": facts.host_of(first), "port": first.server.port}
         return Choice("no-stun", (*keys, stun.ELSEWHERE), filling)
     tcp = report.value(relays.TCP)
     if tcp or report.value(relays.ICMP4):
         return Choice("no", (*keys, relays.TCP), answers)
     if tcp is False:
         return Choice("no-network", (*keys, relays.TCP), answers)
+    if busy(report, CheckId.RELAY_TCP):
+        return Choice("measuring", (*keys, relays.TCP))  # what else answers decides what it means
     return Choice("no-alone", (*keys, relays.TCP), answers)
 
 
@@ -143,8 +146,11 @@ def _ipv4(report: Report) -> Choice:
         return Choice(value, (stun.ENDPOINT4, local.WAY_OUT4), filling)
     keys = (local.WAY_OUT4, stun.ENDPOINT4)
     if report.known(local.WAY_OUT4) and report.value(local.WAY_OUT4) is None:
-        six = report.value(stun.ENDPOINT6) is not None
-        return Choice("no-but-ipv6" if six else "no", keys)
+        if report.value(stun.ENDPOINT6) is not None:
+            return Choice("no-but-ipv6", (*keys, stun.ENDPOINT6))
+        if report.value(local.WAY_OUT6) is not None and busy(report, CheckId.STUN):
+            return Choice("measuring", keys)
+        return Choice("no", keys)
     if report.value(stun.UDP) is False:
         return Choice("not-found", (*keys, stun.UDP))
     if report.value(stun.UDP) and _no_answer(report, stun.ENDPOINT4):
@@ -155,15 +161,16 @@ def _ipv4(report: Report) -> Choice:
 def _ipv6(report: Report) -> Choice:
     endpoint = report.value(stun.ENDPOINT6)
     if endpoint is not None:
-        here = facts.address_is_here(report, Family.V6)
-        known = report.known(local.INTERFACES)
-        value = "yes" if here or not known else "yes-translated"
-        return Choice(value, (stun.ENDPOINT6,), {"endpoint": endpoint, "address": endpoint.address})
+        tunnel = facts.tunnel(report, Family.V6)
+        here = facts.address_is_here(report, Family.V6) or not report.known(local.INTERFACES)
+        filling = {"endpoint": endpoint, "address": endpoint.address, "tunnel": tunnel}
+        value = "yes-tunnel" if tunnel else "yes" if here else "yes-translated"
+        return Choice(value, (stun.ENDPOINT6, local.WAY_OUT6), filling)
     if report.value(local.OS_IPV6) is False:
         return Choice("off", (local.OS_IPV6,))
     keys = (local.OS_IPV6, local.WAY_OUT6, stun.ENDPOINT6)
     if report.known(local.WAY_OUT6) and report.value(local.WAY_OUT6) is None:
-        return Choice("no", keys) if report.value(local.OS_IPV6) else Choice("no-system-open", keys)
+        return Choice("no" if report.value(local.OS_IPV6) else "no-system-open", keys)
     if report.value(local.WAY_OUT6) is not None and _no_answer(report, stun.ENDPOINT6):
         if facts.tcp_by(report, Family.V6):
             return Choice("tcp-only", (*keys, relays.TCP_ANSWERS))
@@ -188,7 +195,7 @@ def _mapping_varies(report: Report) -> Choice:
         "count": len(seen),
         "addresses": listed(str(each) for each in addresses[:3]) if addresses else "",
         "tunnel": facts.tunnel(report, Family.V4),
-        "host": elsewhere[0].host if elsewhere else "",
+        "host": facts.host_of(elsewhere[0]) if elsewhere else "",
     }
     nat = nat_of(report, Family.V4)
     varies = report.value(stun.VARIES4)

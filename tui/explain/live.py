@@ -215,7 +215,7 @@ def notices(report: Report) -> tuple[str, ...]:
         "network-changed": report.network_changed,
         "cancelled": report.cancelled,
         "tunnel": bool(facts.any_tunnel(report)),
-        "inspected": bool(report.value(relays.TLS_INSPECTED)),
+        "inspected": report.value(relays.TLS_INSPECTED) is True,
         "built-in-map": _origin(report) is relays.MapOrigin.BUILT_IN,
     }
     filling = {"tunnel": facts.any_tunnel(report), "network": report.network.partition(":")[2]}

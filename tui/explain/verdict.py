@@ -16,7 +16,7 @@ from probes.diagnosis.model import (
     Result,
     Weight,
 )
-from probes.model import Failed, Family, Known, Reason, Unknown
+from probes.model import CheckId, CheckStatus, Failed, Family, Known, Reason, Unknown
 from probes.readings import KEYS, local, relays, stun
 from probes.readings.key import Key
 from probes.report import Report
@@ -29,6 +29,7 @@ from tui.explain.words import (
     Explained,
     Fact,
     OutlookWords,
+    busy,
     evidence,
     listed,
     number,
@@ -54,17 +55,32 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
     udp = report[stun.UDP]
     match udp:
         case Known(False):
-            return "unknown-silent"
+            return _silent(report)
         case Known():
             return which
-        case Unknown(Reason.SKIPPED):
+        case Unknown(Reason.NO_SERVER):
+            return "unknown-not-asked"
+        case Unknown() if _left_out(report):
             return "unknown-skipped"
         case Unknown():
-            return "unknown-not-asked"
+            return "unknown-unfinished"
         case Failed():
             return "unknown-failed"
         case _:
             assert_never(udp)
+
+
+def _silent(report: Report) -> str:
+    if report.value(relays.TCP) or report.value(relays.ICMP4):
+        return "relayed-silent"
+    if busy(report, CheckId.RELAY_TCP):
+        return Headline.UNKNOWN_STILL_MEASURING
+    return "unknown-silent"
+
+
+def _left_out(report: Report) -> bool:
+    state = report.checks.get(CheckId.STUN)
+    return state is None or state.status is CheckStatus.SKIPPED
 
 
 def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
@@ -86,7 +102,7 @@ def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
         "asked": number(facts.asked_regions(report), "relay"),
         "servers": number(facts.all_servers(report, family), "server"),
         "tunnel": facts.any_tunnel(report) or facts.default_tunnel(report) or "another tunnel",
-        "host": elsewhere[0].host if elsewhere else "another server",
+        "host": facts.host_of(elsewhere[0]) if elsewhere else "another server",
         "port": elsewhere[0].server.port if elsewhere else "another",
         "map": source.where if source is not None else "the relay map",
         "gateway": (gateway.address if gateway is not None else None) or "your router",

@@ -76,10 +76,13 @@ def answer(
 ) -> stun.StunAnswer:
     """One relay's answer."""
     code = REGION_CODES[region - 1] if region else "elsewhere"
+    port = host.rpartition(":")[2] if ":" in host else "3478"
     return stun.StunAnswer(
         region,
         host or f"{code}.example",
-        Endpoint.parse(f"198.51.100.{region}:3478" if "[" not in mapped else "[2001:db8::1]:3478"),
+        Endpoint.parse(
+            f"198.51.100.{region}:{port}" if "[" not in mapped else "[2001:db8::1]:3478"
+        ),
         Endpoint.parse(mapped),
         Endpoint.parse(here),
         RTT_MS[region - 1] if region else 20.0,

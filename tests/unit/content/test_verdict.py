@@ -1,0 +1,265 @@
+"""Headline, NAT, outlook, causes and path in words, from reports and the rules' own diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from probes.diagnosis.diagnose import diagnose
+from probes.diagnosis.model import (
+    Actor,
+    Cause,
+    CauseId,
+    Confidence,
+    Headline,
+    Mechanism,
+    NatClass,
+    Outlook,
+    Result,
+    Weight,
+)
+from probes.model import CheckId, CheckStatus, Family, Reason, Unknown
+from probes.readings import local, relays, stun
+from tests.unit.content.reports import EASY, HARD, HOME, answer, device, mapped, report, way_out
+from tui import content
+from tui.content import Tone
+from tui.explain import HopId, explain_cause, explain_nat, explain_outlook, headline, path
+
+SILENT: dict[str, Any] = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
+OPEN: dict[str, Any] = {
+    **EASY,
+    **mapped("45.83.223.10:51820", "45.83.223.10:51820", here="45.83.223.10:51820"),
+    local.INTERFACES.id: device("45.83.223.10/24"),
+}
+NOWHERE = {**SILENT, local.WAY_OUT4.id: None, relays.TCP.id: False}
+STUN_BLOCKED = {
+    **SILENT,
+    stun.ELSEWHERE.id: (answer("45.83.223.10:40001", 0, host="stun.example:19302"),),
+}
+POOL = mapped("45.83.223.10:51820", "45.83.223.11:51820", "45.83.223.12:51820")
+TUNNEL = {**EASY, local.WAY_OUT4.id: way_out(tunnel="tun0")}
+IPV6_ONLY = {
+    **SILENT,
+    stun.UDP.id: True,
+    local.WAY_OUT4.id: None,
+    stun.ENDPOINT4.id: Unknown(Reason.NOT_APPLICABLE),
+    local.WAY_OUT6.id: way_out(Family.V6),
+    stun.ENDPOINT6.id: answer("[2001:db8:1::20]:40000").mapped,
+}
+
+HEADLINES: tuple[tuple[str, Mapping[str, Any], str, HopId | None, Tone], ...] = (
+    ("easy", EASY, "are to be expected: peers can aim at one steady", None, Tone.NOTE),
+    ("open", OPEN, "a public address of its own, 45.83.223.10", None, Tone.NOTE),
+    ("hard", HARD, "on your side uses a new port", HopId.WAY_OUT, Tone.BAD),
+    ("pool", {**EASY, **POOL}, "leaves by 3 public addresses", HopId.WAY_OUT, Tone.BAD),
+    ("udp blocked", SILENT, "this network stops UDP", HopId.WAY_OUT, Tone.BAD),
+    ("stun blocked", STUN_BLOCKED, "stops the relays' STUN port", HopId.WAY_OUT, Tone.BAD),
+    ("no answer", {**SILENT, relays.TCP.id: False}, "nothing answered", HopId.WAY_OUT, Tone.BAD),
+    ("no way out", NOWHERE, "no way to the internet", HopId.DEVICE, Tone.BAD),
+    ("tunnel", TUNNEL, "tun0 carries the traffic", HopId.TUNNEL, Tone.NOTE),
+    (
+        "one answer",
+        {**EASY, **mapped("45.83.223.10:51820")},
+        "1 of 3 relays answered",
+        None,
+        Tone.NOTE,
+    ),
+    (
+        "no stun in the map",
+        {
+            **HOME,
+            relays.STUN_REGIONS.id: 0,
+            stun.UDP.id: Unknown(Reason.NO_SERVER),
+        },
+        "no relay in the map in use offers STUN",
+        None,
+        Tone.NOTE,
+    ),
+    ("ipv6 only", IPV6_ONLY, "IPv6 works: peers that have it are likely direct", None, Tone.NOTE),
+    (
+        "silent, and nothing else tried",
+        {**SILENT, relays.TCP.id: Unknown(Reason.NO_SERVER)},
+        "nothing else was tried",
+        None,
+        Tone.NOTE,
+    ),
+    (
+        "silent, other servers not asked",
+        {**HOME, stun.UDP.id: False},
+        "though relays do answer in other ways",
+        None,
+        Tone.NOTE,
+    ),
+    ("nobody to ask", {stun.UDP.id: Unknown(Reason.NO_SERVER)}, "no relay to ask", None, Tone.NOTE),
+)
+
+
+@pytest.mark.parametrize(
+    ("readings", "says", "where", "tone"),
+    [row[1:] for row in HEADLINES],
+    ids=[row[0] for row in HEADLINES],
+)
+def test_the_headline_names_and_the_path_places_the_obstacle(
+    readings: Mapping[str, Any], says: str, where: HopId | None, tone: Tone
+) -> None:
+    found = report(readings)
+    diagnosis = diagnose(found)
+    sentence = headline(diagnosis, found)
+    assert says in sentence
+    assert len(sentence) <= 110
+    assert "[[" not in sentence
+    hops = path(diagnosis, found)
+    obstacles = [hop for hop in hops if hop.obstacle]
+    assert [hop.id for hop in obstacles] == ([where] if where else [])
+    assert all(hop.note and hop.tone is tone for hop in obstacles)
+    assert (hops[0].id, hops[-1].id) == (HopId.DEVICE, HopId.PEER)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (CheckStatus.FAILED, "broke off"),
+        (CheckStatus.TIMED_OUT, "did not come to its end"),
+        (CheckStatus.CANCELLED, "did not come to its end"),
+    ],
+)
+def test_a_test_that_did_not_end_is_not_called_a_finding(status: CheckStatus, says: str) -> None:
+    found = report({}, {CheckId.STUN: status})
+    assert says in headline(diagnose(found), found)
+
+
+def test_a_test_left_out_or_under_way_is_called_so() -> None:
+    found = report({}, skipped=(CheckId.STUN,))
+    assert "left out" in headline(diagnose(found), found)
+    silent = {stun.UDP.id: False}
+    found = report(silent, {CheckId.RELAY_TCP: CheckStatus.RUNNING}, closed=False)
+    assert headline(diagnose(found), found) == "Still measuring."
+    found = report({}, {CheckId.STUN: CheckStatus.RUNNING}, closed=False)
+    assert headline(diagnose(found), found) == "Still measuring."
+
+
+def test_every_headline_of_the_rules_is_met_above() -> None:
+    met = {diagnose(report(row[1])).headline for row in HEADLINES}
+    met.add(
+        diagnose(report({}, {CheckId.STUN: CheckStatus.RUNNING}, closed=False)).headline,
+    )
+    assert met == set(Headline)
+
+
+def test_the_path_shows_only_what_is_known() -> None:
+    hops = {hop.id: hop for hop in path(diagnose(report(HARD)), report(HARD))}
+    assert hops[HopId.DEVICE].detail == "192.168.1.20"
+    assert hops[HopId.WAY_OUT].detail == "45.83.223.10"
+    assert hops[HopId.RELAY].detail == "nyc 12 ms"
+    assert hops[HopId.PEER].detail == ""
+    empty = {hop.id: hop for hop in path(diagnose(report()), report())}
+    assert {hop.detail for hop in empty.values()} == {""}
+    hops = {hop.id: hop for hop in path(diagnose(report(TUNNEL)), report(TUNNEL))}
+    assert hops[HopId.TUNNEL].detail == "tun0"
+    assert hops[HopId.WAY_OUT].detail == "", "the address seen is the far end's"
+
+
+@pytest.mark.parametrize(
+    ("readings", "value", "tone", "says"),
+    [
+        (EASY, "easy NAT", Tone.GOOD, "3 servers answered, and every one saw 45.83.223.10:51820"),
+        (HARD, "hard NAT", Tone.BAD, "3 servers saw 3 different endpoints"),
+        (OPEN, "no NAT", Tone.GOOD, "the address sits on this device"),
+        ({**EASY, **POOL}, "hard NAT", Tone.BAD, "3 public addresses of one and the same socket"),
+        (SILENT, "unknown", Tone.UNKNOWN, "0 servers answered"),
+        ({**EASY, **mapped("45.83.223.10:5")}, "unknown", Tone.UNKNOWN, "1 server answered"),
+        (TUNNEL, "unknown", Tone.UNKNOWN, "travelled through tun0"),
+    ],
+)
+def test_the_nat_is_named_with_what_it_rests_on(
+    readings: Mapping[str, Any], value: str, tone: Tone, says: str
+) -> None:
+    found = report(readings)
+    explained = explain_nat(diagnose(found).nat4, found)
+    assert (explained.value, explained.tone) == (value, tone)
+    assert says in content.plain(explained.meaning)
+    facts = {fact.name: fact.value for fact in explained.facts}
+    assert facts["Filtering"] == "not measured"
+
+
+def test_an_open_address_is_no_promise_that_strangers_are_let_in() -> None:
+    explained = explain_nat(diagnose(report(OPEN)).nat4, report(OPEN))
+    assert "was not measured" in explained.interpretation
+    hard = explain_outlook(diagnose(report(OPEN)).outlook.hard, NatClass.HARD)
+    assert (hard.result, hard.tone) == ("may be direct", Tone.NOTE)
+
+
+@pytest.mark.parametrize("kind", [NatClass.NONE, NatClass.EASY, NatClass.HARD])
+@pytest.mark.parametrize("mechanism", Mechanism)
+@pytest.mark.parametrize("result", Result)
+def test_every_outlook_has_words(kind: NatClass, mechanism: Mechanism, result: Result) -> None:
+    words = explain_outlook(Outlook(result, mechanism), kind)
+    assert words.peer == content.label(kind)
+    assert words.result == content.label(result)
+    assert "{" not in f"{words.label}{words.sentence}{words.why}"
+
+
+FULL = {
+    CauseId.NO_NETWORK: NOWHERE,
+    CauseId.UDP_BLOCKED: SILENT,
+    CauseId.STUN_BLOCKED: STUN_BLOCKED,
+    CauseId.HARD_NAT: HARD,
+    CauseId.MULTI_WAN: {**EASY, **POOL},
+    CauseId.OTHER_VPN: {
+        **EASY,
+        local.WAY_OUT4.id: way_out(tunnel="wg0", bound=True),
+        local.INTERFACES.id: (
+            *device("192.168.1.20/24"),
+            local.Interface("wg0", local.InterfaceKind.TUNNEL, True, 1420, ()),
+        ),
+    },
+    CauseId.IPV6_OFF: {**HARD, local.OS_IPV6.id: False},
+    CauseId.IPV6_MISSING: HARD,
+    CauseId.IPV6_FILTERED: {
+        **HARD,
+        local.WAY_OUT6.id: way_out(Family.V6),
+        stun.ANSWERS6.id: (),
+    },
+    CauseId.RELAY_MAP_WITHOUT_STUN: {**HOME, relays.STUN_REGIONS.id: 0},
+}
+SAYS = {
+    CauseId.STUN_BLOCKED: "stun.example answered on UDP port 19302",
+    CauseId.HARD_NAT: "3 servers saw 3 different endpoints",
+    CauseId.MULTI_WAN: "45.83.223.10, 45.83.223.11 and 45.83.223.12",
+    CauseId.OTHER_VPN: "wg0 holds the way out",
+    CauseId.RELAY_MAP_WITHOUT_STUN: "(https://example)",
+}
+
+
+@pytest.mark.parametrize("cause_id", CauseId)
+def test_every_cause_is_explained_from_a_network_that_has_it(cause_id: CauseId) -> None:
+    found = report(FULL[cause_id])
+    cause = next(each for each in diagnose(found).causes if each.id is cause_id)
+    words = explain_cause(cause, found)
+    said = " ".join(
+        (words.sentence, words.for_you, words.first, words.why, words.worked, words.who)
+    )
+    assert "{" not in said
+    assert SAYS.get(cause_id, "") in content.plain(said)
+    assert [each.reading for each in words.evidence] == list(cause.because)
+    assert all(each.known for each in words.evidence)
+
+
+def test_what_would_settle_a_cause_is_shown_with_why_it_is_not_known() -> None:
+    cause = Cause(
+        CauseId.HARD_NAT,
+        Weight.BLOCKS,
+        Confidence.LIKELY,
+        Actor.ROUTER,
+        (stun.VARIES4.id,),
+        (stun.ANSWERS6.id,),
+    )
+    words = explain_cause(cause, report({**HARD, stun.ANSWERS6.id: Unknown(Reason.NO_RIGHTS)}))
+    assert (words.weight, words.confidence, words.actor) == (
+        "in the way",
+        "likely",
+        "whoever runs the router",
+    )
+    assert [(each.text, each.known) for each in words.missing] == [("not allowed to look", False)]

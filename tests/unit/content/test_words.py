@@ -1,0 +1,313 @@
+"""Every item is there, every link leads somewhere, and the words keep the house's manners."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+from probes.checks.registry import CHECKS
+from probes.diagnosis.model import (
+    Actor,
+    CauseId,
+    Confidence,
+    Filtering,
+    Headline,
+    Mapping,
+    Mechanism,
+    NatClass,
+    Result,
+    Verdict,
+    Weight,
+)
+from probes.model import CheckStatus, Reason
+from probes.readings.local import InterfaceKind
+from probes.readings.relays import Certificate, MapOrigin
+from probes.readings.stun import Fault
+from tui import content
+from tui.content import FieldId, QuestionId, Tone
+from tui.content.markdown import Document, parse
+from tui.explain import HopId
+
+HERE = Path(content.__file__).parent
+FILES = sorted(HERE.rglob("*.md"))
+LABELLED: tuple[type[Enum], ...] = (
+    NatClass,
+    Mapping,
+    Filtering,
+    Confidence,
+    Weight,
+    Actor,
+    Result,
+    Verdict,
+    Reason,
+    CheckStatus,
+    MapOrigin,
+    Fault,
+    Certificate,
+    InterfaceKind,
+    HopId,
+)
+
+
+def _document(path: Path) -> Document:
+    return parse(path.read_text("utf-8"), path.name)
+
+
+def _texts(document: Document) -> Iterator[tuple[str, str]]:
+    """Every text of a file, with where it stands."""
+    yield "title", document.title
+    yield "opening", document.text
+    for name, section in document.sections.items():
+        yield name, section.text
+        for part, text in section.parts.items():
+            yield f"{name}: {part}", text
+
+
+ALL = [
+    (f"{path.relative_to(HERE)}: {where}", text)
+    for path in FILES
+    for where, text in _texts(_document(path))
+    if text and not where.endswith((": tone", ": netcheck")) and where != "also"
+]
+"""Every text that a person may read."""
+
+
+# --- nothing is missing, nothing is left over -----------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", LABELLED, ids=lambda kind: kind.__name__)
+def test_every_member_of_every_enum_has_a_short_label(kind: type[Enum]) -> None:
+    for member in kind:
+        text = content.label(member)
+        assert text
+        assert len(text) <= 60
+        assert "\n" not in text
+
+
+def test_every_cause_field_question_headline_and_mechanism_has_its_words() -> None:
+    for cause in CauseId:
+        assert content.cause(cause).id is cause
+    for field in FieldId:
+        assert content.netcheck_field(field).id is field
+    for question in QuestionId:
+        assert content.question(question).lines
+    for headline in (*Headline, *content.TOO_LITTLE):
+        assert content.headline(headline).endswith(".")
+    for headline in Headline:
+        assert content.obstacle(headline)
+    for mechanism in Mechanism:
+        assert content.mechanism(mechanism).sentence
+    for reason in (*Reason, "failed", "measuring"):
+        assert content.unknown(str(reason)).next_step
+
+
+def test_every_built_check_has_its_words_and_no_other_has() -> None:
+    for check in CHECKS:
+        assert content.check(check).lines
+    assert {path.stem for path in (HERE / "checks").iterdir()} == {str(each) for each in CHECKS}
+
+
+def test_no_file_is_left_that_nothing_loads() -> None:
+    labels = {content._file_of(kind).removeprefix("labels/") for kind in LABELLED if kind != Reason}
+    labels |= {"headline", "mechanism", "nat", "notice", "obstacle", "unknown"}
+    wanted = {
+        "fields": {str(each) for each in FieldId},
+        "causes": {str(each) for each in CauseId},
+        "checks": {str(each) for each in CHECKS},
+        "questions": {str(each) for each in QuestionId},
+        "labels": labels,
+        "glossary": set(content.glossary()),
+        "pages": {"privacy", "limits", "keys", "choose", "measure", "understand", "fix", "prove"},
+    }
+    found = {
+        directory.name: {path.stem for path in directory.glob("*.md")}
+        for directory in HERE.iterdir()
+        if directory.is_dir() and directory.name != "__pycache__"
+    }
+    assert found == wanted
+    assert set(content.pages()) == wanted["pages"]
+
+
+_STEP = re.compile(r"progress\([^)]*?\"([a-z-]+)\"", re.DOTALL)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=str)
+def test_every_step_that_a_check_tells_has_words(check: str) -> None:
+    source = Path("probes/checks", f"{check.replace('-', '_')}.py")
+    told = set(_STEP.findall((HERE.parents[1] / source).read_text("utf-8")))
+    assert told, "the check tells no step: the pattern no longer fits its source"
+    assert told <= set(content.check(next(each for each in CHECKS if each == check)).steps)
+
+
+# --- links and terms ------------------------------------------------------------------------------
+
+
+def test_every_link_has_a_glossary_entry_and_no_bracket_is_left() -> None:
+    lost = [
+        (where, term) for where, text in ALL for term in content.terms(text) if not _entry(term)
+    ]
+    assert lost == []
+    assert [where for where, text in ALL if re.search(r"\[\[|\]\]", content.plain(text))] == []
+
+
+def _entry(spelling: str) -> bool:
+    return content.term(spelling) is not None
+
+
+def test_no_glossary_entry_links_to_itself() -> None:
+    for each in content.glossary().values():
+        for term in content.terms(f"{each.short} {each.more}"):
+            assert content.term(term) is not each, f"{each.name} links to itself"
+
+
+_SPECIAL = re.compile(r"\b(?:[A-Z]{2,}[A-Za-z0-9-]*|[A-Za-z]+[A-Z][A-Za-z0-9-]*)\b")
+"""Acronyms and words with a capital inside: what a person cannot read without being told."""
+_NAMES = {
+    "UDP", "DNS",  # DNS stands only in the page on what is sent, which says what it does
+    "MappingVariesByDestIP", "PortMapping", "CaptivePortal",  # field names, explained as fields
+    "OS", "TCP", "IP",
+}  # fmt: skip
+
+
+def test_no_acronym_stands_without_a_glossary_entry() -> None:
+    found = [
+        (where, word)
+        for where, text in ALL
+        for word in _SPECIAL.findall(_without_code(content.plain(text)))
+        if not (_entry(word) or _entry(word.removesuffix("s")) or word in _NAMES)
+    ]
+    assert found == []
+
+
+def _without_code(text: str) -> str:
+    return re.sub(r"`[^`]*`|\{[a-z_]+\}|https?://\S+", "", text)
+
+
+_JARGON = re.compile(
+    r"\b(?:symmetric|cones?|conntrack|datagrams?|rfc|upstream|downstream|egress|ingress|traversal|"
+    r"srflx|reflexive|snat|dnat|tuples?|payload|handshakes?|daemons?|subnets?|dhcp|isp|wan|lan|"
+    r"heuristics?|idempotent|pars(?:e|ing)|timeouts?|time-outs?|retransmi\w+|unreachable|resolv\w+|"
+    r"host ?names?|multicast|unicast|broadcast|checksum|kernel|stack|client|interface)\b",
+    re.IGNORECASE,
+)
+
+
+def test_no_word_is_used_that_only_specialists_know() -> None:
+    found = [
+        (where, match[0])
+        for where, text in ALL
+        for match in _JARGON.finditer(re.sub(r"--[a-z-]+", "", _without_code(content.plain(text))))
+    ]
+    assert found == []
+
+
+# --- manners --------------------------------------------------------------------------------------
+
+_HARSH = re.compile(
+    r"!|\b(?:simply|just|obviously|of course|unfortunately|sorry|your fault|you should have|stupid|"
+    r"illegal|abort|fatal|must not|please note)\b",
+    re.IGNORECASE,
+)
+
+
+def test_the_tone_is_calm() -> None:
+    assert [(where, match[0]) for where, text in ALL for match in _HARSH.finditer(text)] == []
+
+
+def _sentences(text: str) -> list[str]:
+    plain = content.plain(text).replace("\n- ", ". ").replace("\n", " ")
+    return [each for each in re.split(r"(?<=[.?:])\s+", plain) if each.strip()]
+
+
+def test_sentences_are_short() -> None:
+    long = [
+        (where, sentence)
+        for where, text in ALL
+        for sentence in _sentences(text)
+        if len(sentence.split()) > 32
+    ]
+    assert long == []
+
+
+def test_sentences_are_short_on_the_whole() -> None:
+    lengths = [
+        len(sentence.split())
+        for _, text in ALL
+        for sentence in _sentences(text)
+        if sentence.endswith(".")
+    ]
+    assert len(lengths) > 300
+    assert sum(lengths) / len(lengths) <= 15
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HERE)))
+def test_files_are_tidy(path: Path) -> None:
+    source = path.read_text("utf-8")
+    assert source.endswith("\n")
+    assert not source.endswith("\n\n")
+    for line in source.splitlines():
+        assert line == line.rstrip()
+        assert len(line) <= 100
+        assert "\t" not in line
+        assert "  " not in line.strip()
+    assert "—" not in source
+    assert not re.search(r"[“”‘’]", source)
+
+
+# --- lengths: what the screens were laid out for ------------------------------------------------
+
+_LONGEST = {"meaning": 300, "for you": 300, "next": 300, "why": 420, "how": 300, "more": 420}
+
+
+def test_texts_have_room_on_the_screen() -> None:
+    long = [
+        (where, len(content.plain(text)))
+        for where, text in ALL
+        if len(content.plain(text)) > _LONGEST.get(where.rpartition(": ")[2], 1000)
+    ]
+    assert long == []
+
+
+def test_headlines_titles_and_labels_fit_on_a_line_or_two() -> None:
+    for headline in (*Headline, *content.TOO_LITTLE):
+        assert len(content.headline(headline)) <= 100, headline
+    for field in content.fields():
+        assert len(field.title) <= 22
+        assert len(field.question) <= 100
+        for value in field.values.values():
+            assert len(value.label) <= 45, value.label
+    for cause in CauseId:
+        assert len(content.cause(cause).title) <= 45
+        assert len(content.cause(cause).sentence) <= 110
+
+
+# --- tones and placeholders -----------------------------------------------------------------------
+
+
+def test_a_value_is_bad_only_where_the_table_of_the_field_says_so() -> None:
+    tones = {
+        (field.id, value.id): value.tone
+        for field in content.fields()
+        for value in field.values.values()
+    }
+    assert set(tones.values()) == {Tone.GOOD, Tone.BAD, Tone.NOTE, Tone.UNKNOWN}
+    # What a tunnel shows is never good or bad news about the person's own network.
+    assert {tone for (_, value), tone in tones.items() if value.endswith("-tunnel")} == {Tone.NOTE}
+    # Missing IPv6 alone keeps nobody from a direct connection.
+    ipv6 = {value: tone for (field, value), tone in tones.items() if field is FieldId.IPV6}
+    assert [value for value, tone in ipv6.items() if tone is Tone.BAD] == ["tcp-only"]
+
+
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
+
+def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> None:
+    filled = ("fields/", "causes/", "checks/", "questions/", "labels/headline", "labels/nat.md")
+    for where, text in ALL:
+        found = _PLACEHOLDER.findall(text)
+        assert all(re.fullmatch(r"\{[a-z_]+\}", each) for each in found), where
+        assert not found or where.startswith((*filled, "labels/obstacle", "labels/notice")), where
