@@ -7,13 +7,14 @@ connection. Two sockets are used, so that none seems to send to itself.
 from __future__ import annotations
 
 import asyncio
+from typing import TypeAlias
 
 from probes.checks.behavior import behavior_outcome
 from probes.checks.context import Context
 from probes.checks.inquiry import SENDS_S, Asker
 from probes.checks.ways_out import bind_for, usable
 from probes.model import CheckId, Endpoint, Family, Reason
-from probes.network.seam import Bind, Datagram, NetworkError, UdpSocket
+from probes.network.seam import Bind, Datagram, UdpSocket
 from probes.readings import lifetime, local
 
 WAIT_S = 1.5
@@ -40,18 +41,18 @@ class HairpinCheck:
         way_out = usable(await context.board.reading(local.WAY_OUT4))
         bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)
         context.progress(0, len(SENDS_S), "map", servers[0].host)
-        target = await context.network.udp(bind)
-        mapped = await _mapped(context, target, servers[0].host, servers[0].primary)
-        if mapped is None:
+        first = await context.network.udp(bind)
+        second = await context.network.udp(bind)
+        one = await _mapped(context, first, servers[0].host, servers[0].primary)
+        two = await _mapped(context, second, servers[0].host, servers[0].primary)
+        if one is None or two is None:
             context.unknown(lifetime.HAIRPIN4, Reason.NO_ANSWER, f"{servers[0].host} fell silent")
             return
-        if way_out is not None and mapped.address == way_out.source:
+        if way_out is not None and one.address == way_out.source:
             context.unknown(lifetime.HAIRPIN4, Reason.NOT_APPLICABLE, "there is no NAT")
             return
-        sender = await context.network.udp(bind)
-        works = await _comes_back(context, sender, target, mapped)
-        source = f"packets to our own endpoint {mapped}"
-        context.known(lifetime.HAIRPIN4, works, source)
+        works = await _comes_back(context, (first, one), (second, two))
+        context.known(lifetime.HAIRPIN4, works, f"packets to our own endpoints {one} and {two}")
 
 
 async def _mapped(
@@ -72,31 +73,33 @@ async def _mapped(
     return inquiry.replies[0][2].mapped if inquiry.replies else None
 
 
-async def _comes_back(
-    context: Context, sender: UdpSocket, target: UdpSocket, mapped: Endpoint
-) -> bool:
+_Mapped: TypeAlias = tuple[UdpSocket, Endpoint]
+
+
+async def _comes_back(context: Context, first: _Mapped, second: _Mapped) -> bool:
+    """Both send to the other's public endpoint, so that a filter on the way in lets them pass."""
     nonce = context.network.random_bytes(NONCE_BYTES)
 
     async def send() -> None:
         for number, offset_s in enumerate(SENDS_S):
             await asyncio.sleep(offset_s - SENDS_S[number - 1] if number else 0.0)
-            context.progress(number + 1, len(SENDS_S), "send-home", str(mapped))
-            sender.send(nonce, mapped)
+            context.progress(number + 1, len(SENDS_S), "send-home", str(second[1]))
+            first[0].send(nonce, second[1])
+            second[0].send(nonce, first[1])
 
-    async def listen() -> None:
+    async def listen(socket: UdpSocket) -> None:
         while True:
-            arrival = await target.receive()
+            arrival = await socket.receive()
             # Whatever its source address: a NAT may or may not show the public one.
             if isinstance(arrival, Datagram) and arrival.data == nonce:
                 return
 
     sending = asyncio.create_task(send())
+    hearing = [asyncio.create_task(listen(first[0])), asyncio.create_task(listen(second[0]))]
     try:
-        async with asyncio.timeout(WAIT_S):
-            await listen()
-    except (TimeoutError, NetworkError):
-        return False
+        done, _ = await asyncio.wait(hearing, timeout=WAIT_S, return_when="FIRST_COMPLETED")
+        return any(task.exception() is None for task in done)
     finally:
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
-    return True
+        for task in (sending, *hearing):
+            task.cancel()
+        await asyncio.gather(sending, *hearing, return_exceptions=True)
