@@ -13,7 +13,7 @@ from typing import TypeAlias
 from probes.diagnosis.facts import Concluded, Facts
 from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Result, Weight
 from probes.diagnosis.nat import mapping_answers
-from probes.model import Family
+from probes.model import Family, Reason, Unknown
 from probes.readings import local, relays, stun
 from probes.readings.local import InterfaceKind
 
@@ -27,6 +27,8 @@ class Match:
     because: tuple[str, ...]
     """Ids of the readings that carry it."""
     confidence: Confidence = Confidence.CERTAIN
+    missing: tuple[str, ...] = ()
+    """Ids of the readings that would settle it."""
 
 
 When: TypeAlias = Callable[[Concluded], Match | None]
@@ -45,18 +47,29 @@ def _no_network(known: Concluded) -> Match | None:
 
 def _udp_blocked(known: Concluded) -> Match | None:
     facts = known.facts
-    if facts.tunnel or not facts.is_false(stun.UDP) or not _silent_elsewhere(facts):
+    if facts.tunnel or not facts.is_false(stun.UDP):
         return None
     others = tuple(key.id for key in (relays.TCP, relays.ICMP4) if facts.is_true(key))
     if not others:
         return None
-    because = (stun.UDP.id, stun.ELSEWHERE.id, *others)
-    return Match(Weight.BLOCKS, Actor.NETWORK_ADMIN, because)
+    if _silent_elsewhere(facts):
+        because = (stun.UDP.id, stun.ELSEWHERE.id, *others)
+        return Match(Weight.BLOCKS, Actor.NETWORK_ADMIN, because)
+    if _nobody_elsewhere(facts):
+        because, missing = (stun.UDP.id, *others), (stun.ELSEWHERE.id,)
+        return Match(Weight.BLOCKS, Actor.NETWORK_ADMIN, because, Confidence.LIKELY, missing)
+    return None
 
 
 def _silent_elsewhere(facts: Facts) -> bool:
     """Servers on other ports were asked, and none of them answered either."""
     return facts.report.known(stun.ELSEWHERE) and not facts.value(stun.ELSEWHERE)
+
+
+def _nobody_elsewhere(facts: Facts) -> bool:
+    """No server on another port could be asked: where names do not resolve, for one."""
+    elsewhere = facts.report[stun.ELSEWHERE]
+    return isinstance(elsewhere, Unknown) and elsewhere.reason is Reason.NO_SERVER
 
 
 def _stun_blocked(known: Concluded) -> Match | None:
@@ -168,5 +181,9 @@ def causes_of(known: Concluded) -> tuple[Cause, ...]:
     for cause, when in RULES.items():
         match = when(known)
         if match is not None:
-            found.append(Cause(cause, match.weight, match.confidence, match.acts, match.because))
+            found.append(
+                Cause(
+                    cause, match.weight, match.confidence, match.acts, match.because, match.missing
+                )
+            )
     return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.weight)))

@@ -8,9 +8,18 @@ import pytest
 
 from probes.diagnosis.causes import RULES
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import CauseId, Headline, Mapping, NatClass, Result, Verdict, Weight
+from probes.diagnosis.model import (
+    CauseId,
+    Confidence,
+    Headline,
+    Mapping,
+    NatClass,
+    Result,
+    Verdict,
+    Weight,
+)
 from probes.events import Observed
-from probes.model import Known
+from probes.model import CheckId, Known, Reason, Unknown
 from probes.readings import KEYS, local, relays, stun
 from probes.readings.local import InterfaceKind
 from probes.report import Report, reduce
@@ -130,6 +139,16 @@ CASES: dict[str, tuple[Report, NatClass, Verdict, Headline, set[CauseId]]] = {
         {C.RELAY_MAP_WITHOUT_STUN, C.IPV6_MISSING},
     ),
 }
+
+
+def test_udp_blocked_is_likely_where_no_other_port_could_be_asked() -> None:
+    nobody = Unknown(Reason.NO_SERVER)
+    silent = reduce(home(), Observed(1.0, CheckId.STUN, stun.ELSEWHERE.id, nobody))
+    (found,) = [each for each in diagnose(silent).causes if each.id is C.UDP_BLOCKED]
+    assert found.confidence is Confidence.LIKELY
+    assert found.missing == (stun.ELSEWHERE.id,)
+    # Not asked yet is no answer at all.
+    assert C.UDP_BLOCKED not in {each.id for each in diagnose(home()).causes}
 
 
 @pytest.mark.parametrize("name", CASES)
