@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import heapq
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from probes.model import IPAddress
 from probes.network.simulated.link import Line, LineQuality
@@ -33,6 +35,9 @@ class Above(Protocol):
         """A packet arrives from below."""
 
 
+_Due: TypeAlias = tuple[float, int, Callable[[Packet], None], Packet]
+
+
 @dataclass(slots=True, eq=False)
 class Clock:
     """The running event loop's time, and what is to be forgotten when another loop runs.
@@ -43,11 +48,14 @@ class Clock:
     on_new_loop: list[Callable[[], None]] = field(default_factory=list)
     _loop: asyncio.AbstractEventLoop | None = None
     _began: float = 0.0
+    _due: list[_Due] = field(default_factory=list)
+    _count: Iterator[int] = field(default_factory=count)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._began = loop, loop.time()
+            self._due.clear()
             for forget in self.on_new_loop:
                 forget()
         return loop
@@ -63,10 +71,17 @@ class Clock:
     def later(self, seconds: float, deliver: Callable[[Packet], None], packet: Packet) -> None:
         """Deliver a packet after so many seconds; at once for none."""
         loop = self._running()
-        if seconds > 0:
-            loop.call_later(seconds, deliver, packet)
-        else:
+        if seconds <= 0:
             deliver(packet)
+            return
+        # A loop's timers of one moment fire in any order; packets on a line must not.
+        when = loop.time() + seconds
+        heapq.heappush(self._due, (when, next(self._count), deliver, packet))
+        loop.call_at(when, self._deliver_next)
+
+    def _deliver_next(self) -> None:
+        _, _, deliver, packet = heapq.heappop(self._due)
+        deliver(packet)
 
 
 @dataclass(frozen=True, slots=True)
