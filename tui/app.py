@@ -1,0 +1,330 @@
+"""The app: runs one source at a time and hands what is known of it to the screens."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import PurePath
+from typing import ClassVar
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
+from textual.reactive import reactive, var
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
+
+from probes.clean import clean
+from probes.report import Report, reduce
+from probes.version import __version__
+from tui.commands import EVERYWHERE, STEP_COMMANDS, WALK
+from tui.exits import Exit
+from tui.masking import Masked, Masker
+from tui.networks import Everything, Networks
+from tui.recorder import Recorded
+from tui.screens.walk import WalkScreen
+from tui.settings import Settings
+from tui.sources import Source, closing
+from tui.state import Measurement
+from tui.theme import DARK, LIGHT, VARIABLES
+from tui.widgets.glass import Glass
+from tui.widgets.text import visible
+
+_SHORTEST_WAIT_S = 0.05
+"""Between two looks at a run: what comes faster is shown together."""
+_BEAT_S = 0.125
+"""Between two frames of the running sign."""
+_WIDTHS = [(0, "-narrow"), (76, "-middle"), (104, "-wide")]
+_HEIGHTS = [(0, "-short"), (22, "-medium"), (32, "-tall")]
+
+
+class WhyrelayApp(App[int]):
+    """The walk from "it is relayed" to "it is direct"."""
+
+    TITLE = "whyrelay"
+    # Textual loads a default screen's own style sheets too late, so they are all named here.
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "app.tcss",
+        *(f"screens/{name}.tcss" for name in ("walk", "choose", "measure", "understand", "fix")),
+    ]
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(command.binding() for command in EVERYWHERE if command.keys and command.id != "palette"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True),
+    ]
+
+    measurement: reactive[Measurement] = reactive(Measurement())
+    """What the screens show. Masked where the person asked for it."""
+    beat: var[int] = var(-1)
+    """Frame of the running sign; -1 while it stands still."""
+    privacy: var[bool] = var(False)
+
+    def __init__(
+        self, settings: Settings, version: str = __version__, networks: Networks | None = None
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.version = version
+        self.networks: Networks = networks if networks is not None else Everything()
+        self.source: Source | None = settings.source
+        self.interrupted_by: int | None = None
+        self._raw = Measurement()
+        self._held: dict[str, Measurement] = {}
+        self._masker = Masker()
+        self._glass = Glass(settings.ascii)
+        self._waiting: Timer | None = None
+        self._looked_at = float("-inf")
+        self._ticker: Timer | None = None
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = (LIGHT if _light_terminal() else DARK).name
+        self.set_reactive(WhyrelayApp.privacy, settings.privacy)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colour names, for a theme that does not know them."""
+        return VARIABLES
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Everything that is drawn passes the glass last."""
+        return [*super().get_line_filters(), self._glass]
+
+    def get_default_screen(self) -> Screen[object]:
+        """The steps."""
+        return WalkScreen()
+
+    def on_mount(self) -> None:
+        """Begin measuring with the first paint: the waits overlap."""
+        if self.settings.ascii:
+            self.add_class("-ascii")
+        moves = not self.settings.reduced_motion and self.animation_level != "none"
+        if moves:
+            self._ticker = self.set_interval(_BEAT_S, self._tick, pause=True)
+        self.measure(self.source if self.source is not None else self.networks.this())
+
+    # --- the run -------------------------------------------------------------------------------
+
+    def measure(self, source: Source, *, anew: bool = True) -> None:
+        """Measure a source. Unless `anew`, an earlier finished run of it is shown instead."""
+        self.source = source
+        if not anew:
+            if self._raw.title == source.title and not self._raw.fault:
+                return  # it is under way, or done
+            if (held := self._held.get(source.title)) is not None:
+                self.workers.cancel_group(self, "run")
+                self._show(held)
+                return
+        self._show(Measurement(source.title))
+        self._run(source)
+
+    def held(self, title: str) -> Measurement | None:
+        """What is known of a source by now, if it was measured since the start."""
+        return self._raw if self._raw.title == title else self._held.get(title)
+
+    @work(exclusive=True, group="run", exit_on_error=False, description="Measuring")
+    async def _run(self, source: Source) -> None:
+        report, recorder = Report(), None
+        if self.settings.privacy:
+            source = Masked(source)
+        if self.settings.record is not None:
+            source = recorder = Recorded(source, self.settings.record)
+        async with closing(source.run(self.settings.options)) as events:
+            async for event in events:
+                report = reduce(report, event)
+                self._offer(Measurement(source.title, report))
+        if not report.closed:
+            fault = "The recording ends before its run did."
+            self._show(Measurement(source.title, report, fault))
+        if recorder is not None and recorder.fault is not None:
+            self.say(str(recorder.fault), error=True)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A source that breaks is told on the screen; what was known stays."""
+        worker = event.worker
+        if worker.group != "run" or event.state is not WorkerState.ERROR:
+            return
+        if os.environ.get("WHYRELAY_DEBUG") == "1" and isinstance(worker.error, Exception):
+            raise worker.error
+        error = worker.error
+        words = clean(str(error)) if error is not None else ""
+        fault = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        self._show(Measurement(self._raw.title, self._raw.report, fault))
+
+    def _offer(self, measurement: Measurement) -> None:
+        """Show it now, or together with what comes within the next moment."""
+        self._raw = measurement
+        if measurement.report.closed:
+            self._show(measurement)
+            return
+        if self._waiting is not None:
+            return
+        wait = self._looked_at + _SHORTEST_WAIT_S - asyncio.get_running_loop().time()
+        if wait <= 0:
+            self._show(measurement)
+        else:
+            self._waiting = self.set_timer(wait, self._show_latest)
+
+    def _show_latest(self) -> None:
+        self._show(self._raw)
+
+    def _show(self, measurement: Measurement) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+        self._looked_at = asyncio.get_running_loop().time()
+        self._raw = measurement
+        if measurement.report.closed:
+            self._held[measurement.title] = measurement
+        if self.privacy:
+            report = self._masker.report(measurement.report)
+            fault = self._masker.text(measurement.fault)
+            measurement = Measurement(measurement.title, report, fault)
+        self.measurement = measurement
+
+    def watch_measurement(self, measurement: Measurement) -> None:
+        """The ticker runs only while something does."""
+        if self._ticker is None:
+            return
+        if measurement.running:
+            self._ticker.resume()
+        else:
+            self._ticker.pause()
+            self.beat = -1
+
+    def _tick(self) -> None:
+        self.beat += 1
+
+    # --- actions -------------------------------------------------------------------------------
+
+    def action_retest(self) -> None:
+        """Measure the same source once more."""
+        if self.source is not None:
+            self.measure(self.source)
+
+    def action_theme(self) -> None:
+        """Light to dark, or back."""
+        self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
+
+    def action_privacy(self) -> None:
+        """Mask addresses and names, or show them again."""
+        self.privacy = not self.privacy
+        self._show(self._raw)
+        self.say("Addresses and names are masked." if self.privacy else "Addresses are shown.")
+
+    async def action_explain(self) -> None:
+        """Explain what the cursor is on."""
+        screen = self.screen
+        if isinstance(screen, WalkScreen):
+            await self._help(screen.topic())
+
+    async def action_help(self) -> None:
+        """How to get about."""
+        await self._help("keys")
+
+    async def action_glossary(self) -> None:
+        """The terms."""
+        from tui.screens.help import first_term
+
+        await self._help(first_term())
+
+    async def action_explain_term(self, spelling: str) -> None:
+        """A term of the glossary, from a link."""
+        from tui.content import term
+
+        if (found := term(spelling)) is not None:
+            await self._help(f"term:{found.id}")
+
+    async def _help(self, topic: str) -> None:
+        from tui.screens.help import HelpScreen
+
+        if isinstance(self.screen, HelpScreen):
+            self.screen.show(topic)
+        else:
+            await self.push_screen(HelpScreen(topic))
+
+    def copy_text(self, text: str, what: str) -> None:
+        """Into the terminal's clipboard (OSC 52), and say so: it cannot be known to arrive."""
+        self.copy_to_clipboard(text)
+        self.say(f"Copied {what}. If it does not arrive: your terminal refuses OSC 52.")
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """A short note at the edge of the screen."""
+        severity: SeverityLevel = "error" if error else "information"
+        self.notify(visible(text), severity=severity, markup=False, timeout=8 if error else 4)
+
+    async def action_quit(self) -> None:
+        """Leave at once; whatever runs is cancelled."""
+        self.exit(0)
+
+    def action_interrupt(self) -> None:
+        """ctrl+c ends the program as it ends any other."""
+        self.exit(Exit.INTERRUPTED)
+
+    def action_help_quit(self) -> None:
+        """Textual's own answer to ctrl+c is not needed."""
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action of the program, and every practice network, by name."""
+        commands = (*WALK, *EVERYWHERE) if isinstance(screen, WalkScreen) else EVERYWHERE
+        for command in commands:
+            if command.id != "palette":
+                key = f" ({command.every_key})" if command.keys else ""
+
+                def act(action: str = command.action) -> None:
+                    self.call_later(self.screen.run_action, action)
+
+                discover = command not in STEP_COMMANDS
+                yield SystemCommand(command.title + key, command.help, act, discover)
+        if isinstance(screen, WalkScreen):
+            for practice in self.networks.practice():
+
+                def go(name: str = practice.name) -> None:
+                    screen.choose(self.networks.open(name))
+
+                name = f"Practise on {practice.name}"
+                yield SystemCommand(name, practice.description, go, discover=False)
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """A fault of ours: the terminal is restored first, `run_app` raises it afterwards."""
+        self._close_messages_no_wait()
+
+    @property
+    def fault(self) -> Exception | None:
+        """What the app died of."""
+        return self._exception
+
+
+def _light_terminal() -> bool:
+    """Whether the terminal says that its ground is light (COLORFGBG, "text;ground")."""
+    ground = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+    return ground in ("7", "15")
+
+
+def run_app(settings: Settings) -> int:
+    """Run the app until the person leaves it. Returns the exit status; raises what it died of.
+
+    Leaving is 0, whatever was found; ctrl+c is 130; a signal is 128 and its number.
+    """
+    return asyncio.run(_run_app(WhyrelayApp(settings)))
+
+
+async def _run_app(app: WhyrelayApp) -> int:
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            with suppress(NotImplementedError, RuntimeError):  # not on Windows
+                loop.add_signal_handler(number, app.exit, 128 + number)
+    result = await app.run_async()
+    if app.fault is not None:
+        raise app.fault
+    return 0 if result is None else int(result)

@@ -1,0 +1,150 @@
+"""Everything a person can do, once: keys, footer, palette and the help page are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+from tui.state import STEPS, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One action that has a name."""
+
+    id: str
+    keys: str
+    """As Textual names them, the main one first; "" for the palette alone."""
+    action: str
+    word: str
+    """In the footer: one word, two at most."""
+    title: str
+    """In the palette and the list of keys."""
+    help: str
+    elsewhere: str = ""
+    """The key that does it, where a widget binds it and not the screen."""
+
+    @property
+    def key(self) -> str:
+        """The main key, as a person reads it."""
+        return self.elsewhere or shown(self.keys.partition(",")[0])
+
+    @property
+    def every_key(self) -> str:
+        """All its keys, as a person reads them."""
+        return self.elsewhere or " ".join(shown(key) for key in self.keys.split(",") if key)
+
+    def binding(self, *, priority: bool = False) -> Binding:
+        """As a binding. Our own key bar shows it, so Textual's footer need not."""
+        return Binding(
+            self.keys,
+            self.action,
+            self.title,
+            show=False,
+            key_display=self.key,
+            priority=priority,
+            tooltip=self.help,
+            id=self.id,
+        )
+
+
+_SHOWN: Mapping[str, str] = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "esc",
+    "f1": "F1",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+}
+
+
+def shown(key: str) -> str:
+    """A key's name as a person reads it: ``^p``, ``?``, ``F1``."""
+    if key.startswith("ctrl+"):
+        return "^" + key.removeprefix("ctrl+")
+    return _SHOWN.get(key, key)
+
+
+NEXT = Command("next", "n", "next", "Next", "Next step", "Go on to the next step.")
+BACK = Command("back", "b", "back", "Back", "Previous step", "Go back one step.")
+RETEST = Command(
+    "retest", "r", "retest", "Test again", "Test again", "Measure the same network once more."
+)
+EVIDENCE = Command(
+    "evidence",
+    "e",
+    "evidence",
+    "Evidence",
+    "Show the evidence",
+    "The readings behind the statement: who said so, when, and after how many tries.",
+)
+COPY = Command(
+    "copy", "c,y", "copy", "Copy", "Copy this explanation", "Copy what is explained right now."
+)
+VERDICT = Command(
+    "copy-verdict",
+    "",
+    "copy_verdict",
+    "Copy verdict",
+    "Copy the verdict",
+    "Copy the verdict with the netcheck fields, as text.",
+)
+FILTER = Command("filter", "slash", "filter", "Filter", "Filter the list", "Type a part of a name.")
+TAKE = Command(
+    "take",
+    "",
+    "take",
+    "Measure",
+    "Measure the network under the cursor",
+    "In Choose: measure it, or show what is known of it.",
+    elsewhere="enter",
+)
+EXPLAIN = Command(
+    "explain", "question_mark", "explain", "Explain", "Explain this", "What the cursor is on."
+)
+HELP = Command("help", "f1", "help", "Help", "Help and keys", "How to get about, and every key.")
+GLOSSARY = Command(
+    "glossary", "", "glossary", "Glossary", "Glossary", "Every term, in plain words."
+)
+PALETTE = Command(
+    "palette", "ctrl+p", "command_palette", "Actions", "All actions", "Find any action by name."
+)
+THEME = Command("theme", "t", "theme", "Theme", "Light or dark", "Change between light and dark.")
+PRIVACY = Command(
+    "privacy",
+    "p",
+    "privacy",
+    "Privacy",
+    "Mask addresses",
+    "Hide addresses and names on the screen and in what is copied.",
+)
+QUIT = Command("quit", "q,ctrl+q", "quit", "Quit", "Quit", "Leave at once.")
+
+STEP_COMMANDS = tuple(
+    Command(
+        f"step-{step}",
+        str(number),
+        f"go('{step}')",
+        step.word,
+        f"Go to {step.word}",
+        f"Step {number} of {len(STEPS)}.",
+    )
+    for number, step in enumerate(STEPS, 1)
+)
+
+WALK = (NEXT, BACK, *STEP_COMMANDS, RETEST, EVIDENCE, COPY, VERDICT, FILTER, TAKE)
+"""Actions of the screen with the steps."""
+EVERYWHERE = (EXPLAIN, HELP, GLOSSARY, PRIVACY, THEME, PALETTE, QUIT)
+"""Actions of the app."""
+COMMANDS = (*WALK, *EVERYWHERE)
+
+FOOTER: Mapping[Step, tuple[Command, ...]] = {
+    Step.CHOOSE: (TAKE, FILTER, NEXT, EXPLAIN, PALETTE, QUIT),
+    Step.MEASURE: (NEXT, RETEST, COPY, EXPLAIN, PALETTE, QUIT),
+    Step.UNDERSTAND: (NEXT, EVIDENCE, COPY, EXPLAIN, PALETTE, QUIT),
+    Step.FIX: (NEXT, BACK, COPY, EXPLAIN, PALETTE, QUIT),
+    Step.PROVE: (BACK, RETEST, COPY, EXPLAIN, PALETTE, QUIT),
+}
+"""At most six a step."""

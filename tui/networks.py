@@ -1,0 +1,54 @@
+"""What can be measured: the network that this device is on, and the practice networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tui.sources import Live, Source
+
+PRACTICE = "practice: "
+"""Before a practice network's name, in titles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """A network in memory to practise on."""
+
+    name: str
+    description: str
+
+
+class Networks(Protocol):
+    """What the person can choose from."""
+
+    def this(self) -> Source:
+        """The network that this device is on."""
+
+    def practice(self) -> tuple[Practice, ...]:
+        """The practice networks, in the order in which they are listed."""
+
+    def open(self, name: str) -> Source:
+        """A practice network by its name."""
+
+
+class Everything:
+    """This computer's network, and every practice network of the program."""
+
+    def this(self) -> Source:
+        """Measured through the system's own sockets."""
+        from probes.network.real import RealNetwork
+
+        return Live("this network", RealNetwork)
+
+    def practice(self) -> tuple[Practice, ...]:
+        """Read from the scenario files."""
+        from probes.network.simulated import describe, names
+
+        return tuple(Practice(name, describe(name)) for name in names())
+
+    def open(self, name: str) -> Source:
+        """In real time: a person watches."""
+        from probes.network.simulated import load
+
+        return Live(f"{PRACTICE}{name}", lambda: load(name))

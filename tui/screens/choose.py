@@ -1,0 +1,199 @@
+"""Choose: this network, already being measured, or one to practise on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui import content
+from tui.content import Tone
+from tui.networks import PRACTICE, Practice
+from tui.screens.pane import Pane
+from tui.state import Measurement, Step
+from tui.theme import LOOKS
+from tui.widgets.detail import Detail
+from tui.widgets.page import Block, data, gap, heading, prose, title
+from tui.widgets.rows import Row, RowList, head
+from tui.widgets.text import fit, glyph, join, say
+from tui.widgets.verdict import sentence, verdict_tone
+
+if TYPE_CHECKING:
+    from tui.screens.walk import WalkScreen
+
+_THIS = "this"
+_NAMES = 20
+
+
+class Filter(Input):
+    """One line above the list; up and down move in the list meanwhile."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "list(-1)", "Up", show=False),
+        Binding("down", "list(1)", "Down", show=False),
+        Binding("escape", "clear", "Clear", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="/ to filter by name or description", compact=True)
+        self.cursor_blink = False
+
+    @property
+    def _pane(self) -> ChoosePane:
+        return self.query_ancestor(ChoosePane)
+
+    def action_list(self, by: int) -> None:
+        """Move in the list without leaving the filter."""
+        self._pane.query_one(RowList).action_move(by)
+
+    def action_clear(self) -> None:
+        """Everything again, and back to the list."""
+        self.value = ""
+        self._pane.query_one(RowList).focus()
+
+    def on_input_submitted(self) -> None:
+        """Enter takes what the cursor is on."""
+        self._pane.take()
+
+
+class ChoosePane(Pane):
+    """What can be measured."""
+
+    STEP: ClassVar[Step] = Step.CHOOSE
+
+    def compose(self) -> ComposeResult:
+        """The list with its filter, and what the cursor is on."""
+        with Vertical(id="networks", classes="panel") as panel:
+            panel.border_title = say("What do you want to look at?")
+            yield Filter()
+            yield RowList("network-rows")
+        yield Detail("network-detail")
+
+    def on_mount(self) -> None:
+        """The list of practice networks stays the same."""
+        super().on_mount()
+        self._practice = self.whyrelay.networks.practice()
+        self._fill()
+
+    @property
+    def _rows(self) -> RowList:
+        return self.query_one(RowList)
+
+    def first_focus(self) -> Widget | None:
+        """The list."""
+        return self._rows
+
+    def topic(self) -> str:
+        """What choosing means."""
+        return "step:choose"
+
+    def to_copy(self) -> str:
+        """The description of the network."""
+        return self.query_one(Detail).page.plain()
+
+    def filter(self) -> None:
+        """Go and type."""
+        self.query_one(Filter).focus()
+
+    def show(self, measurement: Measurement) -> None:
+        """The line of what is being measured changes with the run."""
+        self._rows.redraw(*self._rows.ids)
+        self._explain()
+
+    def _fill(self) -> None:
+        words = self.query_one(Filter).value.casefold().split()
+
+        def fits(*texts: str) -> bool:
+            text = " ".join(texts).casefold()
+            return all(word in text for word in words)
+
+        rows: list[Row] = []
+        if fits("this network", "here now"):
+            rows.append(Row(_THIS, self._lay_this))
+        found = [each for each in self._practice if fits(each.name, each.description)]
+        if found:
+            rows.append(head("Practice networks, in memory: nothing is sent"))
+            rows += [self._row(each) for each in found]
+        self._rows.set_rows(rows or [head("Nothing is called so.")])
+
+    def _row(self, practice: Practice) -> Row:
+        name_of = f"{PRACTICE}{practice.name}"
+
+        def lay(width: int) -> Content:
+            known = self.whyrelay.held(name_of)
+            sign = glyph(verdict_tone(known)) if known is not None else say(" ")
+            name = fit(say(practice.name), min(_NAMES, width // 2))
+            return fit(join(sign, " ", name, " ", say(practice.description, "$quiet")), width)
+
+        return Row(practice.name, lay)
+
+    def _lay_this(self, width: int) -> Content:
+        name = fit(say("This network"), min(_NAMES, width // 2))
+        known = self.whyrelay.held("this network")
+        if known is None:
+            return fit(join("  ", name, " ", say("where this device is now", "$quiet")), width)
+        tone = verdict_tone(known)
+        state = "being measured" if known.running else content.label(known.diagnosis.verdict)
+        if known.fault:
+            tone, state = Tone.BAD, "the run broke off"
+        line = join(glyph(tone), " ", name, " ", say(state, LOOKS[tone].style))
+        return fit(line, width)
+
+    def on_input_changed(self) -> None:
+        """Filter as it is typed."""
+        self._fill()
+        self._explain()
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        """The cursor came to another network."""
+        self._explain()
+
+    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        """Enter, or a double click."""
+        self.take()
+
+    def take(self) -> None:
+        """Measure what the cursor is on, or show what is known of it."""
+        row, networks = self._rows.cursor, self.whyrelay.networks
+        if row:
+            source = networks.this() if row == _THIS else networks.open(row)
+            cast("WalkScreen", self.screen).choose(source)
+
+    def _explain(self) -> None:
+        row, detail = self._rows.cursor, self.query_one(Detail)
+        if not row:
+            detail.show("", [prose("Press escape to see everything again.", "$quiet")], title="–")
+            return
+        if row == _THIS:
+            held = self.whyrelay.held("this network")
+            detail.show(row, [*_THIS_BLOCKS, *_known(held)], title="This network")
+            return
+        practice = next(each for each in self._practice if each.name == row)
+        held = self.whyrelay.held(f"{PRACTICE}{row}")
+        blocks: list[Block] = [data(practice.description), gap, *_PRACTICE_BLOCKS, *_known(held)]
+        detail.show(row, blocks, title=practice.name)
+
+
+_THIS_BLOCKS: list[Block] = [
+    prose("The network that this device is on. Measuring has already begun in the background."),
+    gap,
+    prose("Enter shows the checks as they run. No VPN is needed, and nothing is changed."),
+]
+_PRACTICE_BLOCKS: list[Block] = [
+    prose(
+        "A network in this computer's memory, with routers and relays of its own. "
+        "The same checks run on it, so what you learn here holds outside."
+    ),
+]
+
+
+def _known(measurement: Measurement | None) -> list[Block]:
+    if measurement is None or not measurement.report.closed:
+        return []
+    tone = verdict_tone(measurement)
+    return [gap, heading("Measured a moment ago"), title(sentence(measurement), tone)]

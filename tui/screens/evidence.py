@@ -1,0 +1,90 @@
+"""The readings behind a statement: what they hold, who said so, when, and after how many tries."""
+
+from __future__ import annotations
+
+import json
+from typing import assert_never
+
+from textual.content import Content
+
+from probes.model import Failed, Known, Reading, Unknown
+from probes.readings import KEYS, stun
+from probes.report import Report
+from tui.content import plain, unknown
+from tui.explain import CauseText, Explained, OutlookWords
+from tui.explain.words import milliseconds
+from tui.state import Measurement
+from tui.widgets.page import Block, gap, pairs, prose
+from tui.widgets.text import join, say
+
+
+def evidence_blocks(
+    key: str, entry: Explained | CauseText | OutlookWords, measurement: Measurement
+) -> list[Block]:
+    """The page with the readings of one finding."""
+    readings = _readings(key, entry, measurement)
+    blocks: list[Block] = []
+    for name in dict.fromkeys(readings):
+        blocks += [*_reading(name, measurement.report), gap]
+    if not blocks:
+        return [prose("It rests on no reading: nothing that could tell has been measured yet.")]
+    return blocks[:-1]
+
+
+def _readings(
+    key: str, entry: Explained | CauseText | OutlookWords, measurement: Measurement
+) -> tuple[str, ...]:
+    if isinstance(entry, OutlookWords):
+        outlook = measurement.diagnosis.outlook
+        kind = key.partition(":")[2]
+        by_kind = {"none": outlook.none, "easy": outlook.easy, "hard": outlook.hard}
+        return by_kind[kind].because
+    missing = entry.missing if isinstance(entry, CauseText) else ()
+    return tuple(each.reading for each in (*entry.evidence, *missing))
+
+
+def _reading(name: str, report: Report) -> list[Block]:
+    key = KEYS[name]
+    reading: Reading[object] = report[key]
+    rows = [("reading", say(name))]
+    match reading:
+        case Known(value, source):
+            rows += [("value", each) for each in _values(name, value)]
+            rows.append(("source", say(source)))
+        case Unknown(reason, detail):
+            why = plain(unknown(reason).label)
+            rows.append(("not known", say(f"{why}: {detail}" if detail else why)))
+        case Failed(error):
+            rows.append(("failed", say(error, "$bad")))
+        case _:
+            assert_never(reading)
+    if reading.at_ms:
+        rows.append(("when", say(f"{reading.at_ms:.0f} ms after the start")))
+    return [prose(key.doc, "$quiet"), pairs(rows)]
+
+
+def _values(name: str, value: object) -> list[Content]:
+    """One line an item, shortest first what a person compares."""
+    if isinstance(value, tuple):
+        return [_item(name, value, at) for at in range(len(value))] or [say("none")]
+    return [say(_compact(KEYS[name].codec.encode(value)))]
+
+
+def _item(name: str, values: tuple[object, ...], at: int) -> Content:
+    value = values[at]
+    if isinstance(value, stun.StunAnswer):
+        tries = "1 try" if value.tries == 1 else f"{value.tries} tries"
+        rest = f"  seen by {value.host} in {milliseconds(value.rtt_ms)}, {tries}"
+        return join(say(str(value.mapped)), say(rest, "$quiet"))
+    return say(_compact(KEYS[name].codec.encode(values)[at]))
+
+
+def _compact(value: object) -> str:
+    if isinstance(value, dict):
+        filled = {name: each for name, each in value.items() if each not in ("", None, [])}
+        return ", ".join(f"{name} {_compact(each)}" for name, each in filled.items())
+    if isinstance(value, list):
+        return " ".join(map(_compact, value))
+    if isinstance(value, str):
+        return value or "none"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,69 @@
+"""What the five steps have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.containers import Container
+from textual.widget import Widget
+
+from tui.state import Measurement, Step
+
+if TYPE_CHECKING:
+    from tui.app import WhyrelayApp
+
+
+class Pane(Container):
+    """One step of the walk. It renders the app's measurement while it is the one that is seen."""
+
+    STEP: ClassVar[Step]
+
+    def __init__(self) -> None:
+        super().__init__(id=str(self.STEP))
+        self._shown: Measurement | None = None
+        self._awake = False
+
+    @property
+    def whyrelay(self) -> WhyrelayApp:
+        """The app, by its own type."""
+        return cast("WhyrelayApp", self.app)
+
+    @property
+    def measurement(self) -> Measurement:
+        """What there is to show."""
+        return self.whyrelay.measurement
+
+    def on_mount(self) -> None:
+        """Follow the run."""
+        self.watch(self.app, "measurement", self._changed, init=False)
+
+    def wake(self) -> None:
+        """It is seen from now on."""
+        self._awake = True
+        self._changed()
+
+    def rest(self) -> None:
+        """It is not seen any more: what changes meanwhile is caught up with later."""
+        self._awake = False
+
+    def _changed(self) -> None:
+        if self._awake and self.measurement is not self._shown:
+            self._shown = self.measurement
+            with self.app.batch_update():
+                self.show(self._shown)
+
+    def show(self, measurement: Measurement) -> None:
+        """Render it."""
+        raise NotImplementedError
+
+    def first_focus(self) -> Widget | None:
+        """What has the focus when the step is entered."""
+        return None
+
+    def topic(self) -> str:
+        """The help topic of what the cursor is on."""
+        return f"step:{self.STEP}"
+
+    def to_copy(self) -> str:
+        """What is explained right now, as text; "" where there is nothing."""
+        return ""

@@ -1,0 +1,140 @@
+"""What help can be asked for: the thing under the cursor, the keys, pages, and every term."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probes.diagnosis.model import CauseId
+from probes.model import CheckId
+from tui import content
+from tui.commands import COMMANDS, Command
+from tui.content import FieldId
+from tui.widgets.page import Block, gap, heading, pairs, prose
+from tui.widgets.text import say
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A page of help."""
+
+    id: str
+    """``keys``, ``page:privacy``, ``term:hard-nat``, ``check:stun``, ``finding:field:udp`` …"""
+    name: str
+    blocks: tuple[Block, ...]
+
+
+PAGES = ("privacy", "limits")
+"""Pages that are not about one step."""
+
+
+def topic(which: str) -> Topic:
+    """A topic by its id. Every id that a screen can ask for has one."""
+    kind, _, name = which.partition(":")
+    match kind:
+        case "keys":
+            return _keys()
+        case "page":
+            return _page(which, name)
+        case "step":
+            return _page(which, name) if name in content.pages() else _keys()
+        case "term":
+            return _term(name)
+        case "check":
+            return _check(which, CheckId(name))
+        case "finding":
+            return _finding(which, name)
+        case _:
+            raise ValueError(f"{which!r} is no topic")
+
+
+def standing() -> tuple[tuple[str, str], ...]:
+    """The topics that are always listed: ids and names."""
+    named = [("keys", "Getting about")]
+    return (*named, *((f"page:{name}", content.page(name).title) for name in PAGES))
+
+
+def terms() -> tuple[tuple[str, str], ...]:
+    """The glossary: ids and names."""
+    return tuple((f"term:{each.id}", each.name) for each in content.glossary().values())
+
+
+def _page(which: str, name: str) -> Topic:
+    page = content.page(name)
+    blocks: list[Block] = [prose(page.opening)]
+    for head, text in page.sections.items():
+        blocks += [gap, heading(head), prose(text)]
+    return Topic(which, page.title, tuple(blocks))
+
+
+def _keys() -> Topic:
+    page = content.page("keys")
+
+    def row(command: Command) -> tuple[str, str]:
+        return command.every_key, command.title
+
+    keys = [row(command) for command in COMMANDS if command.keys]
+    blocks: list[Block] = [
+        prose(page.opening),
+        gap,
+        heading("Keys"),
+        pairs([(key, say(name)) for key, name in keys]),
+    ]
+    for head, text in page.sections.items():
+        blocks += [gap, heading(head), prose(text)]
+    return Topic("keys", page.title, tuple(blocks))
+
+
+def _term(name: str) -> Topic:
+    found = content.glossary()[name]
+    blocks: list[Block] = [prose(found.short, "$strong"), gap, prose(found.more)]
+    if found.also:
+        blocks += [gap, prose(f"Also called: {', '.join(found.also)}.", "$quiet")]
+    return Topic(f"term:{name}", found.name, tuple(blocks))
+
+
+def _check(which: str, check: CheckId) -> Topic:
+    words = content.check(check)
+    blocks: list[Block] = [
+        prose(words.question, "$strong"),
+        gap,
+        heading("Why do you ask?"),
+        prose(words.why),
+        gap,
+        heading("What is sent"),
+        prose(words.sent),
+    ]
+    return Topic(which, words.title, tuple(blocks))
+
+
+def _finding(which: str, name: str) -> Topic:
+    kind, _, rest = name.partition(":")
+    match kind:
+        case "field":
+            words = content.netcheck_field(FieldId(rest))
+            blocks: list[Block] = [
+                prose(words.question, "$strong"),
+                gap,
+                heading("Why it matters"),
+                prose(words.why),
+                gap,
+                heading("How it is measured"),
+                prose(words.how),
+                gap,
+                heading("What it can say"),
+                *(prose(f"- {value.label}") for value in words.values.values()),
+            ]
+            return Topic(which, words.title, tuple(blocks))
+        case "note" if rest == "run":
+            return _page(which, "measure")
+        case "cause" | "note":
+            cause = content.cause(CauseId(rest))
+            about: list[Block] = [prose(cause.sentence, "$strong"), gap, prose(cause.for_you)]
+            return Topic(
+                which, cause.title, (*about, gap, heading("Who can act"), prose(cause.who))
+            )
+        case "nat":
+            return _term("nat")
+        case "peer":
+            return _term({"none": "no-nat", "easy": "easy-nat", "hard": "hard-nat"}[rest])
+        case _:
+            raise ValueError(f"{which!r} is no topic")

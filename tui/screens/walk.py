@@ -1,0 +1,200 @@
+"""The one screen with the five steps. A step is imported and made when it is first visited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
+
+from tui.commands import FOOTER, WALK
+from tui.screens.pane import Pane
+from tui.state import STEPS, Measurement, Step
+from tui.widgets.keybar import KeyBar
+from tui.widgets.masthead import Masthead
+
+if TYPE_CHECKING:
+    from tui.app import WhyrelayApp
+    from tui.sources import Source
+
+
+def _choose() -> Pane:
+    from tui.screens.choose import ChoosePane
+
+    return ChoosePane()
+
+
+def _measure() -> Pane:
+    from tui.screens.measure import MeasurePane
+
+    return MeasurePane()
+
+
+def _understand() -> Pane:
+    from tui.screens.understand import UnderstandPane
+
+    return UnderstandPane()
+
+
+def _fix() -> Pane:
+    from tui.screens.fix import FixPane
+
+    return FixPane()
+
+
+def _prove() -> Pane:
+    from tui.screens.prove import ProvePane
+
+    return ProvePane()
+
+
+_PANES: dict[Step, Callable[[], Pane]] = {
+    Step.CHOOSE: _choose,
+    Step.MEASURE: _measure,
+    Step.UNDERSTAND: _understand,
+    Step.FIX: _fix,
+    Step.PROVE: _prove,
+}
+
+
+class WalkScreen(Screen[object]):
+    """Masthead, the step that is seen, and the keys."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(command.binding() for command in WALK if command.keys),
+        Binding("escape", "leave", "Back to the list", show=False),
+    ]
+
+    @property
+    def whyrelay(self) -> WhyrelayApp:
+        """The app, by its own type."""
+        return cast("WhyrelayApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The first step is there with the first paint."""
+        given = self.whyrelay.settings.source is not None
+        self.step = Step.MEASURE if given else Step.CHOOSE
+        pane = _PANES[self.step]()
+        yield Masthead()
+        with ContentSwitcher(initial=str(self.step)):
+            yield pane
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Follow the app."""
+        app, masthead = self.whyrelay, self.query_one(Masthead)
+        masthead.masked = app.privacy
+        self.watch(app, "measurement", self._measured)
+        self.watch(app, "beat", lambda beat: setattr(masthead, "beat", beat))
+        self.watch(app, "privacy", lambda masked: setattr(masthead, "masked", masked))
+        self._entered(self.pane)
+
+    def _measured(self, measurement: Measurement) -> None:
+        self.query_one(Masthead).measurement = measurement
+
+    @property
+    def pane(self) -> Pane:
+        """The step that is seen."""
+        return self.query_one(f"#{self.step}", Pane)
+
+    async def go(self, step: Step) -> None:
+        """Go to a step."""
+        if step is self.step:
+            return
+        before, self.step = self.pane, step
+        switcher = self.query_one(ContentSwitcher)
+        if not switcher.query(f"#{step}"):
+            await switcher.add_content(_PANES[step](), id=str(step))
+        before.rest()
+        switcher.current = str(step)
+        self._entered(self.pane)
+
+    def _entered(self, pane: Pane) -> None:
+        self.query_one(Masthead).step = self.step
+        self.query_one(KeyBar).commands = FOOTER[self.step]
+        pane.wake()
+        if (target := pane.first_focus()) is not None:
+            target.focus()
+
+    async def on_masthead_step_clicked(self, message: Masthead.StepClicked) -> None:
+        """A step was clicked."""
+        await self.go(message.step)
+
+    def choose(self, source: Source, *, anew: bool = False) -> None:
+        """Measure a source, and go and watch."""
+        self.whyrelay.measure(source, anew=anew)
+        self.call_later(self.go, Step.MEASURE)
+
+    # --- actions -------------------------------------------------------------------------------
+
+    async def action_go(self, step: str) -> None:
+        """Go to a step by its name."""
+        await self.go(Step(step))
+
+    async def action_next(self) -> None:
+        """The next step."""
+        await self._move(1)
+
+    async def action_back(self) -> None:
+        """The step before."""
+        await self._move(-1)
+
+    async def _move(self, by: int) -> None:
+        at = STEPS.index(self.step) + by
+        if 0 <= at < len(STEPS):
+            await self.go(STEPS[at])
+
+    async def action_retest(self) -> None:
+        """Measure again, and watch it."""
+        self.whyrelay.action_retest()
+        await self.go(Step.MEASURE)
+
+    async def action_take(self) -> None:
+        """Measure what the cursor is on."""
+        from tui.screens.choose import ChoosePane
+
+        await self.go(Step.CHOOSE)
+        cast(ChoosePane, self.pane).take()
+
+    async def action_filter(self) -> None:
+        """To the filter of the list of networks."""
+        from tui.screens.choose import ChoosePane
+
+        await self.go(Step.CHOOSE)
+        cast(ChoosePane, self.pane).filter()
+
+    async def action_evidence(self) -> None:
+        """Between the words and the readings behind them."""
+        from tui.screens.understand import UnderstandPane
+
+        await self.go(Step.UNDERSTAND)
+        cast(UnderstandPane, self.pane).toggle_evidence()
+
+    def action_copy(self) -> None:
+        """What is selected with the mouse, else what is explained."""
+        if selected := self.get_selected_text():
+            self.whyrelay.copy_text(selected, "the selection")
+        elif text := self.pane.to_copy():
+            self.whyrelay.copy_text(text, "this explanation")
+        else:
+            self.whyrelay.say("There is nothing to copy here.")
+
+    def action_copy_verdict(self) -> None:
+        """The verdict and the fields."""
+        from tui.screens.summary import summary
+
+        self.whyrelay.copy_text(summary(self.whyrelay.measurement), "the verdict")
+
+    def action_leave(self) -> None:
+        """From a detail back to its list."""
+        self.clear_selection()
+        if (target := self.pane.first_focus()) is not None:
+            target.focus()
+
+    def topic(self) -> str:
+        """The help topic of what the cursor is on."""
+        return self.pane.topic()

@@ -1,0 +1,124 @@
+"""The two lines on top: what is measured and how it stands, and the steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from probes.diagnosis.model import Verdict
+from probes.model import CheckStatus
+from tui import content
+from tui.content import Tone
+from tui.state import STEPS, Measurement, Step
+from tui.theme import LOOKS, SPINNER
+from tui.widgets.text import fit, glyph, join, say, stack
+
+VERDICT_TONES = {
+    Verdict.DIRECT: Tone.GOOD,
+    Verdict.DEPENDS: Tone.NOTE,
+    Verdict.RELAYED: Tone.BAD,
+    Verdict.UNKNOWN: Tone.UNKNOWN,
+}
+
+
+class Masthead(Widget):
+    """Title and step rail. The steps take clicks."""
+
+    DEFAULT_CSS = """
+    Masthead { height: 2; background: $panel; padding: 0 1; }
+    """
+
+    measurement: reactive[Measurement] = reactive(Measurement())
+    step: reactive[Step] = reactive(Step.CHOOSE)
+    beat: reactive[int] = reactive(-1)
+    """Frame of the running sign; -1: it stands still."""
+    masked: reactive[bool] = reactive(False)
+
+    @dataclass
+    class StepClicked(Message):
+        """The person clicked on a step."""
+
+        step: Step
+
+    def render(self) -> Content:
+        """Both lines."""
+        width = self.size.width
+        right = self._standing()
+        title = self.measurement.title or "nothing chosen yet"
+        left = join(
+            say("whyrelay", "$strong bold"),
+            "  ",
+            say(title),
+            say("  addresses masked", "$note") if self.masked else "",
+        )
+        room = width - right.cell_length
+        if left.cell_length > room - 2 and room > 24:
+            left = left.truncate(room - 2, ellipsis=True)
+        return stack((join(fit(left, room), right), self._rail(width)))
+
+    def _standing(self) -> Content:
+        held = self.measurement
+        if held.fault:
+            return join(glyph(Tone.BAD), say(" the run broke off", "$bad"))
+        if held.running:
+            states = held.report.checks.values()
+            known = [each for each in states if each.status is not CheckStatus.SKIPPED]
+            done = sum(state.status.over for state in known)
+            sign = LOOKS[Tone.RUNNING].glyph if self.beat < 0 else SPINNER[self.beat % len(SPINNER)]
+            of = f" {done} of {len(known)}" if known else ""
+            return say(f"{sign} measuring{of}", "$busy")
+        if held.report.closed:
+            verdict = held.diagnosis.verdict
+            tone = VERDICT_TONES[verdict]
+            took = say(f"  {held.report.elapsed_ms / 1000:.1f} s", "$quiet")
+            return join(glyph(tone), say(f" {content.label(verdict)}", LOOKS[tone].style), took)
+        return Content("")
+
+    def _rail(self, width: int) -> Content:
+        wide = width >= 58
+        parts: list[Content] = []
+        for step in STEPS:
+            if parts:
+                parts.append(say(" ── " if wide else "  ", "$rule"))
+            parts.append(self._stop(step))
+        return join(*parts)
+
+    def _stop(self, step: Step) -> Content:
+        if step is self.step:
+            return say(f"{LOOKS[Tone.RUNNING].glyph} {step.word}", "$busy bold underline")
+        if self._done(step):
+            return join(glyph(Tone.GOOD), say(f" {step.word}"))
+        return say(f"{LOOKS[Tone.WAITING].glyph} {step.word}", "$quiet")
+
+    def _done(self, step: Step) -> bool:
+        match step:
+            case Step.CHOOSE:
+                return bool(self.measurement.title) and self.step is not Step.CHOOSE
+            case Step.MEASURE:
+                return self.measurement.report.closed
+            case Step.UNDERSTAND:
+                return STEPS.index(self.step) > STEPS.index(step) and self.measurement.report.closed
+            case _:
+                return False
+
+    def step_at(self, column: int) -> Step | None:
+        """The step that stands at a column of the rail."""
+        gap = 4 if self.size.width >= 58 else 2
+        start = 0
+        for step in STEPS:
+            end = start + 2 + len(step.word)
+            if start <= column < end:
+                return step
+            start = end + gap
+        return None
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a step goes there."""
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y == 1 and (step := self.step_at(offset.x)) is not None:
+            self.post_message(self.StepClicked(step))

@@ -1,0 +1,110 @@
+"""A picture of the way to the other side, with the obstacle marked on the hop where it sits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from probes.diagnosis.model import Diagnosis, Verdict
+from probes.report import Report
+from tui.content import Tone
+from tui.explain.path import Hop, HopId, path
+from tui.theme import LOOKS
+from tui.widgets.text import fit, join, say
+
+_NODE = "●"
+_BLANK_NODE = "○"
+
+
+def hops(report: Report, diagnosis: Diagnosis) -> tuple[Hop, ...]:
+    """The hops to draw: a direct connection has no relay on its way."""
+    found = path(diagnosis, report)
+    if diagnosis.verdict is Verdict.DIRECT:
+        return tuple(hop for hop in found if hop.id is not HopId.RELAY)
+    return found
+
+
+def picture(stops: Sequence[Hop], width: int) -> list[Content]:
+    """A wire with its stops, their names and addresses, and what happens there."""
+    starts = _starts(stops, width)
+    wire = Content("")
+    reached = any(hop.id is HopId.RELAY and hop.detail for hop in stops)
+    blocked = False
+    for number, hop in enumerate(stops):
+        wire = join(wire, _node(hop))
+        if number + 1 < len(stops):
+            # Past an obstacle the way goes on only where something is known to get through.
+            blocked = blocked or (hop.obstacle and not reached)
+            wire = join(wire, _stretch(hop, starts[number + 1] - starts[number] - 1, blocked))
+    rows = [wire, _words(stops, starts, width, names=True), _words(stops, starts, width)]
+    notes = _notes(stops, starts, width)
+    return [row for row in (*rows, notes) if row.plain.strip()]
+
+
+def _starts(stops: Sequence[Hop], width: int) -> list[int]:
+    """The column of each stop: the room that words leave over is shared evenly."""
+    needs = [max(len(hop.name), len(hop.detail)) + 2 for hop in stops]
+    spare = width - sum(needs)
+    if spare < 0:  # the widest give way first
+        while sum(needs) > width and max(needs) > 8:
+            needs[needs.index(max(needs))] -= 1
+        spare = 0
+    gaps = max(len(stops) - 1, 1)
+    starts, at = [], 0
+    for number, need in enumerate(needs):
+        starts.append(at)
+        at += need + spare // gaps + (1 if number < spare % gaps else 0)
+    return starts
+
+
+def _node(hop: Hop) -> Content:
+    if hop.obstacle:
+        look = LOOKS[hop.tone]
+        return say(look.glyph, f"{look.style} bold")
+    if hop.id is HopId.PEER or (hop.tone is Tone.UNKNOWN and not hop.detail):
+        return say(_BLANK_NODE, "$quiet")
+    return say(_NODE, LOOKS[Tone.GOOD].style if hop.tone is Tone.GOOD else "$quiet")
+
+
+def _stretch(before: Hop, cells: int, blocked: bool) -> Content:
+    sign, style = "─", "$quiet"
+    if blocked:
+        sign, style = "╌", "$rule"
+    elif before.id is HopId.RELAY:
+        sign, style = "═", "$note"
+    return say(f" {sign * (cells - 2)} " if cells > 2 else " " * cells, style)
+
+
+def _words(
+    stops: Sequence[Hop], starts: Sequence[int], width: int, *, names: bool = False
+) -> Content:
+    line = Content("")
+    for number, hop in enumerate(stops):
+        end = starts[number + 1] - 1 if number + 1 < len(stops) else width
+        text = hop.name if names else hop.detail
+        style = "$quiet"
+        if names:
+            style = LOOKS[hop.tone].style if hop.obstacle else "$strong"
+        line = line.pad_right(starts[number] - line.cell_length)
+        line = join(line, fit(say(text, style), end - starts[number]))
+    return line
+
+
+def _notes(stops: Sequence[Hop], starts: Sequence[int], width: int) -> Content:
+    """What happens at the stops. The obstacle's note has its place, others only where room is."""
+    placed: list[tuple[int, Content]] = []
+    for hop, start in sorted(
+        zip(stops, starts, strict=True), key=lambda each: not each[0].obstacle
+    ):
+        if not hop.note:
+            continue
+        note = say(hop.note, LOOKS[hop.tone].style if hop.obstacle else "$quiet")
+        at = max(min(start, width - note.cell_length), 0)
+        end = at + note.cell_length
+        if all(end < other or at > other + text.cell_length for other, text in placed):
+            placed.append((at, note))
+    line = Content("")
+    for at, note in sorted(placed, key=lambda each: each[0]):
+        line = join(line.pad_right(at - line.cell_length), note)
+    return line

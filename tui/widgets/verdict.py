@@ -1,0 +1,80 @@
+"""The verdict in one sentence, on a ground of its colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from probes.diagnosis.model import NatClass, Verdict
+from tui.content import Tone
+from tui.explain import explain_outlook, headline
+from tui.state import Measurement
+from tui.theme import LOOKS
+from tui.widgets.masthead import VERDICT_TONES
+from tui.widgets.page import Page
+from tui.widgets.text import glyph, join, say, wrapped
+
+
+def verdict_tone(measurement: Measurement) -> Tone:
+    """How it looks; an unknown verdict under way is simply under way."""
+    verdict = measurement.diagnosis.verdict
+    if verdict is Verdict.UNKNOWN and measurement.running:
+        return Tone.RUNNING
+    return VERDICT_TONES[verdict]
+
+
+def sentence(measurement: Measurement) -> str:
+    """The verdict with its reason."""
+    return headline(measurement.diagnosis, measurement.report)
+
+
+class Band(Static):
+    """One or two lines on the verdict's colour."""
+
+    DEFAULT_CSS = """
+    Band {
+        height: auto; max-height: 4; padding: 0 1; color: $foreground;
+        &.good { background: $good-band; }
+        &.bad { background: $bad-band; }
+        &.note { background: $note-band; }
+        &.unknown { background: $unsure-band; }
+        &.running { background: $busy-band; }
+        &.waiting { background: $quiet-band; }
+    }
+    """
+
+    def show(self, measurement: Measurement) -> None:
+        """Say it."""
+        tone = verdict_tone(measurement)
+        verdict, colon, reason = sentence(measurement).partition(":")
+        look = LOOKS[tone]
+        self.set_classes(str(tone))
+        line = join(say(f"{verdict}{colon}", f"{look.style} bold"), say(reason, "$strong"))
+        sign = say(f"{look.glyph} ", f"{look.style} bold")
+        self.update(Page([lambda width: wrapped(line, width, 2, sign)]))
+
+
+def outlook_line(measurement: Measurement, width: int) -> Sequence[Content]:
+    """What to expect of a peer without NAT, behind an easy and behind a hard one, in a line."""
+    outlook = measurement.diagnosis.outlook
+    found = (
+        explain_outlook(outlook.none, NatClass.NONE),
+        explain_outlook(outlook.easy, NatClass.EASY),
+        explain_outlook(outlook.hard, NatClass.HARD),
+    )
+    lead = say("with a peer behind  ", "$quiet")
+    parts = [
+        join(
+            say(f"{each.peer} ", "$quiet"),
+            glyph(each.tone),
+            " ",
+            say(each.result, LOOKS[each.tone].style),
+        )
+        for each in found
+    ]
+    line = join(lead, Content("    ").join(parts))
+    if line.cell_length > width:
+        line = Content("   ").join(parts)
+    return (line,)
