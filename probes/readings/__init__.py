@@ -7,6 +7,7 @@ from typing import Any
 from probes.readings import (
     behavior,
     captive_portal,
+    classic,
     layers,
     lifetime,
     local,
@@ -24,6 +25,7 @@ KEYS: dict[str, Key[Any]] = by_id(
         *stun.KEYS,
         *behavior.KEYS,
         *captive_portal.KEYS,
+        *classic.KEYS,
         *layers.KEYS,
         *lifetime.KEYS,
     )
