@@ -21,6 +21,8 @@ def clean(text: str | bytes, longest: int = LONGEST) -> str:
     """One line of printable text: unsafe characters made visible (``\\xNN``), cut at `longest`."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "backslashreplace")
+    if len(text) <= longest and text.isprintable():
+        return text  # nearly every text; a tailnet has tens of thousands of them
     out = "".join(_visible(char) for char in text[: longest + 1])
     return out if len(out) <= longest else out[: longest - 1] + "…"
 
