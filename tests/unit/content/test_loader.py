@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from probes.diagnosis.model import CauseId, Filtering, Mapping, NatClass
 from tui import content
-from tui.content import ContentError, Span
+from tui.content import ContentError, Span, files
 from tui.content.markdown import parse
 
 
@@ -86,13 +86,13 @@ def test_an_item_that_does_not_exist_is_an_error_with_its_name() -> None:
 def test_a_file_with_a_section_too_few_or_too_many_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole = content._read("causes/hard-nat.md")
+    whole = files.read("causes/hard-nat.md")
     for changed in (whole.replace("## worked", "## surplus"), whole + "\n## surplus\nmore\n"):
-        monkeypatch.setattr(content, "_read", lambda _path, text=changed: text)
-        content._document.cache_clear()
+        monkeypatch.setattr(files, "read", lambda _path, text=changed: text)
+        files.load.cache_clear()
         with pytest.raises(ContentError, match="surplus"):
             content.cause.__wrapped__(CauseId.HARD_NAT)
-    content._document.cache_clear()
+    files.load.cache_clear()
 
 
 def test_reading_the_words_needs_no_screen_and_no_slow_import() -> None:
