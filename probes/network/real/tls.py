@@ -83,7 +83,7 @@ class TlsStream:
             self._tls = context.wrap_bio(
                 self._incoming, self._outgoing, server_hostname=server_name or None
             )
-        except (ValueError, ssl.SSLError) as error:
+        except (TypeError, ValueError, ssl.SSLError) as error:
             raise NetworkError(f"{clean(server_name)} cannot be a TLS server name") from error
 
     async def handshake(self) -> None:
