@@ -58,15 +58,19 @@ class Inquiry:
         """A reply that counts has come."""
         return bool(self.replies)
 
-    def rtt_ms(self) -> float:
+    def rtt_ms(self, expected_ms: float | None = None) -> float:
         """Round trip of the first reply, in milliseconds. Only when answered.
 
         One transaction has up to three sends, so a reply may answer an earlier one than the last.
-        Every send is answered once: the replies that came are taken for the latest sends, in order.
-        A later duplicate thereby corrects a first guess that was too short.
+        `expected_ms` (a round trip measured over TLS) tells which is the likeliest. Without it,
+        every send is taken to be answered once, and the replies that came for those to the latest
+        sends: a later duplicate thereby corrects a first guess that was too short.
         """
         at, server, _ = self.replies[0]
         before = [when for when, to in self.sent if to == server and when <= at]
+        if expected_ms is not None and len(before) > 1:
+            round_trips = [(at - when) * 1000.0 for when in before]
+            return min(round_trips, key=lambda rtt_ms: abs(rtt_ms - expected_ms))
         count = sum(1 for _, source, _ in self.replies if source == server)
         total = [when for when, to in self.sent if to == server]
         first = max(0, len(total) - count)

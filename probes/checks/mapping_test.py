@@ -10,6 +10,7 @@ from probes.checks.inquiry import Asker, Inquiry
 from probes.checks.ways_out import bind_for
 from probes.model import Endpoint, Family, Known, Reason
 from probes.network.seam import Bind, NetworkError
+from probes.readings import relays
 from probes.readings.local import WayOut, way_out_key
 from probes.readings.stun import BY_FAMILY, StunAnswer
 
@@ -54,9 +55,19 @@ class Side:
             server=server,
             mapped=message.mapped,
             local=self._local(),
-            rtt_ms=round(inquiry.rtt_ms(), 3),
+            rtt_ms=round(self.rtt_ms(inquiry), 3),
             tries=len(inquiry.sent),
         )
+
+    def rtt_ms(self, inquiry: Inquiry) -> float:
+        """Round trip of an answered inquiry, in milliseconds, in the light of the relay's TLS."""
+        known = {
+            answer.region: answer.server_hello_ms
+            for answer in self.context.board.report.value(relays.TCP_ANSWERS) or ()
+            if answer.server_hello_ms is not None
+        }
+        # Another relay's round trip is better than none: a slow access line is in all of them.
+        return inquiry.rtt_ms(known.get(inquiry.region) or min(known.values(), default=None))
 
     def _local(self) -> Endpoint:
         bound = self.asker.socket.local

@@ -182,10 +182,10 @@ class _Run:
             # All said no at once: other ports are asked before giving up.
             return now if answered else max(now, self.began + SENDS_S[-1])
         answered = side.answered()
-        slowest_s = max((each.rtt_ms() for each in answered), default=0.0) / 1000.0
+        slowest_s = max((side.rtt_ms(each) for each in answered), default=0.0) / 1000.0
         if len(answered) >= ENOUGH_REGIONS:
             # Whoever has not answered by then is not the nearest relay; late answers still count.
-            third_s = sorted(each.rtt_ms() for each in answered)[ENOUGH_REGIONS - 1] / 1000.0
+            third_s = sorted(side.rtt_ms(each) for each in answered)[ENOUGH_REGIONS - 1] / 1000.0
             return self.began + 2 * third_s
         blocked_at = self.began + blocked_after_s(self.context.board.report)
         if len(answered) >= FEWEST_SERVERS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from random import Random
 from typing import TypeVar, assert_never
@@ -12,6 +12,7 @@ from probes.model import Endpoint, IPAddress
 from probes.network.simulated.packet import Packet
 from probes.wire.stun import (
     BINDING,
+    MAGIC_COOKIE,
     Attribute,
     AttributeType,
     ChangeRequest,
@@ -24,6 +25,7 @@ from probes.wire.stun import (
 )
 
 T = TypeVar("T")
+_COOKIE = MAGIC_COOKIE.to_bytes(4)
 RELAY_SOFTWARE = "tailnode"
 """What a relay's server wants to read in a request (Tailscale net/stun/stun.go)."""
 _COMPREHENSION_OPTIONAL = 0x8000
@@ -91,8 +93,12 @@ class StunServer:
     def answer(self, packet: Packet) -> Iterable[Reply]:
         """The answers to a datagram that came to one of the addresses and ports."""
         assert isinstance(packet.payload, bytes)
+        payload, old_id = packet.payload, b""
+        if self.kind is StunKind.BEHAVIOR and payload[4:8] != _COOKIE:
+            # RFC 3489: no cookie, its four bytes belong to the transaction id.
+            payload, old_id = payload[:4] + _COOKIE + payload[8:], payload[4:8]
         try:
-            request = parse(packet.payload)
+            request = parse(payload)
         except Malformed:
             return
         if request.message_class is not MessageClass.REQUEST or request.method != BINDING:
@@ -103,6 +109,9 @@ class StunServer:
         if self._seen <= self.ignores_first:
             return
         for reply in self._replies(packet, request):
+            if old_id and isinstance(reply.payload, bytes):
+                data = reply.payload[:4] + old_id + reply.payload[8:]
+                reply = replace(reply, payload=data)
             yield Reply(reply, self.answer_after_s)
 
     def _replies(self, packet: Packet, request: Message) -> Iterator[Packet]:

@@ -241,3 +241,14 @@ async def test_a_flood_of_forgeries_fills_no_memory() -> None:
     ]
     await bench.arrive(*flood)
     assert len(bench.asker.rejected()) == MOST_FAULTS
+
+
+async def test_a_round_trip_over_tls_tells_which_try_was_answered() -> None:
+    """Before any duplicate has come."""
+    bench = Bench()
+    inquiry = await bench.send_once()
+    sent_at(inquiry, 100.0, 100.2, 100.6)
+    await bench.arrive(reply(inquiry, at=100.65))
+    assert inquiry.rtt_ms() == pytest.approx(50.0)
+    assert inquiry.rtt_ms(620.0) == pytest.approx(650.0)
+    assert inquiry.rtt_ms(30.0) == pytest.approx(50.0)
