@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 STUN_PORT = 3478
 LONGEST_RUN_S = 3600.0
+COMMANDS = ("check", "schema")
 
 _EPILOG = """\
 exit status:
@@ -43,13 +44,22 @@ class _Parser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {rest[0]}")
         return found, rest
 
+    def look_over(self, words: Sequence[str]) -> None:
+        """Name an unknown option before its value is taken for a command."""
+        for word in words:
+            if word in COMMANDS:
+                return
+            option = word.partition("=")[0]
+            if re.match(r"--?[A-Za-z]", word) and option not in self._option_string_actions:
+                self.error(f"unrecognized arguments: {word}")
+
     def _sentence(self, message: str) -> str:
         unknown = re.fullmatch(r"unrecognized arguments: (.*)", message, re.DOTALL)
         if unknown:
             return self._unknown(unknown[1])
         command = re.fullmatch(r"argument COMMAND: invalid choice: '(.*?)' .*", message, re.DOTALL)
         if command:
-            return f"There is no command {command[1]!r}; there are check and schema."
+            return f"There is no command {command[1]!r}; there are {' and '.join(COMMANDS)}."
         message = re.sub(r"^argument (.*?): ", r"\1: ", message).rstrip(".")
         return f"{message}."
 
@@ -212,7 +222,7 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
         show.add_argument(option, action="store_true", default=absent(False), help=text)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> _Parser:
     """The whole command line."""
     top = _Parser(
         prog="whyrelay",  # it would be __main__.py under `python -m tui`
@@ -256,6 +266,8 @@ def parser() -> argparse.ArgumentParser:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line. Raises Complaint; `--help` ends the program as argparse does."""
-    found = parser().parse_args(arguments)
+    top = parser()
+    top.look_over(arguments)
+    found = top.parse_args(arguments)
     found.stun = (*(found.stun or ()), *getattr(found, "stun_below", ()))
     return found

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any, assert_never
+from importlib import import_module
+from typing import Any
 
-from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import Diagnosis
-from probes.events import Event, Observed
-from probes.model import Failed
+from probes.events import Event, Observed, Progressed
+from probes.model import CheckId, Failed
 from probes.readings import relays
 from probes.report import Report, reduce
 from tui.exits import Complaint, Exit
 from tui.interrupt import run_interruptibly
 from tui.narration import Narrator, narrator
-from tui.output import NobodyReads, plain_ascii, require_stdout, say, unicode_stdout, write_out
+from tui.output import NobodyReads, require_stdout, say, write_out
 from tui.recorder import Recorded
 from tui.settings import Settings
 from tui.sources import Source, closing
-from tui.status import exit_status
 
 
 class Form(Enum):
@@ -40,23 +42,24 @@ def run_check(settings: Settings, form: Form, *, virtual: bool) -> Exit:
     require_stdout()
     source = source_of(settings)
     ear = narrator(by_line=form is Form.PLAIN, ascii_only=settings.ascii)
+    run = _Run(settings, source, ear, None if virtual else form)
     try:
-        report = run_interruptibly(
-            lambda: _measure(settings, source, ear), _runner(virtual=virtual)
-        )
+        report = run_interruptibly(run.measure, _runner(virtual=virtual))
     finally:
         ear.end()
     if not report.closed:
         say("The recording ends before its run did; here is what it holds.")
-    diagnosis = diagnose(report)
+    from tui.answer import answer
+
+    found = answer(report, as_json=form is Form.JSON, ascii_only=settings.ascii)
     try:
-        write_out(rendered(report, diagnosis, form, settings))
+        write_out(found.text)
     except NobodyReads as error:
         # Whoever took the first lines and left had enough: the verdict stands.
         say(str(error))
     if isinstance(source, Recorded) and source.fault is not None:
         raise source.fault
-    return exit_status(diagnosis.verdict)
+    return found.status
 
 
 def source_of(settings: Settings) -> Source:
@@ -81,41 +84,56 @@ def _runner(*, virtual: bool) -> Callable[[Coroutine[Any, Any, Report | None]], 
     return asyncio.run
 
 
-def rendered(report: Report, diagnosis: Diagnosis, form: Form, settings: Settings) -> str:
-    """The answer as text."""
-    from tui.explain import headline
+@dataclass(slots=True)
+class _Run:
+    settings: Settings
+    source: Source
+    ear: Narrator
+    form: Form | None
+    """What will be needed for the answer; None: nobody waits meanwhile."""
 
-    match form:
-        case Form.JSON:
-            from tui.json_view import report_to_json, to_text
+    async def measure(self) -> Report:
+        """The run, to its end. Raises Complaint."""
+        report = Report()
+        async with closing(self.source.run(self.settings.options)) as run:
+            async for event in run:
+                report = reduce(report, event)
+                self.ear.tell(report, event)
+                self._complain_about_map(event)
+                if self.form is not None and _waits_for_answers(event):
+                    _load_meanwhile(self.form)
+                    self.form = None
+        return report
 
-            value = report_to_json(report, diagnosis, headline(diagnosis, report))
-            return to_text(value, ascii_only=settings.ascii or not unicode_stdout())
-        case Form.PLAIN | Form.DEFAULT:
-            from tui.plain import report_to_text
-
-            text = report_to_text(report, diagnosis)
-            return plain_ascii(text) if settings.ascii else text
-        case _:
-            assert_never(form)
-
-
-async def _measure(settings: Settings, source: Source, ear: Narrator) -> Report:
-    report = Report()
-    async with closing(source.run(settings.options)) as run:
-        async for event in run:
-            report = reduce(report, event)
-            ear.tell(report, event)
-            _complain_about_map(settings, event)
-    return report
+    def _complain_about_map(self, event: Event) -> None:
+        """A relay map that the person named and that cannot be had is unreadable input."""
+        if (
+            self.settings.options.derp_map
+            and isinstance(event, Observed)
+            and event.key == relays.MAP_SOURCE.id
+            and isinstance(event.reading, Failed)
+        ):
+            raise Complaint(event.reading.error)
 
 
-def _complain_about_map(settings: Settings, event: Event) -> None:
-    """A relay map that the person named and that cannot be had is unreadable input."""
-    if (
-        settings.options.derp_map
-        and isinstance(event, Observed)
-        and event.key == relays.MAP_SOURCE.id
-        and isinstance(event.reading, Failed)
-    ):
-        raise Complaint(event.reading.error)
+def _waits_for_answers(event: Event) -> bool:
+    """The first requests are out."""
+    if not isinstance(event, Progressed):
+        return False
+    return event.check is not CheckId.LOCAL and event.total > 0
+
+
+def _load_meanwhile(form: Form) -> None:
+    """Import what the answer is written with, while the network is waited for.
+
+    In a thread that yields within half a millisecond, so that no answer waits for it. It saves
+    about what a near relay takes to answer.
+    """
+
+    def load() -> None:
+        with suppress(Exception):  # whoever needs a broken module imports it again, and is told
+            import_module("tui.answer")
+            import_module("tui.json_view" if form is Form.JSON else "tui.plain")
+
+    sys.setswitchinterval(0.0005)
+    threading.Thread(target=load, daemon=True).start()

@@ -101,8 +101,11 @@ def _schema(name: str) -> int:
 
 
 def _check(typed: Namespace) -> int:
+    import gc
     import signal
 
+    # A run is short and its memory small: looking for garbage would only take time.
+    gc.disable()
     # Until the run watches for signals itself, being killed is as being interrupted.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from tui.check import Form, run_check
@@ -112,7 +115,11 @@ def _check(typed: Namespace) -> int:
     if typed.json and typed.plain:
         raise Complaint("--json and --plain exclude each other.")
     form = Form.JSON if typed.json else Form.PLAIN if typed.plain else Form.DEFAULT
-    return run_check(settings_of(typed), form, virtual=typed.simulate is not None)
+    try:
+        return run_check(settings_of(typed), form, virtual=typed.simulate is not None)
+    finally:
+        gc.freeze()  # nor is there anything to be looked through at the end
+        gc.enable()
 
 
 def _app(typed: Namespace) -> int:

@@ -98,15 +98,15 @@ class Masker:
 
     def _value(self, value: Json, schema: Json, path: str) -> Json:
         """Follow the schema down to the strings. `path` names the key and the field."""
+        schema = _not_null(schema)
         if isinstance(value, list):
             return [self._value(item, schema["items"], path) for item in value]
         if isinstance(value, dict):
             fields = schema["properties"]
             return {
-                name: self._value(item, _not_null(fields[name]), f"{path}.{name}")
+                name: self._value(item, fields[name], f"{path}.{name}")
                 for name, item in value.items()
             }
-        schema = _not_null(schema)
         if not isinstance(value, str) or "enum" in schema:
             return value
         return FIELDS.get(path, Masker.whole)(self, value)
@@ -116,11 +116,14 @@ class Masker:
         return self.addresses.mask(value) or (MASKED if value else "")
 
     def host(self, value: str) -> str:
-        """A server's name, or its address where it was named so."""
+        """A server's name, or its address where it was named so; a port may follow."""
         masked = self.addresses.mask(value)
-        if masked is not None or not value or _PUBLIC_HOSTS.fullmatch(value):
+        name, colon, port = value.rpartition(":")
+        if not colon or not port.isdigit():
+            name, colon, port = value, "", ""
+        if masked is not None or not value or _PUBLIC_HOSTS.fullmatch(name):
             return masked or value
-        return self._name(value, "host-{}.example")
+        return self._name(name, "host-{}.example") + colon + port
 
     def interface(self, value: str) -> str:
         """An interface's name, if a person or a company chose it."""
@@ -205,6 +208,14 @@ FIELDS: dict[str, Callable[[Masker, str], str]] = {
     "stun.endpoint6": Masker.whole,
     "stun.rejected.host": Masker.host,
     "stun.rejected.detail": Masker.text,
+    "behavior.servers.host": Masker.host,
+    "behavior.servers.address": Masker.whole,
+    "behavior.servers.other": Masker.whole,
+    **{
+        f"behavior.{what}{version}.servers": Masker.host
+        for what in ("mapping", "filtering")
+        for version in (4, 6)
+    },
 }
 """How each text in the ledger is masked. What is missing here is masked whole."""
 

@@ -11,7 +11,6 @@ from probes.clean import clean
 from probes.events import CheckFinished, CheckStarted, Event, Observed, Progressed
 from probes.model import CheckId
 from probes.report import Report
-from tui.explain import check_line
 from tui.output import encodable, plain_ascii
 
 
@@ -36,6 +35,8 @@ class Silent:
 
 
 def _sentence(report: Report, check: CheckId) -> str:
+    from tui.explain import check_line  # where nobody looks, the words are not needed yet
+
     line = check_line(report, check)
     return clean(f"{line.title}: {line.text}")
 

@@ -183,6 +183,8 @@ def _cause(count: int, cause: CauseText) -> Iterator[str]:
 def _unknown(report: Report) -> Iterator[str]:
     nothing = True
     for key in KEYS.values():
+        if key.check not in report.checks:
+            continue  # a check that this run did not know
         match report[key]:
             case Known():
                 continue
