@@ -58,23 +58,28 @@ class Inquiry:
         """A reply that counts has come."""
         return bool(self.replies)
 
-    def rtt_ms(self, expected_ms: float | None = None) -> float:
+    def rtt_ms(self, own_ms: float | None = None, least_ms: float = 0.0) -> float:
         """Round trip of the first reply, in milliseconds. Only when answered.
 
         One transaction has up to three sends, so a reply may answer an earlier one than the last.
-        `expected_ms` (a round trip measured over TLS) tells which is the likeliest. Without it,
-        every send is taken to be answered once, and the replies that came for those to the latest
-        sends: a later duplicate thereby corrects a first guess that was too short.
+        `own_ms`, this server's round trip over TLS, tells which is the likeliest. Without it, every
+        send is taken to be answered once, and the replies that came for those to the latest sends:
+        a later duplicate corrects a first guess that was too short. `least_ms` is what even the
+        nearest relay takes from here (a satellite line): nothing much quicker is believed.
         """
         at, server, _ = self.replies[0]
-        before = [when for when, to in self.sent if to == server and when <= at]
-        if expected_ms is not None and len(before) > 1:
-            round_trips = [(at - when) * 1000.0 for when in before]
-            return min(round_trips, key=lambda rtt_ms: abs(rtt_ms - expected_ms))
+        sends = [when for when, to in self.sent if to == server]
+        round_trips = [(at - when) * 1000.0 for when in sends if when <= at]
+        if own_ms is not None:
+            return min(round_trips, key=lambda rtt_ms: abs(rtt_ms - own_ms))
         count = sum(1 for _, source, _ in self.replies if source == server)
-        total = [when for when, to in self.sent if to == server]
-        first = max(0, len(total) - count)
-        return (at - total[min(first, len(before) - 1)]) * 1000.0
+        index = min(max(0, len(sends) - count), len(round_trips) - 1)
+        while index > 0 and round_trips[index] < least_ms * _SLACK:
+            index -= 1
+        return round_trips[index]
+
+
+_SLACK = 0.9
 
 
 class Asker:

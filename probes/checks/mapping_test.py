@@ -66,8 +66,7 @@ class Side:
             for answer in self.context.board.report.value(relays.TCP_ANSWERS) or ()
             if answer.server_hello_ms is not None
         }
-        # Another relay's round trip is better than none: a slow access line is in all of them.
-        return inquiry.rtt_ms(known.get(inquiry.region) or min(known.values(), default=None))
+        return inquiry.rtt_ms(known.get(inquiry.region), min(known.values(), default=0.0))
 
     def _local(self) -> Endpoint:
         bound = self.asker.socket.local

@@ -252,3 +252,5 @@ async def test_a_round_trip_over_tls_tells_which_try_was_answered() -> None:
     assert inquiry.rtt_ms() == pytest.approx(50.0)
     assert inquiry.rtt_ms(620.0) == pytest.approx(650.0)
     assert inquiry.rtt_ms(30.0) == pytest.approx(50.0)
+    assert inquiry.rtt_ms(least_ms=600.0) == pytest.approx(650.0)
+    assert inquiry.rtt_ms(least_ms=20.0) == pytest.approx(50.0)
