@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import Enum
 from functools import cache, lru_cache
 
-from probes.diagnosis.model import CauseId, Headline, Mechanism
+from probes.diagnosis.model import CauseId, Filtering, Headline, Mechanism, NatClass
 from probes.model import CheckId, Reason
 from tui.content.files import exactly, load, names, only_text, required
 from tui.content.kinds import (
@@ -53,6 +53,7 @@ __all__ = [
     "check",
     "fields",
     "fill",
+    "filtering",
     "glossary",
     "headline",
     "label",
@@ -63,6 +64,7 @@ __all__ = [
     "obstacle",
     "page",
     "pages",
+    "peer_kind",
     "plain",
     "question",
     "spans",
@@ -271,6 +273,22 @@ def notice(which: str) -> str:
     """What is to be said of a whole run: an id of ``labels/notice``."""
     document = load("labels/notice")
     return only_text(f"labels/notice: {which}", document.sections[which])
+
+
+@cache
+def filtering(which: Filtering) -> str:
+    """What a filter means for the person whose NAT, or no NAT, it belongs to."""
+    section, what = load("labels/nat").sections[f"filtering {which}"], f"labels/nat: {which}"
+    exactly(what, section.parts, {"for you"})
+    return required(what, section.parts["for you"])
+
+
+@cache
+def peer_kind(nat_class: NatClass) -> str:
+    """The other side, by its NAT: "a peer behind an easy NAT"."""
+    document = load("labels/peer-kind")
+    exactly("labels/peer-kind", document.sections, set(map(str, NatClass)))
+    return only_text(f"labels/peer-kind: {nat_class}", document.sections[nat_class])
 
 
 @cache

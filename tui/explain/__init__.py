@@ -7,13 +7,7 @@ from __future__ import annotations
 
 from tui.content import FieldId, QuestionId, Tone
 from tui.explain.facts import LatencyRow, MappingRow, latency_rows, mapping_rows
-from tui.explain.fields import (
-    PortMapping,
-    explain_captive_portal,
-    explain_field,
-    explain_fields,
-    explain_port_mapping,
-)
+from tui.explain.fields import explain_field, explain_fields
 from tui.explain.live import (
     check_line,
     doing,
@@ -39,18 +33,15 @@ __all__ = [
     "Line",
     "MappingRow",
     "OutlookWords",
-    "PortMapping",
     "QuestionId",
     "Tone",
     "check_line",
     "doing",
-    "explain_captive_portal",
     "explain_cause",
     "explain_field",
     "explain_fields",
     "explain_nat",
     "explain_outlook",
-    "explain_port_mapping",
     "headline",
     "ignored",
     "latency_rows",

@@ -80,6 +80,17 @@ def addresses_of(found: tuple[Endpoint, ...]) -> tuple[IPAddress, ...]:
     return tuple(dict.fromkeys(endpoint.address for endpoint in found))
 
 
+def ports_kept(found: tuple[Endpoint, ...]) -> bool:
+    """Several addresses, all with one port: another line or address, and no other port."""
+    return len(addresses_of(found)) > 1 and len({each.port for each in found}) == 1
+
+
+def no_way_out(report: Report) -> bool:
+    """The system itself has no address or route for either family."""
+    keys = (local.way_out_key(family) for family in Family)
+    return all(report.known(key) and report.value(key) is None for key in keys)
+
+
 def own_addresses(report: Report) -> frozenset[IPAddress]:
     """The addresses on this device's interfaces, without those of tunnels."""
     tunnels = (local.InterfaceKind.TUNNEL, local.InterfaceKind.TAILSCALE)

@@ -5,20 +5,19 @@ Choosing is code; the words are in ``tui/content/fields``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from probes.diagnosis.model import NatClass
 from probes.diagnosis.nat import nat_of
-from probes.model import NOT_MEASURED, CheckId, Family, Known, Reading
-from probes.readings import local, relays, stun
+from probes.model import CheckId, Family, Reason
+from probes.readings import captive_portal, local, relays, stun
 from probes.readings.key import Key
 from probes.report import Report
 from tui import content
 from tui.content import FieldId, FieldWords, Tone
-from tui.explain import facts
+from tui.explain import facts, port_mapping
 from tui.explain.words import (
+    Choice,
     Evidence,
     Explained,
     busy,
@@ -26,17 +25,9 @@ from tui.explain.words import (
     listed,
     milliseconds,
     number,
+    some,
     why_unknown,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which value's words fit, what fills them, and the readings that it rests on."""
-
-    value: str
-    keys: tuple[Key[Any], ...]
-    filling: Mapping[str, object] = field(default_factory=dict)
 
 
 def explain_fields(report: Report) -> tuple[Explained, ...]:
@@ -56,9 +47,9 @@ def explain_field(report: Report, which: FieldId) -> Explained:
         case FieldId.MAPPING_VARIES:
             choice = _mapping_varies(report)
         case FieldId.PORT_MAPPING:
-            return explain_port_mapping(PortMapping(), report.value(stun.VARIES4))
+            choice = port_mapping.choose(report)
         case FieldId.CAPTIVE_PORTAL:
-            return explain_captive_portal(NOT_MEASURED)
+            choice = _captive_portal(report)
         case FieldId.NEAREST_DERP:
             choice = _nearest(report)
         case _:
@@ -119,6 +110,8 @@ def _udp(report: Report) -> Choice:
             return Choice("yes", keys, answers)
         case False:
             pass
+        case None if facts.no_way_out(report):
+            return Choice("no-way-out", (*keys, local.WAY_OUT4, local.WAY_OUT6))
         case None:
             return Choice(why_unknown(report, stun.UDP), keys)
     elsewhere = report.value(stun.ELSEWHERE)
@@ -191,9 +184,9 @@ def _mapping_varies(report: Report) -> Choice:
     filling: dict[str, object] = {
         "servers": number(facts.answered(report, Family.V4), "relay"),
         "endpoint": seen[0] if seen else "",
-        "endpoints": listed(str(each) for each in seen[:3]) if seen else "",
+        "endpoints": some(seen),
         "count": len(seen),
-        "addresses": listed(str(each) for each in addresses[:3]) if addresses else "",
+        "addresses": some(addresses),
         "tunnel": facts.tunnel(report, Family.V4),
         "host": facts.host_of(elsewhere[0]) if elsewhere else "",
     }
@@ -203,7 +196,7 @@ def _mapping_varies(report: Report) -> Choice:
         value = "yes-tunnel" if varies else "no-tunnel"
         return Choice(value, (*keys, local.WAY_OUT4), filling)
     match varies:
-        case True if len(addresses) > 1 and len({each.port for each in seen}) == 1:
+        case True if facts.ports_kept(seen):
             return Choice("yes-address", keys, filling)
         case True if len(addresses) > 1:
             return Choice("yes-both", keys, filling)
@@ -223,61 +216,17 @@ def _mapping_varies(report: Report) -> Choice:
     return Choice(why, keys, filling)
 
 
-@dataclass(frozen=True, slots=True)
-class PortMapping:
-    """Which port mapping services the router offers: one reading each."""
-
-    upnp: Reading[bool] = NOT_MEASURED
-    nat_pmp: Reading[bool] = NOT_MEASURED
-    pcp: Reading[bool] = NOT_MEASURED
-
-    def readings(self) -> tuple[tuple[str, Reading[bool]], ...]:
-        """With the services' names, in netcheck's order."""
-        return (("UPnP", self.upnp), ("NAT-PMP", self.nat_pmp), ("PCP", self.pcp))
-
-
-def explain_port_mapping(found: PortMapping, varies: bool | None) -> Explained:
-    """The PortMapping field from three readings; `varies` as MappingVariesByDestIP, if known."""
-    offered = [
-        name for name, reading in found.readings() if isinstance(reading, Known) and reading.value
-    ]
-    open_ = [name for name, reading in found.readings() if not isinstance(reading, Known)]
-    filling = {
-        "services": ", ".join(offered),
-        "linked": listed(f"[[{name}]]" for name in offered) if offered else "",
-        "open": listed(open_) if open_ else "",
-    }
-    if offered:
-        value = "offered-hard" if varies else "offered"
-    elif len(open_) == len(found.readings()):
-        value = "not-checked"
-    elif open_:
-        value = "partly"
-    else:
-        value = {True: "none-hard", False: "none-easy", None: "none"}[varies]
-    rests_on = tuple(
-        Evidence(name, _said(reading), isinstance(reading, Known))
-        for name, reading in found.readings()
-    )
-    return _explained(FieldId.PORT_MAPPING, Choice(value, (), filling), rests_on)
-
-
-def _said(reading: Reading[bool]) -> str:
-    if isinstance(reading, Known):
-        return reading.source
-    reason = getattr(reading, "reason", "failed")
-    return content.plain(content.unknown(str(reason)).label)
-
-
-def explain_captive_portal(found: Reading[bool]) -> Explained:
-    """The CaptivePortal field from its reading."""
-    rests_on = (Evidence("captive-portal", _said(found), isinstance(found, Known)),)
-    value = {True: "yes", False: "no"}[found.value] if isinstance(found, Known) else "not-checked"
-    return _explained(FieldId.CAPTIVE_PORTAL, Choice(value, ()), rests_on)
-
-
 _FAR_MS = 150.0
 """A nearest relay beyond this makes every relayed call feel slow: worth a note."""
+
+
+def _captive_portal(report: Report) -> Choice:
+    keys = (captive_portal.PRESENT, captive_portal.ANSWERS)
+    present = report.value(captive_portal.PRESENT)
+    if present is not None:
+        return Choice("yes" if present else "no", keys)
+    why = why_unknown(report, captive_portal.PRESENT)
+    return Choice("not-checked" if why == Reason.NOT_MEASURED else why, keys[:1])
 
 
 def _nearest(report: Report) -> Choice:
@@ -286,6 +235,8 @@ def _nearest(report: Report) -> Choice:
     source = report.value(relays.MAP_SOURCE)
     if source is not None and source.origin is relays.MapOrigin.BUILT_IN:
         return Choice("no-map", (relays.MAP_SOURCE,))
+    if facts.no_way_out(report):
+        return Choice("none", (local.WAY_OUT4, local.WAY_OUT6))
     nearest = next((row for row in rows if row.preferred), None)
     by_udp = nearest is not None
     if nearest is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Any, assert_never
 
-from probes.model import CheckId, CheckStatus, Failed, Family, Known
+from probes.model import CheckId, CheckStatus, Failed, Family, Known, Reason
 from probes.readings import local, relays, stun
+from probes.readings.key import Key
 from probes.report import CheckState, Report
 from tui import content
 from tui.content import QuestionId, Tone
@@ -37,7 +39,23 @@ def check_line(report: Report, check: CheckId) -> Line:
         return Line(Tone.RUNNING if running else tone, words.title, text)
     if state.status is CheckStatus.RUNNING:
         return Line(Tone.RUNNING, words.title, doing(check, state))
-    return Line(Tone.UNKNOWN, words.title, content.label(state.status))
+    return Line(Tone.UNKNOWN, words.title, _why_nothing(report, check, state))
+
+
+_MAIN: Mapping[CheckId, Key[Any]] = {
+    CheckId.LOCAL: local.WAY_OUT4,
+    CheckId.STUN: stun.UDP,
+    CheckId.RELAY_TCP: relays.TCP,
+}
+"""The reading that a check is run for."""
+
+
+def _why_nothing(report: Report, check: CheckId, state: CheckState) -> str:
+    """The check ended without its answer: why, if it said so."""
+    key = _MAIN.get(check)
+    why = why_unknown(report, key) if key is not None and not report.known(key) else ""
+    said = why and why != Reason.NOT_MEASURED
+    return content.plain(content.unknown(why).label) if said else content.label(state.status)
 
 
 def doing(check: CheckId, state: CheckState) -> str:
@@ -150,30 +168,24 @@ def question_line(report: Report, which: QuestionId) -> Line:
 
 
 def _mapping(report: Report) -> _Found:
-    answered = facts.answered(report, Family.V4)
+    answered, seen = facts.answered(report, Family.V4), facts.endpoints(report, Family.V4)
     filling: dict[str, object] = {
         "answered": answered,
         "asked": facts.asked_regions(report),
-        "address_count": len(facts.addresses_of(facts.endpoints(report, Family.V4))),
+        "address_count": len(facts.addresses_of(seen)),
     }
     varies = report.value(stun.VARIES4)
     if facts.tunnel(report, Family.V4) and varies is not None:
         return "tunnel", filling
     match varies:
         case True:
-            return ("varies-address" if _addresses_alone(report) else "varies"), filling
+            return ("varies-address" if facts.ports_kept(seen) else "varies"), filling
         case False:
             return ("here" if facts.address_is_here(report, Family.V4) else "same"), filling
         case None if busy(report, CheckId.STUN) and answered:
             return "so-far", filling
         case None:
             return why_unknown(report, stun.VARIES4), filling
-
-
-def _addresses_alone(report: Report) -> bool:
-    seen = facts.endpoints(report, Family.V4)
-    several = len(facts.addresses_of(seen)) > 1
-    return several and len({each.port for each in seen}) == 1
 
 
 def _ipv6(report: Report) -> _Found:

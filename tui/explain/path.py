@@ -91,10 +91,7 @@ _OBSTACLE_TONE = {Headline.UNKNOWN_TUNNEL: Tone.NOTE}
 
 def _obstacle(diagnosis: Diagnosis, report: Report) -> HopId | None:
     where = _WHERE.get(diagnosis.headline)
-    nothing_here = all(
-        report.known(key) and report.value(key) is None for key in (local.WAY_OUT4, local.WAY_OUT6)
-    )
-    if diagnosis.headline is Headline.UNKNOWN_NO_NETWORK and nothing_here:
+    if diagnosis.headline is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):
         return HopId.DEVICE
     return where
 

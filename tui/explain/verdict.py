@@ -9,7 +9,6 @@ from probes.diagnosis.model import (
     Cause,
     Diagnosis,
     Headline,
-    Mapping,
     Nat,
     NatClass,
     Outlook,
@@ -31,8 +30,8 @@ from tui.explain.words import (
     OutlookWords,
     busy,
     evidence,
-    listed,
     number,
+    some,
 )
 
 
@@ -93,10 +92,10 @@ def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
     way = report.value(local.way_out_key(family))
     return {
         "endpoint": endpoints[0] if endpoints else "",
-        "endpoints": listed(str(each) for each in endpoints[:3]) if endpoints else "",
+        "endpoints": some(endpoints),
         "count": len(endpoints),
         "address": addresses[0] if addresses else "",
-        "addresses": listed(str(each) for each in addresses[:3]) if addresses else "",
+        "addresses": some(addresses),
         "address_count": len(addresses),
         "answered": facts.answered(report, family),
         "asked": number(facts.asked_regions(report), "relay"),
@@ -122,13 +121,9 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
     """One family's NAT: its class in words, with mapping, filtering and how sure that is."""
     words = content.nat(_nat_words(nat, report, family))
     filling = _filling(report, family)
-    preserved = {True: "yes", False: "no", None: "unknown"}[nat.port_preserved]
-    details = (
-        Fact("Mapping", content.label(nat.mapping)),
-        Fact("Filtering", content.label(nat.filtering)),
-        Fact("Port kept", preserved),
-        Fact("How sure", content.label(nat.confidence)),
-    )
+    for_you = content.fill(words.for_you, **filling)
+    if nat.nat_class in (NatClass.NONE, NatClass.EASY):
+        for_you = f"{for_you} {content.filtering(nat.filtering)}"
     return Explained(
         f"nat{family.value}",
         f"NAT over IPv{family.value}",
@@ -137,34 +132,45 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
         _NAT_TONE[nat.nat_class],
         content.fill(words.label, **filling),
         content.fill(words.meaning, **filling),
-        content.fill(words.for_you, **filling),
+        for_you,
         content.fill(words.next_step, **filling),
         (*_evidence(report, nat.because), *_evidence(report, nat.missing)),
-        details,
+        _nat_facts(nat),
     )
 
 
+def _nat_facts(nat: Nat) -> tuple[Fact, ...]:
+    preserved = {True: "yes", False: "no", None: "unknown"}[nat.port_preserved]
+    found = (
+        Fact("Mapping", content.label(nat.mapping)),
+        Fact("Filtering", content.label(nat.filtering)),
+        Fact("Port kept", preserved),
+    )
+    if nat.nat_class is NatClass.UNKNOWN:
+        return found
+    return (*found, Fact("How sure", content.label(nat.confidence)))
+
+
 def _nat_words(nat: Nat, report: Report, family: Family) -> str:
+    seen = facts.all_endpoints(report, family)
+    way_out = report[local.way_out_key(family)]
     match nat.nat_class:
         case NatClass.NONE:
             return "none"
         case NatClass.EASY:
-            return "easy"
+            return "easy" if seen else "easy-tested"
+        case NatClass.HARD if len(seen) < 2:
+            return "hard-tested"
         case NatClass.HARD:
-            return "hard-address" if _pool(nat, report, family) else "hard"
-        case NatClass.UNKNOWN if facts.any_tunnel(report):
+            return "hard-address" if facts.ports_kept(seen) else "hard"
+        case NatClass.UNKNOWN if facts.tunnel(report, family):
             return "unknown-tunnel"
+        case NatClass.UNKNOWN if isinstance(way_out, Known) and way_out.value is None:
+            return "unknown-no-address"
         case NatClass.UNKNOWN:
             return "unknown"
         case _:
             assert_never(nat.nat_class)
-
-
-def _pool(nat: Nat, report: Report, family: Family) -> bool:
-    """The address differs between servers, and each address keeps the port."""
-    seen = facts.all_endpoints(report, family)
-    several = len(facts.addresses_of(seen)) > 1
-    return nat.mapping is not Mapping.UNKNOWN and several and len({each.port for each in seen}) == 1
 
 
 _RESULT_TONE = {
@@ -180,6 +186,7 @@ def explain_outlook(outlook: Outlook, kind: NatClass) -> OutlookWords:
     words = content.mechanism(outlook.mechanism)
     return OutlookWords(
         content.label(kind),
+        content.peer_kind(kind),
         content.label(outlook.result),
         _RESULT_TONE[outlook.result],
         words.label,

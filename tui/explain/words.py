@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from probes.diagnosis.model import CauseId
@@ -59,6 +59,8 @@ class OutlookWords:
 
     peer: str
     """The kind of peer: "easy NAT"."""
+    who: str
+    """The same within a sentence: "a peer behind an easy NAT"."""
     result: str
     """One word or two: "direct"."""
     tone: Tone
@@ -96,6 +98,15 @@ class Line:
     tone: Tone
     title: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which value's words fit, what fills them, and the readings that it rests on."""
+
+    value: str
+    keys: tuple[Key[Any], ...]
+    filling: Mapping[str, object] = field(default_factory=dict)
 
 
 def evidence(report: Report, keys: Iterable[Key[Any]]) -> tuple[Evidence, ...]:
@@ -147,7 +158,20 @@ def number(count: int, one: str, many: str = "") -> str:
     return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"
 
 
+_SHOWN = 3
+"""More examples than that do not make a point clearer."""
+
+
+def some(items: Sequence[object]) -> str:
+    """The first few, and how many more there are; "" for none."""
+    if not items:
+        return ""
+    shown = [str(each) for each in items[:_SHOWN]]
+    rest = len(items) - len(shown)
+    return listed([*shown, f"{rest} more"] if rest else shown)
+
+
 def listed(items: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+    """``a``, ``a and b``, ``a, b and c``. At least one."""
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last

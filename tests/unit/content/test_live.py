@@ -25,7 +25,7 @@ from tui.explain import (
     question_line,
     question_lines,
 )
-from tui.explain.words import listed, milliseconds, number
+from tui.explain.words import listed, milliseconds, number, some
 
 TCP = tuple(
     relays.TcpAnswer(
@@ -104,6 +104,8 @@ LINES: tuple[tuple[CheckId, Mapping[str, Any], Tone, str], ...] = (
         "the relays are silent, another server answered",
     ),
     (CheckId.STUN, {}, Tone.UNKNOWN, "nothing found"),
+    (CheckId.STUN, {stun.UDP.id: Unknown(Reason.NO_SERVER)}, Tone.UNKNOWN, "nobody to ask"),
+    (CheckId.RELAY_TCP, {relays.TCP.id: Failed("bug")}, Tone.UNKNOWN, "could not be looked at"),
     (
         CheckId.RELAY_TCP,
         {**EASY, relays.TCP_ANSWERS.id: TCP},
@@ -363,4 +365,9 @@ def test_figures_and_lists_read_well() -> None:
         "280 ms",
     ]
     assert [number(count, "relay") for count in (0, 1, 2)] == ["0 relays", "1 relay", "2 relays"]
+    assert [some([]), some([1, 2, 3]), some([1, 2, 3, 4, 5])] == [
+        "",
+        "1, 2 and 3",
+        "1, 2, 3 and 2 more",
+    ]
     assert [listed("a"), listed("ab"), listed("abc")] == ["a", "a and b", "a, b and c"]

@@ -15,19 +15,13 @@ from typing import Any
 
 import pytest
 
-from probes.model import Family, Known, Reason, Unknown
-from probes.readings import local, relays, stun
+from probes.model import CheckId, CheckStatus, Family, Reason, Unknown
+from probes.readings import captive_portal, local, port_mapping, relays, stun
 from probes.report import Report
 from tests.unit.content.reports import EASY, HARD, HOME, answer, device, mapped, report, way_out
 from tui import content
 from tui.content import FieldId, Tone
-from tui.explain import (
-    Explained,
-    PortMapping,
-    explain_captive_portal,
-    explain_field,
-    explain_port_mapping,
-)
+from tui.explain import Explained, explain_field
 
 
 @dataclass(frozen=True)
@@ -37,14 +31,13 @@ class Row:
     which: FieldId
     value: str
     """As the table names it."""
-    found: Mapping[str, Any] | PortMapping
+    found: Mapping[str, Any]
     shown: str
     """As netcheck prints it."""
     tone: Tone
     says: tuple[str, ...]
     """Patterns that meaning, interpretation and next step together must hold."""
     never: tuple[str, ...] = ()
-    varies: bool | None = None
 
 
 SILENT = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
@@ -56,7 +49,15 @@ IPV6: dict[str, Any] = {
     stun.ANSWERS6.id: (answer(ENDPOINT6, here=ENDPOINT6),),
     stun.ENDPOINT6.id: answer(ENDPOINT6).mapped,
 }
-YES, NO = Known(True, "asked"), Known(False, "asked, no answer")
+
+
+def services(
+    upnp: object, nat_pmp: object, pcp: object, network: Mapping[str, Any] = EASY
+) -> dict[str, Any]:
+    """A network whose router was asked for each of the three services."""
+    found = zip(port_mapping.SERVICES.values(), (upnp, nat_pmp, pcp), strict=True)
+    return {**network, **{service.present.id: present for service, present in found}}
+
 
 ROWS = (
     # UDP: whether the device can send outbound UDP packets
@@ -155,7 +156,7 @@ ROWS = (
     Row(
         FieldId.PORT_MAPPING,
         "UPnP",
-        PortMapping(YES, NO, NO),
+        services(True, False, False),
         "UPnP",
         Tone.GOOD,
         ("opens ports on request with UPnP", "easy NAT"),
@@ -164,7 +165,7 @@ ROWS = (
     Row(
         FieldId.PORT_MAPPING,
         "NAT-PMP",
-        PortMapping(NO, YES, NO),
+        services(False, True, False),
         "NAT-PMP",
         Tone.GOOD,
         ("opens ports on request with NAT-PMP", "easy NAT"),
@@ -173,7 +174,7 @@ ROWS = (
     Row(
         FieldId.PORT_MAPPING,
         "PCP",
-        PortMapping(NO, NO, YES),
+        services(False, False, True),
         "PCP",
         Tone.GOOD,
         ("opens ports on request with PCP", "easy NAT"),
@@ -182,35 +183,32 @@ ROWS = (
     Row(
         FieldId.PORT_MAPPING,
         "any, although MappingVariesByDestIP is true",
-        PortMapping(YES, YES, NO),
+        services(True, True, False, HARD),
         "UPnP, NAT-PMP",
         Tone.GOOD,
         ("UPnP and NAT-PMP", "may work although MappingVariesByDestIP is true"),
-        varies=True,
     ),
     Row(
         FieldId.PORT_MAPPING,
         "False, behind a hard NAT",
-        PortMapping(NO, NO, NO),
+        services(False, False, False, HARD),
         "none",
         Tone.BAD,
         ("none of UPnP, NAT-PMP and PCP", "cannot be had", "likely stay on the relay"),
-        varies=True,
     ),
     Row(
         FieldId.PORT_MAPPING,
         "False, behind an easy NAT",
-        PortMapping(NO, NO, NO),
+        services(False, False, False),
         "none",
         Tone.NOTE,
         ("none of UPnP, NAT-PMP and PCP", "most peers are direct without it"),
         ("likely stay on the relay",),
-        varies=False,
     ),
     Row(
         FieldId.PORT_MAPPING,
         "False, NAT unknown",
-        PortMapping(NO, NO, NO),
+        services(False, False, False, HOME),
         "none",
         Tone.NOTE,
         ("none of UPnP, NAT-PMP and PCP", "not known yet"),
@@ -219,8 +217,6 @@ ROWS = (
 
 
 def _explain(row: Row) -> Explained:
-    if isinstance(row.found, PortMapping):
-        return explain_port_mapping(row.found, row.varies)
     return explain_field(report(row.found), row.which)
 
 
@@ -258,6 +254,24 @@ def test_the_rows_cover_every_value_that_the_tables_name() -> None:
 
 # --- values that the tables do not name, but that happen ------------------------------------------
 
+
+def mapping(*, ok: bool) -> port_mapping.MappingTest:
+    """What came of a test mapping."""
+    return port_mapping.MappingTest(
+        True,
+        None,
+        40000,
+        41000,
+        ip_address("45.83.223.10"),
+        60,
+        None,
+        ok,
+        None,
+        "",
+        True,
+    )
+
+
 TUNNEL = {**EASY, local.WAY_OUT4.id: way_out(tunnel="tun0")}
 ELSEWHERE = (answer("45.83.223.10:40001", 0, host="stun.example:19302"),)
 OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
@@ -267,6 +281,16 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
         "no-stun",
         {**SILENT, stun.ELSEWHERE.id: ELSEWHERE},
         "stun.example answered on UDP port 19302",
+    ),
+    (
+        FieldId.UDP,
+        "no-way-out",
+        {
+            local.WAY_OUT4.id: None,
+            local.WAY_OUT6.id: None,
+            stun.UDP.id: Unknown(Reason.NO_SERVER),
+        },
+        "nothing could be asked",
     ),
     (FieldId.UDP, "no-network", {**SILENT, relays.TCP.id: False}, "says nothing about UDP yet"),
     (
@@ -393,6 +417,29 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
         },
         "about IPv4 alone",
     ),
+    (FieldId.PORT_MAPPING, "not-checked", EASY, "was not asked"),
+    (FieldId.PORT_MAPPING, "offered", services(True, False, False), "with UPnP"),
+    (
+        FieldId.PORT_MAPPING,
+        "partly",
+        services(False, False, Unknown(Reason.TIMED_OUT)),
+        "PCP could not be asked",
+    ),
+    (
+        FieldId.PORT_MAPPING,
+        "proven",
+        {**services(True, True, False, HARD), port_mapping.NAT_PMP.test.id: mapping(ok=True)},
+        "for a test with NAT-PMP",
+    ),
+    (
+        FieldId.PORT_MAPPING,
+        "broken",
+        {**services(True, False, False, HARD), port_mapping.UPNP.test.id: mapping(ok=False)},
+        "answers to UPnP, but no port",
+    ),
+    (FieldId.CAPTIVE_PORTAL, "yes", {captive_portal.PRESENT.id: True}, "a page of its own"),
+    (FieldId.CAPTIVE_PORTAL, "no", {captive_portal.PRESENT.id: False}, "as it should be"),
+    (FieldId.CAPTIVE_PORTAL, "not-checked", EASY, "Nobody looked"),
     (FieldId.NEAREST_DERP, "yes", EASY, "New York City was the fastest: 12 ms over IPv4"),
     (
         FieldId.NEAREST_DERP,
@@ -462,24 +509,21 @@ def _same(filled: str, template: str) -> bool:
     return re.fullmatch(pattern, filled) is not None
 
 
-@pytest.mark.parametrize(
-    ("found", "value"),
-    [(YES, "yes"), (NO, "no"), (Unknown(Reason.NOT_MEASURED), "not-checked")],
-    ids=["yes", "no", "not checked"],
-)
-def test_the_sign_in_page(found: Known[bool] | Unknown, value: str) -> None:
-    words = content.netcheck_field(FieldId.CAPTIVE_PORTAL).values[value]
-    explained = explain_captive_portal(found)
-    assert (explained.label, explained.value) == (words.label, words.netcheck)
-
-
 def test_port_mapping_is_unknown_as_long_as_one_service_was_not_asked() -> None:
-    open_ = Unknown(Reason.TIMED_OUT)
-    assert explain_port_mapping(PortMapping(), None).value == "not checked"
-    partly = explain_port_mapping(PortMapping(open_, NO, NO), True)
+    found = report(services(Unknown(Reason.TIMED_OUT), False, False, HARD))
+    partly = explain_field(found, FieldId.PORT_MAPPING)
     assert partly.tone is Tone.UNKNOWN
     assert "UPnP could not be asked" in partly.meaning
     assert [each.known for each in partly.evidence] == [False, True, True]
+
+
+def test_port_mapping_left_out_is_said_to_be_left_out() -> None:
+    checks = (CheckId.UPNP, CheckId.NAT_PMP, CheckId.PCP)
+    found = explain_field(report(HARD, skipped=checks), FieldId.PORT_MAPPING)
+    assert found.value == "left out"
+    running = dict.fromkeys(checks, CheckStatus.RUNNING)
+    found = explain_field(report(HARD, running, closed=False), FieldId.PORT_MAPPING)
+    assert (found.value, found.tone) == ("still measuring", Tone.RUNNING)
 
 
 def test_every_value_of_every_field_is_reached_by_a_test() -> None:
@@ -491,8 +535,6 @@ def test_every_value_of_every_field_is_reached_by_a_test() -> None:
             for value in content.netcheck_field(row.which).values.values()
             if _same(found.meaning, value.meaning) and _same(found.interpretation, value.for_you)
         }
-    reached |= {(FieldId.CAPTIVE_PORTAL, value) for value in ("yes", "no", "not-checked")}
-    reached |= {(FieldId.PORT_MAPPING, value) for value in ("not-checked", "partly")}
     every = {(words.id, value) for words in content.fields() for value in words.values}
     assert every - reached == set()
 

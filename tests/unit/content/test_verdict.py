@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +12,9 @@ from probes.diagnosis.model import (
     Cause,
     CauseId,
     Confidence,
+    Filtering,
     Headline,
+    Mapping,
     Mechanism,
     NatClass,
     Outlook,
@@ -21,8 +22,18 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.model import CheckId, CheckStatus, Family, Reason, Unknown
-from probes.readings import local, relays, stun
-from tests.unit.content.reports import EASY, HARD, HOME, answer, device, mapped, report, way_out
+from probes.readings import behavior, local, relays, stun
+from tests.unit.content.reports import (
+    EASY,
+    HARD,
+    HOME,
+    Readings,
+    answer,
+    device,
+    mapped,
+    report,
+    way_out,
+)
 from tui import content
 from tui.content import Tone
 from tui.explain import HopId, explain_cause, explain_nat, explain_outlook, headline, path
@@ -49,7 +60,12 @@ IPV6_ONLY = {
     stun.ENDPOINT6.id: answer("[2001:db8:1::20]:40000").mapped,
 }
 
-HEADLINES: tuple[tuple[str, Mapping[str, Any], str, HopId | None, Tone], ...] = (
+
+def _tested(mapping: Mapping) -> behavior.MappingFound:
+    return behavior.MappingFound(mapping, Confidence.CERTAIN, ("a", "b"))
+
+
+HEADLINES: tuple[tuple[str, Readings, str, HopId | None, Tone], ...] = (
     ("easy", EASY, "are to be expected: peers can aim at one steady", None, Tone.NOTE),
     ("open", OPEN, "a public address of its own, 45.83.223.10", None, Tone.NOTE),
     ("hard", HARD, "on your side uses a new port", HopId.WAY_OUT, Tone.BAD),
@@ -102,7 +118,7 @@ HEADLINES: tuple[tuple[str, Mapping[str, Any], str, HopId | None, Tone], ...] = 
     ids=[row[0] for row in HEADLINES],
 )
 def test_the_headline_names_and_the_path_places_the_obstacle(
-    readings: Mapping[str, Any], says: str, where: HopId | None, tone: Tone
+    readings: Readings, says: str, where: HopId | None, tone: Tone
 ) -> None:
     found = report(readings)
     diagnosis = diagnose(found)
@@ -171,10 +187,23 @@ def test_the_path_shows_only_what_is_known() -> None:
         (SILENT, "unknown", Tone.UNKNOWN, "0 servers answered"),
         ({**EASY, **mapped("45.83.223.10:5")}, "unknown", Tone.UNKNOWN, "1 server answered"),
         (TUNNEL, "unknown", Tone.UNKNOWN, "travelled through tun0"),
+        (IPV6_ONLY, "unknown", Tone.UNKNOWN, "no address of this kind"),
+        (
+            {**EASY, behavior.MAPPING4.id: _tested(Mapping.ADDRESS_DEPENDENT)},
+            "hard NAT",
+            Tone.BAD,
+            "servers with two addresses showed it",
+        ),
+        (
+            {behavior.MAPPING4.id: _tested(Mapping.ENDPOINT_INDEPENDENT)},
+            "easy NAT",
+            Tone.GOOD,
+            "though no relay answered",
+        ),
     ],
 )
 def test_the_nat_is_named_with_what_it_rests_on(
-    readings: Mapping[str, Any], value: str, tone: Tone, says: str
+    readings: Readings, value: str, tone: Tone, says: str
 ) -> None:
     found = report(readings)
     explained = explain_nat(diagnose(found).nat4, found)
@@ -182,21 +211,49 @@ def test_the_nat_is_named_with_what_it_rests_on(
     assert says in content.plain(explained.meaning)
     facts = {fact.name: fact.value for fact in explained.facts}
     assert facts["Filtering"] == "not measured"
+    assert ("How sure" in facts) is (value != "unknown")
+
+
+@pytest.mark.parametrize(
+    ("filtering", "says"),
+    [
+        (Filtering.ENDPOINT_INDEPENDENT, "even a peer behind a hard NAT can reach you"),
+        (Filtering.ADDRESS_DEPENDENT, "may get through"),
+        (Filtering.ADDRESS_AND_PORT_DEPENDENT, "stays on the relay"),
+        (Filtering.UNKNOWN, "remains a maybe"),
+    ],
+)
+@pytest.mark.parametrize("readings", [EASY, OPEN], ids=["easy", "open"])
+def test_who_is_let_in_decides_what_a_hard_peer_can_expect(
+    readings: Readings, filtering: Filtering, says: str
+) -> None:
+    tested = behavior.FilteringFound(filtering, Confidence.CERTAIN, ("a", "b"))
+    found = report({**readings, behavior.FILTERING4.id: tested})
+    explained = explain_nat(diagnose(found).nat4, found)
+    assert says in content.plain(explained.interpretation)
 
 
 def test_an_open_address_is_no_promise_that_strangers_are_let_in() -> None:
     explained = explain_nat(diagnose(report(OPEN)).nat4, report(OPEN))
-    assert "was not measured" in explained.interpretation
+    assert "Who is let in uninvited was not measured" in explained.interpretation
     hard = explain_outlook(diagnose(report(OPEN)).outlook.hard, NatClass.HARD)
     assert (hard.result, hard.tone) == ("may be direct", Tone.NOTE)
 
 
-@pytest.mark.parametrize("kind", [NatClass.NONE, NatClass.EASY, NatClass.HARD])
+_BEHIND = {
+    NatClass.NONE: "without NAT",
+    NatClass.EASY: "behind an easy NAT",
+    NatClass.HARD: "behind a hard NAT",
+}
+
+
+@pytest.mark.parametrize("kind", _BEHIND)
 @pytest.mark.parametrize("mechanism", Mechanism)
 @pytest.mark.parametrize("result", Result)
 def test_every_outlook_has_words(kind: NatClass, mechanism: Mechanism, result: Result) -> None:
     words = explain_outlook(Outlook(result, mechanism), kind)
     assert words.peer == content.label(kind)
+    assert words.who == f"a peer {_BEHIND[kind]}"
     assert words.result == content.label(result)
     assert "{" not in f"{words.label}{words.sentence}{words.why}"
 

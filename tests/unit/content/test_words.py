@@ -113,7 +113,7 @@ def test_every_built_check_has_its_words_and_no_other_has() -> None:
 
 def test_no_file_is_left_that_nothing_loads() -> None:
     labels = {content._file_of(kind).removeprefix("labels/") for kind in LABELLED if kind != Reason}
-    labels |= {"headline", "mechanism", "nat", "notice", "obstacle", "unknown"}
+    labels |= {"headline", "mechanism", "nat", "notice", "obstacle", "peer-kind", "unknown"}
     wanted = {
         "fields": {str(each) for each in FieldId},
         "causes": {str(each) for each in CauseId},

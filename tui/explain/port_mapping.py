@@ -1,0 +1,70 @@
+"""The PortMapping field: which services the router offers, and whether a port opened works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from probes.diagnosis.model import NatClass
+from probes.diagnosis.nat import nat_of
+from probes.model import Family, Reason
+from probes.readings import port_mapping
+from probes.readings.key import Key
+from probes.report import Report
+from tui.explain.words import Choice, listed, why_unknown
+
+_SERVICES = (
+    ("UPnP", port_mapping.UPNP),
+    ("NAT-PMP", port_mapping.NAT_PMP),
+    ("PCP", port_mapping.PCP),
+)
+"""With the names that netcheck prints, in its order."""
+
+
+def choose(report: Report) -> Choice:
+    """Which words fit."""
+    offered = [name for name, service in _SERVICES if report.value(service.present)]
+    open_ = [name for name, service in _SERVICES if not report.known(service.present)]
+    tests = {
+        name: test.ok
+        for name, service in _SERVICES
+        if (test := report.value(service.test)) is not None
+    }
+    proven = [name for name, ok in tests.items() if ok]
+    keys: list[Key[Any]] = [service.present for _, service in _SERVICES]
+    keys += [service.test for name, service in _SERVICES if name in tests]
+    filling = {
+        "services": ", ".join(offered),
+        "linked": _linked(offered),
+        "proven": _linked(proven),
+        "open": listed(open_) if open_ else "",
+    }
+    return Choice(_value(report, offered, open_, tests), tuple(keys), filling)
+
+
+def _linked(names: list[str]) -> str:
+    return listed(f"[[{name}]]" for name in names) if names else ""
+
+
+def _value(
+    report: Report, offered: list[str], open_: list[str], tests: dict[str, bool | None]
+) -> str:
+    nat = nat_of(report, Family.V4).nat_class
+    if True in tests.values():
+        return "proven"
+    if offered:
+        if tests and all(ok is False for ok in tests.values()):
+            return "broken"
+        return "offered-hard" if nat is NatClass.HARD else "offered"
+    if len(open_) == len(_SERVICES):
+        reasons = {why_unknown(report, service.present) for _, service in _SERVICES}
+        reason = reasons.pop() if len(reasons) == 1 else Reason.NOT_MEASURED
+        return "not-checked" if reason == Reason.NOT_MEASURED else str(reason)
+    if open_:
+        return "partly"
+    match nat:
+        case NatClass.HARD:
+            return "none-hard"
+        case NatClass.NONE | NatClass.EASY:
+            return "none-easy"
+        case NatClass.UNKNOWN:
+            return "none"
