@@ -37,7 +37,8 @@ def load(text: str) -> tuple[Event, ...]:
 
     A recording that was cut short (the program was killed) is read as far as it goes.
     """
-    lines = text.splitlines()
+    # Not splitlines(): JSON may hold other characters that it takes for the end of a line.
+    lines = text.rstrip("\n").split("\n")
     try:
         head = json.loads(lines[0])
         schema = head["schema"]

@@ -36,13 +36,26 @@ def load(
 
     Each call makes a fresh one, with empty flow tables. `wall` is the date and time to show.
     """
-    found = scenario(name_or_path)
-    return SimulatedNetwork(found, Path(str(name_or_path)).stem, wall=wall)
+    path = _find(name_or_path)
+    return _network(scenario(name_or_path), path.stem, path.name, wall)
 
 
 def parse(text: str, name: str = "own") -> SimulatedNetwork:
     """A practice network from TOML text. Raises ScenarioError."""
-    return SimulatedNetwork(_read(text, name), name)
+    return _network(_read(text, name), name, name, None)
+
+
+def _network(
+    found: Scenario, name: str, where: str, wall: Callable[[], datetime] | None
+) -> SimulatedNetwork:
+    try:
+        return SimulatedNetwork(found, name, wall=wall)
+    except ScenarioError as error:
+        raise _in_file(where, error) from None
+
+
+def _in_file(where: str, error: ScenarioError) -> ScenarioError:
+    return ScenarioError(f"{clean(where)}: {clean(str(error))}")
 
 
 def scenario(name_or_path: str | Path) -> Scenario:
@@ -74,7 +87,7 @@ def _read(text: str, where: str) -> Scenario:
     try:
         return SCENARIO(_whole(_toml(text, where), where), ())
     except ScenarioError as error:
-        raise ScenarioError(f"{clean(where)}: {clean(str(error))}") from None
+        raise _in_file(where, error) from None
 
 
 def _toml(text: str, where: str) -> dict[str, Any]:

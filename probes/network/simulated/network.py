@@ -28,7 +28,7 @@ from probes.network.simulated.certificate import PUBLIC_AUTHORITY, Certificate
 from probes.network.simulated.host import Host, HostInterface
 from probes.network.simulated.relay_map import relay_map_text
 from probes.network.simulated.scenario import HERE, HostSpec, Scenario
-from probes.network.simulated.sockets import SimulatedUdpSocket, TcpConnection, ping
+from probes.network.simulated.sockets import TELLS_ICMP, SimulatedUdpSocket, TcpConnection, ping
 from probes.readings.local import Gateway
 
 BEGINNING = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -84,8 +84,8 @@ class SimulatedNetwork:
 
     @property
     def reports_icmp_errors(self) -> bool:
-        """Always: it is as good as Linux."""
-        return True
+        """As on the system that the scenario names."""
+        return self._host.system in TELLS_ICMP
 
     def now(self) -> float:
         """The running loop's seconds."""

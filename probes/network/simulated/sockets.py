@@ -35,7 +35,7 @@ from probes.network.simulated.packet import (
 )
 
 _ANY: dict[Family, IPAddress] = {Family.V4: IPv4Address(0), Family.V6: IPv6Address(0)}
-_TELLS_ICMP = ("linux",)
+TELLS_ICMP = ("linux",)
 """Systems that tell an unconnected socket about ICMP errors (IP_RECVERR)."""
 _FIRST_RETRY_S = 1.0  # RFC 6298 section 2.1
 _MOST_RETRIES = 6  # Linux tcp_syn_retries: gives up after 127 s
@@ -70,7 +70,7 @@ class SimulatedUdpSocket:
         now = self._host.clock.now()
         match packet.payload:
             case Bounce(error, about):
-                if self._host.system in _TELLS_ICMP:
+                if self._host.system in TELLS_ICMP:
                     reporter = packet.source.address
                     self._arrivals.put_nowait(Bounced(error, about.destination, reporter, now))
             case bytes(data):
