@@ -6,11 +6,13 @@ No boxes, no columns, nothing that moves the cursor: headings are words, every l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from textwrap import TextWrapper
+from typing import assert_never
 
 from probes.diagnosis.model import Diagnosis, NatClass, Verdict
-from probes.model import Failed, Family, Known, Unknown
-from probes.readings import KEYS, relays, stun
+from probes.model import Failed, Family, Known, Reason, Unknown
+from probes.readings import KEYS, local, relays, stun
 from probes.report import Report
 from probes.version import __version__
 from tui import content
@@ -61,15 +63,25 @@ def report_to_text(report: Report, diagnosis: Diagnosis) -> str:
 
 
 def _wrapped(lines: Iterable[str]) -> Iterator[str]:
+    blank = False
     for line in lines:
-        # Links to the glossary are for screens; a reader hears their words.
-        text = printable(" ".join(content.plain(line).split()))
-        yield (_WRAP.fill(text) if text else "") + "\n"
+        # Links to the glossary are for screens; a reader hears their words. An arrow is read out
+        # as an arrow.
+        text = printable(" ".join(content.plain(line).split())).replace(" → ", " to ")
+        if text or not blank:
+            yield (_WRAP.fill(text) if text else "") + "\n"
+        blank = not text
+
+
+def _sentence(text: str) -> str:
+    """With one full stop, whether it brought its own or not."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _taken(report: Report) -> Iterator[str]:
-    what = "this network" if report.network == "real" else f"a practice network ({report.network})"
-    when = report.taken_at.replace("T", " ").removesuffix("Z")
+    practice = report.network.removeprefix("simulated:")
+    what = "this network" if report.network == "real" else f"practice network {practice}"
+    when = report.taken_at[:19].replace("T", " ")
     yield f"Measured: {what}, {when} UTC, in {report.elapsed_ms / 1000:.1f} s."
     if report.network_changed:
         yield "The network changed while it was measured, so little here can be relied on."
@@ -83,13 +95,13 @@ def _verdict(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
 
 def _measured(report: Report) -> Iterator[str]:
     for line in question_lines(report):
-        yield f"{line.title}: {line.text}"
+        yield _sentence(f"{line.title}: {line.text}")
     source = report.value(relays.MAP_SOURCE)
     if source is not None:
         regions = f", {number(source.regions, 'region')}" if source.regions else ""
         yield f"Relay map: {source.where}{regions}."
         for each in source.passed_over:
-            yield f"Relay map, tried before: {each}."
+            yield _sentence(f"Relay map, tried before: {each}")
     for row in latency_rows(report):
         ways = [
             f"{milliseconds(ms)} over {way}"
@@ -135,12 +147,27 @@ def _explained(found: Explained) -> Iterator[str]:
 
 def _rests_on(evidence: Iterable[Evidence]) -> Iterator[str]:
     for each in evidence:
-        yield f"{'Rests on' if each.known else 'Open'}: {each.reading}: {each.text}."
+        yield _sentence(f"{'Rests on' if each.known else 'Open'}: {each.reading}: {each.text}")
 
 
 def _nats(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
-    yield from _explained(explain_nat(diagnosis.nat4, report, Family.V4))
-    yield from _explained(explain_nat(diagnosis.nat6, report, Family.V6))
+    for family, nat in ((Family.V4, diagnosis.nat4), (Family.V6, diagnosis.nat6)):
+        way = local.way_out_key(family)
+        if report.known(way) and report.value(way) is None:
+            yield f"NAT over IPv{family.value}: nothing to judge, for there is no way out."
+            yield ""
+            continue
+        found = explain_nat(nat, report, family)
+        if nat.nat_class is NatClass.UNKNOWN:
+            found = replace(found, facts=())  # there is nothing to be sure of
+        yield from _explained(found)
+
+
+_PEERS = {
+    NatClass.NONE: "without NAT",
+    NatClass.EASY: "behind an easy NAT",
+    NatClass.HARD: "behind a hard NAT",
+}
 
 
 def _outlook(diagnosis: Diagnosis) -> Iterator[str]:
@@ -151,7 +178,7 @@ def _outlook(diagnosis: Diagnosis) -> Iterator[str]:
     )
     for kind, outlook in kinds:
         words = explain_outlook(outlook, kind)
-        yield f"With a peer behind {words.peer}: {words.result}, {words.label}."
+        yield _sentence(f"With a peer {_PEERS[kind]}: {words.result}: {words.label}")
         yield f"How: {words.sentence}"
         yield f"Why: {words.why}"
         yield ""
@@ -186,16 +213,18 @@ def _unknown(report: Report) -> Iterator[str]:
         if key.check not in report.checks:
             continue  # a check that this run did not know
         match report[key]:
-            case Known():
+            case Known() | Unknown(Reason.NOT_APPLICABLE):
                 continue
             case Unknown(reason, detail):
                 why = content.unknown(reason).label + (f" ({detail})" if detail else "")
             case Failed(error):
                 why = f"{content.unknown('failed').label}: {error}"
+            case reading:
+                assert_never(reading)
         nothing = False
-        yield f"{key.doc} {key.id}: {why}."
+        yield _sentence(f"{key.doc.rstrip('.')}: {why}: {key.id}")
     if nothing:
-        yield "Everything that this version asks was answered."
+        yield "Everything that was asked was answered."
 
 
 def _exit(verdict: Verdict) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from probes.model import CheckId, Endpoint, Family
 from probes.readings.codec import BOOL, ENDPOINT, FLOAT, INT, STR, enum, many, record
@@ -149,6 +150,10 @@ class FamilyKeys:
     can_send: Key[bool]
     varies: Key[bool]
     port_preserved: Key[bool]
+
+    def all(self) -> tuple[Key[Any], ...]:
+        """Every one of them."""
+        return (self.answers, self.endpoint, self.can_send, self.varies, self.port_preserved)
 
 
 BY_FAMILY = {

@@ -17,7 +17,7 @@ from probes.model import Failed, Family, Known, Reason, Unknown
 from probes.readings import local, relays, stun
 from probes.readings.codec import Json
 from probes.readings.key import Key
-from probes.readings.relays import TcpAnswer
+from probes.readings.relays import MapOrigin, TcpAnswer
 from probes.readings.stun import StunAnswer
 from probes.report import Report
 
@@ -27,8 +27,36 @@ _ASKED_IN_VAIN = frozenset({Reason.NO_ANSWER, Reason.NOT_APPLICABLE})
 """Reasons that netcheck prints as a no: nothing came back, or there was nothing to ask from."""
 
 
+KEYS = (
+    "Now",
+    "UDP",
+    "IPv6",
+    "IPv4",
+    "IPv6CanSend",
+    "IPv4CanSend",
+    "OSHasIPv6",
+    "ICMPv4",
+    "MappingVariesByDestIP",
+    "UPnP",
+    "PMP",
+    "PCP",
+    "PreferredDERP",
+    "RegionLatency",
+    "RegionV4Latency",
+    "RegionV6Latency",
+    "GlobalV4Counters",
+    "GlobalV6Counters",
+    "GlobalV4",
+    "GlobalV6",
+    "CaptivePortal",
+)
+"""In netcheck's order."""
+
+
 def netcheck_view(report: Report) -> dict[str, Json]:
     """The report as netcheck would have it."""
+    if _without_relays(report):
+        return {**dict.fromkeys(KEYS), "Now": _closed_at(report), **_system(report)}
     udp = report.value(stun.UDP)
     answers4, answers6 = _relays(report, stun.ANSWERS4), _relays(report, stun.ANSWERS6)
     # As netcheck: the HTTPS and ICMP fallbacks speak only where no STUN answer came at all.
@@ -39,9 +67,7 @@ def netcheck_view(report: Report) -> dict[str, Json]:
         "UDP": udp,
         "IPv6": _works(report, Family.V6, answers6, fallback),
         "IPv4": _works(report, Family.V4, answers4, fallback),
-        "IPv6CanSend": _yes_or_no(report, stun.CAN_SEND6),
-        "IPv4CanSend": _yes_or_no(report, stun.CAN_SEND4),
-        "OSHasIPv6": report.value(local.OS_IPV6),
+        **_system(report),
         "ICMPv4": report.value(relays.ICMP4),
         "MappingVariesByDestIP": report.value(stun.VARIES4),
         "UPnP": None,
@@ -56,6 +82,21 @@ def netcheck_view(report: Report) -> dict[str, Json]:
         "GlobalV4": _endpoint(report, Family.V4),
         "GlobalV6": _endpoint(report, Family.V6),
         "CaptivePortal": None,
+    }
+
+
+def _without_relays(report: Report) -> bool:
+    """No relay map could be had: plain STUN servers stood in, and netcheck would not have run."""
+    source = report.value(relays.MAP_SOURCE)
+    return source is not None and source.origin is MapOrigin.BUILT_IN
+
+
+def _system(report: Report) -> dict[str, Json]:
+    """What the system alone decides."""
+    return {
+        "IPv6CanSend": _yes_or_no(report, stun.CAN_SEND6),
+        "IPv4CanSend": _yes_or_no(report, stun.CAN_SEND4),
+        "OSHasIPv6": report.value(local.OS_IPV6),
     }
 
 
