@@ -131,6 +131,8 @@ class _Run:
         task = asyncio.create_task(guarded())
         self.lingering.add(task)
         task.add_done_callback(self.lingering.discard)
+        # Cancelled before its first step, it would leave the coroutine inside it never awaited.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def _end_lingering(self) -> None:

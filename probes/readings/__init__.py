@@ -14,6 +14,7 @@ from probes.readings import (
     port_mapping,
     relays,
     stun,
+    tailscale,
 )
 from probes.readings.key import Key, by_id
 
@@ -28,6 +29,7 @@ KEYS: dict[str, Key[Any]] = by_id(
         *classic.KEYS,
         *layers.KEYS,
         *lifetime.KEYS,
+        *tailscale.KEYS,
     )
 )
 """Every fact that a report can hold, by id."""
