@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from probes.diagnosis.model import CauseId, Filtering, Headline, Mechanism, NatClass
 from probes.model import CheckId, Reason
-from tui.content.files import exactly, load, names, only_text, required
+from tui.content.files import exactly, load, names, only_text, parts_of, required, words_of
 from tui.content.kinds import (
     Advice,
     CauseWords,
@@ -175,17 +175,8 @@ def question(question_id: QuestionId) -> QuestionWords:
 @cache
 def nat(which: str) -> NatWords:
     """The words for a NAT class, by the id of its section."""
-    document = load("labels/nat")
-    section, what = document.sections[which], f"labels/nat: {which}"
-    exactly(what, section.parts, {"meaning", "for you", "next"})
-    parts = section.parts
-    return NatWords(
-        document.text,
-        required(what, section.text),
-        parts["meaning"],
-        parts["for you"],
-        parts["next"],
-    )
+    label, meaning, for_you, next_step = parts_of("labels/nat", which, "meaning", "for you", "next")
+    return NatWords(load("labels/nat").text, label, meaning, for_you, next_step)
 
 
 _CAUSE_SECTIONS = {"sentence", "for you", "first", "why", "worked", "who"}
@@ -212,31 +203,22 @@ def cause(cause_id: CauseId) -> CauseWords:
     )
 
 
-def _file_of(kind: type[Enum]) -> str:
-    return "labels/" + re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
-
-
 @lru_cache(maxsize=None, typed=True)  # typed: equal strings of two enums are equal members
 def label(member: Enum) -> str:
     """The short words for a member of an enum of the program."""
     if isinstance(member, Reason):
         return unknown(member.value).label
-    path = _file_of(type(member))
-    document = load(path)
-    exactly(path, document.sections, {str(each.value) for each in type(member)})
-    return only_text(f"{path}: {member.value}", document.sections[str(member.value)])
+    return words_of(_file_of(type(member)), str(member.value))
+
+
+def _file_of(kind: type[Enum]) -> str:
+    return "labels/" + re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
 
 
 @cache
 def unknown(reason: str) -> UnknownWords:
     """The words for why a fact is not known: a `Reason`'s value, or failed, or measuring."""
-    document = load("labels/unknown")
-    exactly("labels/unknown", document.sections, {*map(str, Reason), "failed", "measuring"})
-    section, what = document.sections[reason], f"labels/unknown: {reason}"
-    exactly(what, section.parts, {"meaning", "next"})
-    return UnknownWords(
-        required(what, section.text), section.parts["meaning"], section.parts["next"]
-    )
+    return UnknownWords(*parts_of("labels/unknown", reason, "meaning", "next"))
 
 
 TOO_LITTLE = (
@@ -252,53 +234,35 @@ TOO_LITTLE = (
 """Headlines for too little known, by its reason; the general one is the `Headline`'s own."""
 
 
-@cache
 def headline(which: str) -> str:
     """The sentence that sums it up, with {placeholders}: of a `Headline`, or of `TOO_LITTLE`."""
-    document = load("labels/headline")
-    exactly("labels/headline", document.sections, {*map(str, Headline), *TOO_LITTLE})
-    return only_text(f"labels/headline: {which}", document.sections[which])
+    return words_of("labels/headline", which)
 
 
-@cache
 def obstacle(which: Headline) -> str:
     """What happens at the obstacle of a path, in a few words, with {placeholders}."""
-    document = load("labels/obstacle")
-    exactly("labels/obstacle", document.sections, set(map(str, Headline)))
-    return only_text(f"labels/obstacle: {which}", document.sections[which])
+    return words_of("labels/obstacle", which)
 
 
-@cache
 def notice(which: str) -> str:
     """What is to be said of a whole run: an id of ``labels/notice``."""
-    document = load("labels/notice")
-    return only_text(f"labels/notice: {which}", document.sections[which])
+    return words_of("labels/notice", which)
 
 
-@cache
 def filtering(which: Filtering) -> str:
     """What a filter means for the person whose NAT, or no NAT, it belongs to."""
-    section, what = load("labels/nat").sections[f"filtering {which}"], f"labels/nat: {which}"
-    exactly(what, section.parts, {"for you"})
-    return required(what, section.parts["for you"])
+    _, for_you = parts_of("labels/nat", f"filtering {which}", "for you")
+    return for_you
 
 
-@cache
 def peer_kind(nat_class: NatClass) -> str:
     """The other side, by its NAT: "a peer behind an easy NAT"."""
-    document = load("labels/peer-kind")
-    exactly("labels/peer-kind", document.sections, set(map(str, NatClass)))
-    return only_text(f"labels/peer-kind: {nat_class}", document.sections[nat_class])
+    return words_of("labels/peer-kind", nat_class)
 
 
-@cache
 def mechanism(which: Mechanism) -> Advice:
     """How a connection comes about, or what keeps it from being direct."""
-    document = load("labels/mechanism")
-    exactly("labels/mechanism", document.sections, set(map(str, Mechanism)))
-    section, what = document.sections[which], f"labels/mechanism: {which}"
-    exactly(what, section.parts, {"sentence", "why"})
-    return Advice(required(what, section.text), section.parts["sentence"], section.parts["why"])
+    return Advice(*parts_of("labels/mechanism", which, "sentence", "why"))
 
 
 @cache

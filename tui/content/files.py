@@ -32,6 +32,14 @@ def load(path: str) -> Document:
     return parse(read(f"{path}.md"), path)
 
 
+def section(path: str, key: str) -> Section:
+    """One section of a file. Raises ContentError where there is none."""
+    found = load(path).sections.get(key)
+    if found is None:
+        raise ContentError(f"{path}: no section {key!r}")
+    return found
+
+
 def names(directory: str) -> tuple[str, ...]:
     """The names of the files of a directory."""
     from importlib.resources import files  # only lists need it
@@ -54,7 +62,20 @@ def required(what: str, text: str) -> str:
     return text
 
 
-def only_text(what: str, section: Section) -> str:
+def only_text(what: str, found: Section) -> str:
     """The text of a section that has no parts. Raises ContentError."""
-    exactly(what, section.parts, set())
-    return required(what, section.text)
+    exactly(what, found.parts, set())
+    return required(what, found.text)
+
+
+def words_of(path: str, key: str) -> str:
+    """The text of a section that has no parts, by file and key. Raises ContentError."""
+    return only_text(f"{path}: {key}", section(path, key))
+
+
+def parts_of(path: str, key: str, *wanted: str) -> tuple[str, ...]:
+    """The text of a section, then those of its parts. Raises ContentError."""
+    found, what = section(path, key), f"{path}: {key}"
+    exactly(what, found.parts, set(wanted))
+    parts = (required(f"{what}: {each}", found.parts[each]) for each in wanted)
+    return (found.text, *parts)

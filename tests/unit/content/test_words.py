@@ -29,6 +29,7 @@ from probes.readings.relays import Certificate, MapOrigin
 from probes.readings.stun import Fault
 from tui import content
 from tui.content import FieldId, QuestionId, Tone
+from tui.content.files import load
 from tui.content.markdown import Document, parse
 from tui.explain import HopId
 
@@ -103,6 +104,17 @@ def test_every_cause_field_question_headline_and_mechanism_has_its_words() -> No
         assert content.mechanism(mechanism).sentence
     for reason in (*Reason, "failed", "measuring"):
         assert content.unknown(str(reason)).next_step
+
+
+@pytest.mark.parametrize("kind", [*LABELLED, Headline, Mechanism], ids=lambda kind: kind.__name__)
+def test_no_words_are_left_for_a_member_that_is_gone(kind: type[Enum]) -> None:
+    path = "labels/unknown" if kind is Reason else content._file_of(kind)
+    members = {str(each.value) for each in kind}
+    if kind is Reason:
+        members |= {"failed", "measuring"}
+    if kind is Headline:
+        members |= set(content.TOO_LITTLE)
+    assert set(load(path).sections) == members
 
 
 def test_every_built_check_has_its_words_and_no_other_has() -> None:
