@@ -9,7 +9,7 @@ import pytest
 from probes.model import Endpoint
 from probes.network.seam import IcmpError
 from probes.network.simulated.firewall import Firewall, FirewallBehavior
-from probes.network.simulated.nat import Dependence
+from probes.network.simulated.nat_behavior import Dependence
 from probes.network.simulated.packet import Packet, Transport
 
 INSIDE = Endpoint.of("45.83.226.10", 41641)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from probes.model import Endpoint, IPAddress
 from probes.network.seam import IcmpError
-from probes.network.simulated.nat import Dependence, Forward, Nat, NatBehavior, Refusal
+from probes.network.simulated.nat import Nat, Refusal
+from probes.network.simulated.nat_behavior import Dependence, Forward, NatBehavior
 from probes.network.simulated.packet import Bounce, Packet, Transport
 from probes.network.simulated.ports import PoolPolicy, PortPolicy
 

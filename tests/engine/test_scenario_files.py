@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from probes.network.simulated import ScenarioError, describe, load, names, parse
 from probes.network.simulated.library import scenario
-from probes.network.simulated.scenario import SCENARIO
 from probes.network.simulated.schema import merged, table, text
+from probes.network.simulated.tables import SCENARIO
 from probes.tailscale.derp_map import parse_derp_map
 
 REQUIRED = (

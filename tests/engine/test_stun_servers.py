@@ -10,7 +10,7 @@ import pytest
 from probes.model import Endpoint, Family
 from probes.network.seam import Bind, Datagram
 from probes.network.simulated import SimulatedNetwork, parse, run_virtual
-from probes.network.simulated.nat import Dependence
+from probes.network.simulated.nat_behavior import Dependence
 from probes.wire.stun import Malformed, MessageClass
 from tests.engine import asking, sites
 from tests.engine.asking import exchange, first, request

@@ -16,7 +16,8 @@ from probes.network.simulated.middlebox import (
     TcpAccelerator,
     TlsInspector,
 )
-from probes.network.simulated.nat import Nat, NatBehavior
+from probes.network.simulated.nat import Nat
+from probes.network.simulated.nat_behavior import NatBehavior
 from probes.network.simulated.node import Clock, Surroundings
 from probes.network.simulated.packet import HttpAnswer
 from probes.network.simulated.scenario import (

@@ -8,7 +8,7 @@ from typing import TypeAlias, assert_never
 
 from probes.model import Endpoint, Family, IPAddress
 from probes.network.seam import IcmpError
-from probes.network.simulated.nat import Dependence
+from probes.network.simulated.nat_behavior import Dependence
 from probes.network.simulated.packet import Bounce, Packet, Transport
 from probes.readings.local import IPInterface
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from probes.clean import clean
 from probes.network.simulated.network import SimulatedNetwork
-from probes.network.simulated.scenario import SCENARIO, Scenario
+from probes.network.simulated.scenario import Scenario
 from probes.network.simulated.schema import ScenarioError, closest, merged
+from probes.network.simulated.tables import SCENARIO
 
 _FOLDER = Path(__file__).parent / "scenarios"
 _PARTS = _FOLDER / "parts"
