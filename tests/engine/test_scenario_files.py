@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from probes.network.simulated import ScenarioError, describe, load, names, parse
 from probes.network.simulated.library import scenario
+from probes.network.simulated.scenario import PageSpec
 from probes.network.simulated.schema import merged, table, text
 from probes.network.simulated.tables import SCENARIO
 from probes.tailscale.derp_map import parse_derp_map
@@ -194,8 +195,6 @@ def test_the_upper_file_wins_key_by_key() -> None:
 
 
 def test_a_table_must_read_every_field() -> None:
-    from probes.network.simulated.scenario import PageSpec
-
     assert [each.name for each in fields(PageSpec)] == ["status", "headers", "body"]
     with pytest.raises(TypeError, match="PageSpec"):
         table(PageSpec, status=text)
