@@ -1,0 +1,113 @@
+"""The rows about measuring: the installed program at sites of the lab, beside its own limits.
+
+A limit is what physics asks for (a round trip) or what `tailscale netcheck` takes at such a site.
+Where a `tailscale` program is on PATH it is run beside; else its measured times stand in (netcheck
+of 2026-08 in a lab of the same delays).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.bench.rows import Row, median
+from tests.lab import place
+from tests.lab.namespaces import Lab
+from tests.lab.place import Place
+from tests.lab.relays import Relay, relays
+
+SLACK_MS = 15.0
+"""What the program may add to a round trip."""
+NETCHECK_MS = 251.0
+"""netcheck's whole process with 3 and with 25 regions; its port mapping probe sets the time."""
+NETCHECK_UDP_BLOCKED_MS = 3202.0
+NETCHECK_ALL_BLOCKED_MS = 6203.0
+MANY = tuple(12.0 + 11.0 * number for number in range(25))
+
+
+def rows() -> Iterator[Row]:
+    """All of them; each builds a lab of its own."""
+    for regions in (3, 25):
+        fleet = relays(3) if regions == 3 else relays(25, MANY)
+        with Lab() as lab:
+            yield from _facts(place.build(lab, "easy-home", fleet=fleet), fleet)
+    for site, what, netcheck_ms, limit in (
+        ("udp-dropped", "UDP is blocked, HTTPS works", NETCHECK_UDP_BLOCKED_MS, 0.55),
+        ("all-dropped", "everything is blocked", NETCHECK_ALL_BLOCKED_MS, 0.5),
+    ):
+        with Lab() as lab:
+            spot = place.build(lab, site)
+            process_ms = median(_process(spot), 3)
+            yield Row(what, process_ms, netcheck_ms, "netcheck", limit)
+    with Lab() as lab:
+        spot = place.build(lab, "easy-home")
+        yield Row(
+            "everything, all checks, ordinary home",
+            median(_process(spot), 3),
+            1500.0,
+            "budget with own servers",
+            1.0,
+        )
+
+
+def _process(spot: Place) -> Callable[[], float]:
+    """A whole run of the program, in milliseconds."""
+    return lambda: spot.check("--no-save").seconds * 1000
+
+
+def _facts(spot: Place, fleet: tuple[Relay, ...]) -> Iterator[Row]:
+    delays_ms = sorted(relay.delay_ms for relay in fleet)
+    many = f"{len(fleet)} regions"
+    # The nearest three decide; whoever answers within twice the third's time may still be nearer.
+    needed = [delay for delay in delays_ms if delay <= 2 * delays_ms[min(2, len(delays_ms) - 1)]]
+    runs = [_run(spot) for _ in range(5)]
+    for what, event, rtt_ms in (
+        (f"first fact, {many}", ("observed", "stun.udp"), delays_ms[0]),
+        (f"mapping verdict, {many}", ("observed", "stun.mapping_varies4"), delays_ms[1]),
+        (f"netcheck's facts, {many}, engine", ("check-finished", "stun"), needed[-1]),
+    ):
+        found_ms = sorted(_after_first_packet_ms(events, event) for events, _ in runs)
+        middle = found_ms[len(found_ms) // 2]
+        yield Row(what, middle, rtt_ms + SLACK_MS, "round trip + 15 ms", 1.0)
+    process_ms = sorted(seconds * 1000 for _, seconds in runs)[len(runs) // 2]
+    yield Row(
+        f"netcheck's facts, {many}, whole process",
+        process_ms,
+        _netcheck_ms(spot),
+        "tailscale netcheck",
+        1.0,
+    )
+
+
+def _run(spot: Place) -> tuple[list[dict[str, Any]], float]:
+    """A run's recorded events, and the seconds that the whole process took."""
+    record = spot.map_file.parent / f"events-{time.monotonic_ns()}.jsonl"
+    outcome = spot.check("--only", "local,stun", "--no-save", "--record", str(record))
+    lines = record.read_text().splitlines()[1:]
+    return [json.loads(line) for line in lines], outcome.seconds
+
+
+def _after_first_packet_ms(events: list[dict[str, Any]], wanted: tuple[str, str]) -> float:
+    first = next(event["at"] for event in events if event.get("doing") == "ask-relays")
+    kind, name = wanted
+    for event in events:
+        if event["event"] == kind and name in (event.get("key"), event.get("check")):
+            return float(event["at"]) - float(first)
+    raise AssertionError(f"no {wanted} in the run")
+
+
+def _netcheck_ms(spot: Place) -> float:
+    """The real one beside it, if there is one here."""
+    program = shutil.which("tailscale")
+    if program is None:
+        return NETCHECK_MS
+
+    def once() -> float:
+        began = time.monotonic()
+        spot.site.device.run((program, "netcheck", "--format=json"), limit_s=30)
+        return (time.monotonic() - began) * 1000
+
+    return median(once, 3)
