@@ -6,6 +6,7 @@ It sends nothing. What it finds is the system's own account of itself.
 from __future__ import annotations
 
 import hashlib
+from ipaddress import IPv4Address
 
 from probes.checks.context import Context
 from probes.checks.ways_out import find, own_gateway
@@ -80,13 +81,16 @@ def _tell_gateway(
 
 
 def _tell_mac(context: Context, view: LocalView) -> None:
-    if view.gateway_mac:
+    own = own_gateway(view, Family.V4, None)
+    named = context.options.gateway
+    if own is None or (isinstance(named, IPv4Address) and named != own.address):
+        why = "there is no IPv4 router" if own is None else "--gateway names another router"
+        context.unknown(GATEWAY_MAC, Reason.NOT_APPLICABLE, why)
+    elif view.gateway_mac:
         digest = hashlib.blake2b(
             view.gateway_mac.lower().encode(), key=context.options.salt[:64], digest_size=8
         )
         context.known(GATEWAY_MAC, digest.hexdigest(), "the system's neighbour table, salted")
-    elif own_gateway(view, Family.V4, None) is None:
-        context.unknown(GATEWAY_MAC, Reason.NOT_APPLICABLE, "there is no IPv4 router")
     else:
         context.unknown(
             GATEWAY_MAC, Reason.NOT_MEASURED, "the router is not in the neighbour table (yet)"

@@ -6,7 +6,7 @@ another network. So the way out is the network's own interface, and sockets are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv6Address, IPv6Network
 from typing import assert_never
@@ -78,7 +78,7 @@ def choose(view: LocalView, family: Family) -> WayOut | None:
 
 def own_gateway(view: LocalView, family: Family, way: WayOut | None) -> Gateway | None:
     """The network's own default router: never a tunnel's; the one on the way out before others."""
-    routes = tuple(_own_routes(view, family))
+    routes = _own_routes(view, family)
     for route in routes:
         if way is not None and route.interface == way.interface:
             return route
@@ -112,12 +112,13 @@ def _around(view: LocalView, family: Family, tunnel: Interface, source: IPAddres
     return None if any(_addresses(face, other) for face in below) else through
 
 
-def _own_routes(view: LocalView, family: Family) -> Iterator[Gateway]:
+def _own_routes(view: LocalView, family: Family) -> Sequence[Gateway]:
+    """Default routes that are no tunnel's; those of virtual networks on this host come last."""
     kinds = {face.name: face.kind for face in view.interfaces}
-    for route in view.gateways4 if family is Family.V4 else view.gateways6:
-        kind = kinds.get(route.interface)
-        if kind not in TUNNELS and kind is not InterfaceKind.LOOPBACK:
-            yield route
+    routes = view.gateways4 if family is Family.V4 else view.gateways6
+    none_of_it = (*TUNNELS, InterfaceKind.LOOPBACK)
+    own = [route for route in routes if kinds.get(route.interface) not in none_of_it]
+    return sorted(own, key=lambda route: kinds.get(route.interface) is InterfaceKind.BRIDGE)
 
 
 def _addresses(face: Interface | None, family: Family) -> Sequence[IPAddress]:
@@ -142,8 +143,8 @@ def _name(view: LocalView, family: Family, face: Interface | None) -> str:
     """The interface by which packets leave; a public address may sit on the loopback one."""
     if face is not None and face.kind is not InterfaceKind.LOOPBACK:
         return face.name
-    route = next(_own_routes(view, family), None)
-    return route.interface if route is not None else ""
+    routes = _own_routes(view, family)
+    return routes[0].interface if routes else ""
 
 
 def _source(view: LocalView, family: Family) -> IPAddress | None:

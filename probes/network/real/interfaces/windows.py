@@ -19,9 +19,10 @@ _DEFAULT4 = re.compile(
 )
 # " 12    281 ::/0                     fe80::1"; persistent routes have index 0.
 _DEFAULT6 = re.compile(r"^\s*(?P<index>[1-9]\d*)\s+(?P<metric>\d+)\s+::/0\s+(?P<router>\S.*?)\s*$")
-# " 12...00 15 5d 01 02 03 ......Intel(R) Ethernet Connection"
+# " 12...00 15 5d 01 02 03 ......Intel(R) Ethernet Connection"; eight bytes for old tunnels, none
+# for new ones.
 _ADAPTER = re.compile(
-    r"^\s*(?P<index>\d+)\.{3}(?P<mac>(?:[0-9a-f]{2} ){6})?\s*\.+(?P<description>.*\S)\s*$",
+    r"^\s*(?P<index>\d+) ?\.{3}[. ]*(?:[0-9a-f]{2} )*[. ]*(?P<description>\S.*?)\s*$",
     re.IGNORECASE,
 )
 
