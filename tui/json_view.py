@@ -189,12 +189,12 @@ def _report(value: dict[str, Any]) -> Report:
         },
     )
     found = {
-        KEYS[each]: KEYS[each].decode(reading)
+        each: KEYS[each].decode(reading)
         for each, reading in value["readings"].items()
         if each in KEYS
     }
     # What follows from the state of a check ("skipped") was written out, but never observed.
-    observed = {key.id: reading for key, reading in found.items() if reading != bare[key]}
+    observed = {each: reading for each, reading in found.items() if reading != bare[KEYS[each]]}
     return replace(bare, readings=observed)
 
 
