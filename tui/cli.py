@@ -15,7 +15,32 @@ if TYPE_CHECKING:  # typing costs as much as the bare interpreter's start
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program. Returns the exit status; never raises."""
-    arguments = sys.argv[1:] if argv is None else list(argv)
+    if argv is not None:
+        return _run(list(argv))
+    status = _run(sys.argv[1:])
+    _leave(status)
+    return status
+
+
+def _leave(status: int) -> None:
+    """End the process here if a call that nobody waits for any more is still under way.
+
+    Such calls have threads of their own. The interpreter's orderly end takes OpenSSL away from
+    under one that reads the trusted certificates, and that is a crash.
+    """
+    threading = sys.modules.get("threading")
+    if threading is None or threading.active_count() == 1:
+        return
+    import os
+    from contextlib import suppress
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(status)
+
+
+def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         return _version()
     from tui.exits import Complaint, Exit
