@@ -74,7 +74,7 @@ class Side:
             return Endpoint(self.way_out.source, bound.port)
         return bound
 
-    def _source(self, what: str) -> str:
+    def source(self, what: str) -> str:
         """Provenance, marked where the packets left through a tunnel."""
         if self.way_out is not None and self.way_out.through_tunnel:
             return f"{what}, seen through {self.way_out.tunnel}"
@@ -91,14 +91,14 @@ class Side:
         keys, context = BY_FAMILY[self.family], self.context
         count = f"{len(answers)} answer{'s' if len(answers) > 1 else ''}"
         first = answers[0]
-        context.known(keys.answers, answers, self._source(f"STUN, {count}"))
-        context.known(keys.endpoint, first.mapped, self._source(f"STUN from {first.server}"))
+        context.known(keys.answers, answers, self.source(f"STUN, {count}"))
+        context.known(keys.endpoint, first.mapped, self.source(f"STUN from {first.server}"))
         context.known(keys.can_send, True, "datagrams were sent")
         preserved = all(answer.mapped.port == answer.local.port for answer in answers)
-        context.known(keys.port_preserved, preserved, self._source(f"STUN, {count}"))
+        context.known(keys.port_preserved, preserved, self.source(f"STUN, {count}"))
         if len(answers) > 1:
             varies = len({answer.mapped for answer in answers}) > 1
-            context.known(keys.varies, varies, self._source(f"STUN from one socket, {count}"))
+            context.known(keys.varies, varies, self.source(f"STUN from one socket, {count}"))
 
     def conclude(self, waited_s: float) -> None:
         """The check's end: what did not answer is told as such."""
@@ -115,7 +115,7 @@ class Side:
             context.unknown(keys.endpoint, Reason.NO_SERVER, "no server with such an address")
             return
         detail = f"{asked} asked, {waited_s:.1f} s waited"
-        context.known(keys.answers, (), self._source(f"no answer; {detail}"))
+        context.known(keys.answers, (), self.source(f"no answer; {detail}"))
         for key in (keys.endpoint, keys.varies, keys.port_preserved):
             context.unknown(key, Reason.NO_ANSWER, detail)
 
@@ -130,14 +130,14 @@ async def open_side(context: Context, family: Family) -> Side | None:
         way_out = reading.value
         if way_out is None:
             detail = f"no usable IPv{int(family)} address or route"
-            for key in (keys.endpoint, keys.varies, keys.port_preserved):
+            for key in keys.all():
                 context.unknown(key, Reason.NOT_APPLICABLE, detail)
             return None
         bind = bind_for(way_out)
     try:
         socket = await context.network.udp(bind)
     except NetworkError as error:
-        for key in (keys.endpoint, keys.varies, keys.port_preserved):
+        for key in keys.all():
             context.unknown(key, Reason.NOT_APPLICABLE, str(error))
         return None
 

@@ -157,8 +157,7 @@ class _Run:
 
     def _tell(self) -> None:
         context, answers = self.context, tuple(self.answers)
-        seen = f", seen through {self.tunnel}" if self.tunnel else ""
-        source = f"TCP and TLS to {', '.join(answer.host for answer in answers)}{seen}"
+        source = self._source(f"TCP and TLS to {', '.join(answer.host for answer in answers)}")
         context.known(relays.TCP_ANSWERS, answers, source)
         context.known(relays.TCP, True, source)
         hellos = [each.server_hello_ms for each in answers if each.server_hello_ms is not None]
@@ -168,11 +167,15 @@ class _Run:
         checked = [answer for answer in answers if answer.certificate is Certificate.VALID]
         if others:
             who = others[0].issuer or "an unnamed issuer"
-            context.known(relays.TLS_INSPECTED, True, f"{others[0].host}'s certificate is by {who}")
+            source = self._source(f"{others[0].host}'s certificate is by {who}")
+            context.known(relays.TLS_INSPECTED, True, source)
         elif checked:
-            context.known(
-                relays.TLS_INSPECTED, False, f"{checked[0].host}'s certificate is its own"
-            )
+            source = self._source(f"{checked[0].host}'s certificate is its own")
+            context.known(relays.TLS_INSPECTED, False, source)
+
+    def _source(self, what: str) -> str:
+        """Provenance, marked where the connections left through a tunnel."""
+        return f"{what}, seen through {self.tunnel}" if self.tunnel else what
 
     def _conclude(self) -> None:
         context = self.context
@@ -181,8 +184,9 @@ class _Run:
                 detail = "no relay's certificate could be checked"
                 context.unknown(relays.TLS_INSPECTED, Reason.NO_SERVER, detail)
             return
-        context.known(relays.TCP_ANSWERS, (), "; ".join(self.failed[:3]))
-        context.known(relays.TCP, False, f"none of {self.done} relays; {self.failed[0]}")
+        context.known(relays.TCP_ANSWERS, (), self._source("; ".join(self.failed[:3])))
+        source = self._source(f"none of {self.done} relays; {self.failed[0]}")
+        context.known(relays.TCP, False, source)
         context.unknown(relays.RELAY_RTT, Reason.NO_ANSWER)
         context.unknown(relays.TLS_INSPECTED, Reason.NO_ANSWER)
 
@@ -205,9 +209,11 @@ class _Run:
             for next_ping in asyncio.as_completed(pings):
                 rtt_ms = await next_ping
                 if rtt_ms is not None:
-                    context.known(relays.ICMP4, True, f"ICMP echo, {rtt_ms:.1f} ms")
+                    source = self._source(f"ICMP echo, {rtt_ms:.1f} ms")
+                    context.known(relays.ICMP4, True, source)
                     return
-            context.known(relays.ICMP4, False, f"no echo from {len(targets)} relays within 1 s")
+            source = self._source(f"no echo from {len(targets)} relays within 1 s")
+            context.known(relays.ICMP4, False, source)
         except (NotPermitted, Unsupported) as error:
             context.unknown(relays.ICMP4, Reason.NO_RIGHTS, str(error))
         except NetworkError as error:

@@ -214,14 +214,15 @@ class _Run:
         self.changed.set()
         if self._any_answer():
             sources = [str(side.first_server()) for side in self.sides if side.answered()]
-            self.context.known(stun.UDP, True, f"STUN answers, first from {sources[0]}")
+            source = self._source(f"STUN answers, first from {sources[0]}")
+            self.context.known(stun.UDP, True, source)
             nearest = min(
                 (each for side in self.sides for each in side.answers() if each.region),
                 key=lambda each: each.rtt_ms,
                 default=None,
             )
             if nearest is not None:
-                source = f"{nearest.rtt_ms:.1f} ms to {nearest.server}"
+                source = self._source(f"{nearest.rtt_ms:.1f} ms to {nearest.server}")
                 self.context.known(stun.PREFERRED, nearest.region, source)
         self._tell_elsewhere()
         self._progress()
@@ -230,7 +231,12 @@ class _Run:
         found = tuple(answer for side in self.sides for answer in side.answers_elsewhere())
         if found:
             hosts = ", ".join(answer.host for answer in found)
-            self.context.known(stun.ELSEWHERE, found, f"STUN from {hosts}")
+            self.context.known(stun.ELSEWHERE, found, self._source(f"STUN from {hosts}"))
+
+    def _source(self, what: str) -> str:
+        """Provenance of what both families' sides say, marked where one is seen by a tunnel."""
+        marked = (source for side in self.sides if (source := side.source(what)) != what)
+        return next(marked, what)
 
     def _progress(self) -> None:
         done = sum(len(side.answered()) for side in self.sides)
@@ -253,7 +259,7 @@ class _Run:
                 source = (
                     f"no answer from {len(asked)} servers within {waited_s:.1f} s, 3 tries each"
                 )
-                context.known(stun.UDP, False, source)
+                context.known(stun.UDP, False, self._source(source))
                 context.unknown(stun.PREFERRED, Reason.NO_ANSWER)
             else:
                 why = "no server had an address that could be asked"
@@ -264,12 +270,14 @@ class _Run:
         elsewhere = [inquiry for side in self.sides for inquiry in side.elsewhere]
         if elsewhere and not any(inquiry.answered for inquiry in elsewhere):
             hosts = ", ".join(dict.fromkeys(inquiry.host for inquiry in elsewhere))
-            context.known(stun.ELSEWHERE, (), f"no answer from {hosts}")
+            context.known(stun.ELSEWHERE, (), self._source(f"no answer from {hosts}"))
         elif not elsewhere and not answered:
             detail = "no other server had an address that could be asked"
             context.unknown(stun.ELSEWHERE, Reason.NO_SERVER, detail)
+        elif not elsewhere:
+            context.unknown(stun.ELSEWHERE, Reason.NOT_APPLICABLE, "the relays answered")
         rejected = tuple(each for side in self.sides for each in side.asker.rejected())
-        context.known(stun.REJECTED, rejected, "everything that arrived or bounced")
+        context.known(stun.REJECTED, rejected, self._source("everything that arrived or bounced"))
         context.progress(answered, self.total, "settle", f"{answered} of {self.total}")
 
 
