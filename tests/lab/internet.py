@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,6 +110,13 @@ def serve_oracles(internet: Internet) -> None:
         _add_addresses(internet.servers, (*fronts, stranger))
         argv = (sys.executable, "-m", "tests.lab.servers.oracle", "serve", *fronts, stranger)
         expect_ready(internet.servers.start(argv, env=python_env()))
+
+
+def serve_names(machine: Machine, names: Mapping[str, str]) -> None:
+    """Let a machine resolve these names (and no others)."""
+    listed = [f"{name}={address}" for name, address in names.items()]
+    argv = (sys.executable, "-m", "tests.lab.servers.names", *listed)
+    expect_ready(machine.start(argv, env=python_env()))
 
 
 def certificate(folder: Path) -> Path:

@@ -64,11 +64,16 @@ def stun_servers(fleet: Iterable[Relay]) -> list[StunServer]:
 
 def web_servers(fleet: Iterable[Relay], certificate: Path) -> list[WebServer]:
     """The TLS and HTTP side of the relays, on both families."""
+    fleet = tuple(fleet)
+    text = json.dumps(derp_map(fleet))
     return [
-        WebServer(address, port, file)
+        server
         for relay in fleet
         for address in (relay.address, relay.address6)
-        for port, file in ((443, str(certificate)), (80, ""))
+        for server in (
+            WebServer(address, 443, str(certificate)),
+            WebServer(address, 80, derp_map=text),
+        )
     ]
 
 

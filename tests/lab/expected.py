@@ -1,0 +1,106 @@
+"""What a run must say at a site, and the comparison with what it said."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema
+
+from tests.lab.program import SCRIPT, Outcome
+
+HARD, IPV6_MISSING = ("hard-nat", "blocks"), ("ipv6-missing", "notes")
+IPV6_MISSED = ("ipv6-missing", "limits")
+"""The same, where IPv4 alone is not direct."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The conclusions of one run."""
+
+    status: int
+    udp: bool | None
+    varies: bool | None
+    nat: str
+    mapping: str
+    causes: frozenset[tuple[str, str]]
+    """Id and weight of every cause, none besides."""
+    outlook: tuple[str, str, str]
+    """With a peer behind no, an easy and a hard NAT."""
+
+
+DIRECT = ("direct", "direct", "possible")
+DOWNHILL = ("direct", "relayed", "relayed")
+RELAYED = ("relayed", "relayed", "relayed")
+UNKNOWN = ("unknown", "unknown", "unknown")
+
+
+def easy(*causes: tuple[str, str]) -> Expected:
+    """One endpoint for everybody."""
+    return Expected(
+        0, True, False, "easy", "endpoint-independent", frozenset(causes), outlook=DIRECT
+    )
+
+
+def hard(*causes: tuple[str, str]) -> Expected:
+    """Another endpoint for each destination."""
+    return Expected(1, True, True, "hard", "varies", frozenset((HARD, *causes)), outlook=DOWNHILL)
+
+
+def no_udp(*causes: tuple[str, str], outlook: tuple[str, str, str] = RELAYED) -> Expected:
+    """No relay answers over UDP."""
+    return Expected(1, False, None, "unknown", "unknown", frozenset(causes), outlook)
+
+
+PUBLIC = Expected(
+    0, True, False, "none", "endpoint-independent", frozenset((IPV6_MISSING,)), outlook=DIRECT
+)
+NO_NETWORK = Expected(
+    3, False, None, "unknown", "unknown", frozenset((("no-network", "blocks"),)), outlook=UNKNOWN
+)
+
+_VERDICTS = {"direct": "direct", "possible": "depends", "relayed": "relayed", "unknown": "unknown"}
+
+
+def seen(outcome: Outcome) -> Expected:
+    """The conclusions of a run. Fails where its parts contradict the schema or each other."""
+    said = outcome.json
+    assert schema_faults(said) == []
+    assert said["complete"]
+    assert said["verdict"] == _VERDICTS[said["outlook"]["easy"]["result"]]
+    assert not [state for state in said["checks"].values() if state["status"] == "failed"]
+    return Expected(
+        status=outcome.status,
+        udp=said["netcheck"]["UDP"],
+        varies=said["netcheck"]["MappingVariesByDestIP"],
+        nat=said["nat"]["class"],
+        mapping=said["nat"]["mapping"],
+        causes=frozenset((cause["id"], cause["weight"]) for cause in said["causes"]),
+        outlook=tuple(said["outlook"][peer]["result"] for peer in ("none", "easy", "hard")),
+    )
+
+
+def value(outcome: Outcome, reading: str) -> Any:
+    """A reading's value in a run."""
+    return outcome.json["readings"][reading]["value"]
+
+
+def faults(outcome: Outcome) -> set[tuple[str, str]]:
+    """What did not count as an answer: the fault and the host."""
+    return {(each["fault"], each["host"]) for each in value(outcome, "stun.rejected")}
+
+
+def schema_faults(said: Any) -> list[str]:
+    """Where an output is not what the published schema says."""
+    found = _validator().iter_errors(said)
+    return [f"{fault.json_path}: {fault.message:.200}" for fault in found]
+
+
+@functools.cache
+def _validator() -> jsonschema.Draft202012Validator:
+    """The published JSON Schema, as the installed program prints it."""
+    done = subprocess.run((str(SCRIPT), "schema"), capture_output=True, text=True, check=True)
+    return jsonschema.Draft202012Validator(json.loads(done.stdout))
