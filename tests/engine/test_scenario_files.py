@@ -146,7 +146,7 @@ def test_the_device_that_measures_must_be_there() -> None:
             'description = "A."\nhost = {}\ninclude = "home"',
             "include is 'home', but must be a list.",
         ),
-        ('include = ["hom"]', "include names 'hom'; there is home, regions"),
+        ('include = ["hom"]', "include names 'hom'; there is behavior, home, open"),
         ('include = ["../easy-home"]', "include names '../easy-home'; there is"),
         ("include = [3]", "include names 3; there is"),
     ],

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import pytest
 
 from probes.checks.registry import select
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import Diagnosis, Verdict
+from probes.diagnosis.model import CauseId, Diagnosis, NatClass, Verdict
 from probes.engine import measure
 from probes.events import Event
 from probes.model import CheckStatus, Failed
-from probes.network.simulated import load, names, run_virtual
+from probes.network.simulated import load, names, parse, run_virtual
 from probes.network.simulated.library import scenario
 from probes.network.simulated.network import SimulatedNetwork
 from probes.options import Options
@@ -21,6 +22,11 @@ from probes.report import Report, report_of
 
 MOST_CPU_S = 0.2
 EXITS = {Verdict.DIRECT: 0, Verdict.DEPENDS: 1, Verdict.RELAYED: 1, Verdict.UNKNOWN: 3}
+
+
+HARD = (
+    '[box.router.nat]\nmapping = "address-and-port-dependent"\nports = "random"\noverload = false\n'
+)
 
 
 def events_of(network: SimulatedNetwork, options: Options | None = None) -> tuple[Event, ...]:
@@ -133,6 +139,75 @@ def test_exit_node_is_evaded_and_a_vpn_without_the_right_to_bind_is_not() -> Non
     endpoint = report.value(stun.ENDPOINT4)
     assert endpoint is not None
     assert str(endpoint.address) == "45.83.230.8", "seen through the tunnel"
+
+
+OPEN = 'description = "A server."\ninclude = ["regions", "open"]\n'
+HOME = 'description = "A home."\ninclude = ["regions", "home"]\n'
+REGIONS = {"nyc": "1a", "sfo": "2a", "sin": "3a", "fra": "4a", "sao": "11a"}
+
+
+def relays_with(stun_side: str, regions: Sequence[str] = tuple(REGIONS)) -> str:
+    """The same STUN side for each of these regions' relays."""
+    return "".join(
+        f"[region.{code}.node.{REGIONS[code]}.stun]\nkind = 'relay'\n{stun_side}\n"
+        for code in regions
+    )
+
+
+def measured(text: str) -> tuple[Report, Diagnosis]:
+    """What comes of a network of a test's own."""
+    report = report_of(events_of(parse(text)))
+    return report, diagnose(report)
+
+
+def test_servers_that_answer_late_do_not_count_as_blocked() -> None:
+    report, diagnosis = measured(HOME + relays_with("answer_after_ms = 900"))
+    assert report.value(stun.UDP) is True
+    assert diagnosis.nat4.nat_class is NatClass.EASY
+    assert all(answer.connect_ms < 400 for answer in report.value(relays.TCP_ANSWERS) or ())
+
+
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        ("garbage", stun.Fault.GARBAGE),
+        ("wrong-transaction", stun.Fault.WRONG_TRANSACTION),
+        ("wrong-source", stun.Fault.WRONG_SOURCE),
+        ("no-address", stun.Fault.NO_ADDRESS),
+        ("error", stun.Fault.ERROR_RESPONSE),
+    ],
+)
+def test_what_is_no_answer_is_ignored_and_said(fault: str, named: stun.Fault) -> None:
+    # On an open host: a port-restricted NAT would keep an answer from another source out.
+    report, diagnosis = measured(OPEN + relays_with(f"fault = '{fault}'", ["nyc"]))
+    assert {answer.region for answer in report.value(stun.ANSWERS4) or ()} == {2, 3, 4, 11}
+    assert named in {each.fault for each in report.value(stun.REJECTED) or ()}
+    assert diagnosis.nat4.nat_class is NatClass.NONE
+    alone, _ = measured(OPEN + relays_with(f"fault = '{fault}'"))
+    assert not alone.value(stun.UDP), "nothing but such answers is no answer"
+
+
+def test_a_relay_map_without_stun_is_named() -> None:
+    offers = "".join(
+        f"[region.{code}.node.{node}]\noffers_stun = false\n" for code, node in REGIONS.items()
+    )
+    report, diagnosis = measured(HOME + offers)
+    assert report.value(relays.STUN_REGIONS) == 0
+    assert CauseId.RELAY_MAP_WITHOUT_STUN in {cause.id for cause in diagnosis.causes}
+
+
+def test_a_host_firewall_that_drops_outbound_udp_is_told_as_not_sent() -> None:
+    report, _ = measured(HOME + '[host.here.rule.no-udp]\naction = "drop"\ntransport = "udp"\n')
+    assert report.value(stun.CAN_SEND4) is False
+    assert stun.Fault.UNSENT in {each.fault for each in report.value(stun.REJECTED) or ()}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bad_lines_change_no_verdict(seed: int) -> None:
+    line = "[host.here.interface.wlan0]\nline = { loss = 0.1, jitter_ms = 40, duplicate = 0.1 }\n"
+    for nat, expected in (("", NatClass.EASY), (HARD, NatClass.HARD)):
+        _, diagnosis = measured(f"seed = {seed}\n{HOME}{line}{nat}")
+        assert diagnosis.nat4.nat_class is expected
 
 
 def test_a_refusal_ends_the_wait_early_and_silence_does_not() -> None:
