@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import assert_never
 
-from probes.model import CheckId, CheckStatus, Failed, Family, Known, Reason
+from probes.model import CheckId, CheckStatus, Family, Reason
 from probes.readings import local, relays, stun
-from probes.readings.key import Key
 from probes.report import CheckState, Report
 from tui import content
 from tui.content import QuestionId, Tone
-from tui.explain import facts
-from tui.explain.words import Line, busy, milliseconds, number, why_unknown
+from tui.explain import facts, lines
+from tui.explain.words import Line, busy, number, why_unknown
 
 
 def check_line(report: Report, check: CheckId) -> Line:
@@ -31,7 +29,7 @@ def check_line(report: Report, check: CheckId) -> Line:
             pass
         case _:
             assert_never(state.status)
-    found = _found(report, check)
+    found = lines.found(report, check)
     if found is not None:
         tone, text = words.lines[found[0]]
         running = state.status is CheckStatus.RUNNING
@@ -42,17 +40,9 @@ def check_line(report: Report, check: CheckId) -> Line:
     return Line(Tone.UNKNOWN, words.title, _why_nothing(report, check, state))
 
 
-_MAIN: Mapping[CheckId, Key[Any]] = {
-    CheckId.LOCAL: local.WAY_OUT4,
-    CheckId.STUN: stun.UDP,
-    CheckId.RELAY_TCP: relays.TCP,
-}
-"""The reading that a check is run for."""
-
-
 def _why_nothing(report: Report, check: CheckId, state: CheckState) -> str:
     """The check ended without its answer: why, if it said so."""
-    key = _MAIN.get(check)
+    key = lines.MAIN.get(check)
     why = why_unknown(report, key) if key is not None and not report.known(key) else ""
     said = why and why != Reason.NOT_MEASURED
     return content.plain(content.unknown(why).label) if said else content.label(state.status)
@@ -65,90 +55,14 @@ def doing(check: CheckId, state: CheckState) -> str:
     return f"{words}: {state.detail}" if words and state.detail else words or state.detail
 
 
-_Found = tuple[str, dict[str, object]]
-"""A line's id, and what fills it."""
-
-
-def _found(report: Report, check: CheckId) -> _Found | None:
-    match check:
-        case CheckId.LOCAL:
-            return _local(report)
-        case CheckId.STUN:
-            return _stun(report)
-        case CheckId.RELAY_TCP:
-            return _relay_tcp(report)
-        case _:
-            return None
-
-
-def _local(report: Report) -> _Found | None:
-    four, six = report[local.WAY_OUT4], report[local.WAY_OUT6]
-    tunnel = facts.any_tunnel(report)
-    if isinstance(four, Known) and four.value is not None:
-        way = four.value
-        gateway = report.value(local.GATEWAY4)
-        to = str(gateway.address) if gateway is not None and gateway.address else ""
-        filling: dict[str, object] = {
-            "interface": way.interface,
-            "source": way.source,
-            "to": to,
-            "tunnel": tunnel,
-        }
-        if tunnel:
-            return "tunnel", filling
-        return ("way" if to else "way-alone"), filling
-    if isinstance(six, Known) and six.value is not None:
-        return "ipv6-only", {"interface": six.value.interface, "source": six.value.source}
-    if isinstance(four, Known) and isinstance(six, Known):
-        return "no-way", {}
-    if isinstance(four, Failed):
-        return "failed", {"error": four.error}
-    return None
-
-
-def _stun(report: Report) -> _Found | None:
-    filling: dict[str, object] = {
-        "answered": facts.answered_regions(report),
-        "asked": number(facts.asked_regions(report), "relay"),
-    }
-    match report.value(stun.UDP):
-        case True:
-            return "yes", filling
-        case False:
-            return ("elsewhere" if report.value(stun.ELSEWHERE) else "no"), filling
-        case None:
-            return None
-
-
-def _relay_tcp(report: Report) -> _Found | None:
-    answers = report.value(relays.TCP_ANSWERS) or ()
-    filling: dict[str, object] = {
-        "reached": facts.reached_over_tcp(report),
-        "asked": number(facts.tried_over_tcp(report), "relay"),
-    }
-    if report.value(relays.TLS_INSPECTED):
-        issuer = next((answer.issuer for answer in answers if answer.issuer), "somebody else")
-        return "inspected", {**filling, "issuer": issuer}
-    match report.value(relays.TCP):
-        case True:
-            rtt = report.value(relays.RELAY_RTT)
-            if rtt is None:
-                return "yes", filling
-            return "yes-fast", {**filling, "rtt": milliseconds(rtt)}
-        case False:
-            return "no", filling
-        case None:
-            return None
-
-
 def question_lines(report: Report) -> tuple[Line, ...]:
     """A run as a person reads it: a line for each question, of which a check may answer several."""
+    first = (CheckId.LOCAL, CheckId.STUN)
+    others = (each for each in CheckId if each in report.checks and each not in first)
     return (
-        check_line(report, CheckId.LOCAL),
-        check_line(report, CheckId.STUN),
-        question_line(report, QuestionId.MAPPING),
-        question_line(report, QuestionId.IPV6),
-        check_line(report, CheckId.RELAY_TCP),
+        *(check_line(report, each) for each in first),
+        *(question_line(report, each) for each in QuestionId),
+        *(check_line(report, each) for each in others),
     )
 
 
@@ -167,7 +81,7 @@ def question_line(report: Report, which: QuestionId) -> Line:
     return Line(Tone.UNKNOWN, words.title, content.plain(content.unknown(line).label))
 
 
-def _mapping(report: Report) -> _Found:
+def _mapping(report: Report) -> lines.Found:
     answered, seen = facts.answered(report, Family.V4), facts.endpoints(report, Family.V4)
     filling: dict[str, object] = {
         "answered": answered,
@@ -188,7 +102,7 @@ def _mapping(report: Report) -> _Found:
             return why_unknown(report, stun.VARIES4), filling
 
 
-def _ipv6(report: Report) -> _Found:
+def _ipv6(report: Report) -> lines.Found:
     endpoint = report.value(stun.ENDPOINT6)
     if endpoint is not None:
         return "yes", {"address": endpoint.address}

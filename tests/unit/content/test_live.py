@@ -9,16 +9,41 @@ from typing import Any
 import pytest
 
 from probes.events import CheckStarted, Observed, Progressed, RunFinished, RunStarted
-from probes.model import CheckId, CheckStatus, Failed, Family, Known, Reason, Unknown
-from probes.readings import local, relays, stun
+from probes.model import (
+    CheckId,
+    CheckStatus,
+    Confidence,
+    Failed,
+    Family,
+    Filtering,
+    Known,
+    Reason,
+    Unknown,
+)
+from probes.model import Mapping as MappingKind
+from probes.readings import (
+    behavior,
+    captive_portal,
+    classic,
+    layers,
+    lifetime,
+    local,
+    port_mapping,
+    relays,
+    stun,
+    tailscale,
+)
+from probes.readings.port_mapping import NAT_PMP, PCP, UPNP
 from probes.report import Report, report_of
 from tests.unit.content.reports import EASY, HARD, HOME, answer, device, mapped, report, way_out
+from tui import content
 from tui.content import FieldId, QuestionId, Tone
 from tui.explain import (
     check_line,
     explain_field,
     ignored,
     latency_rows,
+    lines,
     map_lines,
     mapping_rows,
     notices,
@@ -59,6 +84,35 @@ def under_way(*progress: Progressed, **readings: Any) -> Report:
 
 def step(doing: str, detail: str = "", check: CheckId = CheckId.STUN) -> Progressed:
     return Progressed(0.5, check, 0, 3, doing, detail)
+
+
+def trial(*, ok: bool) -> port_mapping.MappingTest:
+    outer = ip_address("45.83.223.10")
+    return port_mapping.MappingTest(True, None, 1, 2, outer, 60, None, ok, None, "", True)
+
+
+def behaviour(mapping: MappingKind | None, filtering: Filtering | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if mapping is not None:
+        known = behavior.MappingFound(mapping, Confidence.CERTAIN, ("a", "b"))
+        found[behavior.MAPPING4.id] = known
+    if filtering is not None:
+        let_in = behavior.FilteringFound(filtering, Confidence.CERTAIN, ("a", "b"))
+        found[behavior.FILTERING4.id] = let_in
+    return found
+
+
+def server(state: behavior.ServerState) -> behavior.BehaviorServer:
+    return behavior.BehaviorServer("stun.example", None, None, state)
+
+
+def hop(address: str) -> layers.Hop:
+    return layers.Hop(1, ip_address(address), 1.0)
+
+
+def lasted(lived: int, expired: int | None) -> dict[str, Any]:
+    method = lifetime.LifetimeMethod.RESPONSE_PORT
+    return {lifetime.LIFETIME4.id: lifetime.Lifetime(lived, expired, method, "stun.example")}
 
 
 LINES: tuple[tuple[CheckId, Mapping[str, Any], Tone, str], ...] = (
@@ -127,6 +181,106 @@ LINES: tuple[tuple[CheckId, Mapping[str, Any], Tone, str], ...] = (
     ),
 )
 
+LINES += tuple(
+    (check, readings, tone, text)
+    for check, readings, tone, text in (
+        (
+            CheckId.CAPTIVE_PORTAL,
+            {captive_portal.PRESENT.id: True},
+            Tone.BAD,
+            "a sign-in page is in",
+        ),
+        (CheckId.CAPTIVE_PORTAL, {captive_portal.PRESENT.id: False}, Tone.GOOD, "none"),
+        (CheckId.UPNP, {UPNP.present.id: False}, Tone.NOTE, "no answer: not offered"),
+        (CheckId.UPNP, {UPNP.present.id: True}, Tone.GOOD, "yes"),
+        (
+            CheckId.NAT_PMP,
+            {NAT_PMP.present.id: True, NAT_PMP.external.id: ip_address("45.83.223.10")},
+            Tone.GOOD,
+            "yes, outer address 45.83.223.10",
+        ),
+        (
+            CheckId.PCP,
+            {PCP.present.id: True, PCP.test.id: trial(ok=True)},
+            Tone.GOOD,
+            "yes, and an opened port works",
+        ),
+        (
+            CheckId.PCP,
+            {PCP.present.id: True, PCP.test.id: trial(ok=False)},
+            Tone.BAD,
+            "yes, but an opened port is of no use",
+        ),
+        (
+            CheckId.BEHAVIOR,
+            behaviour(MappingKind.ENDPOINT_INDEPENDENT, Filtering.ADDRESS_DEPENDENT),
+            Tone.GOOD,
+            "one port for everybody; lets in addresses you have sent to",
+        ),
+        (
+            CheckId.BEHAVIOR,
+            behaviour(MappingKind.ADDRESS_DEPENDENT, Filtering.ADDRESS_DEPENDENT),
+            Tone.BAD,
+            "a new port for every address; ",
+        ),
+        (
+            CheckId.BEHAVIOR,
+            behaviour(None, Filtering.ENDPOINT_INDEPENDENT),
+            Tone.GOOD,
+            "lets anybody in",
+        ),
+        (
+            CheckId.BEHAVIOR,
+            behaviour(MappingKind.ENDPOINT_INDEPENDENT, None),
+            Tone.GOOD,
+            "one port for everybody",
+        ),
+        (
+            CheckId.BEHAVIOR,
+            {behavior.SERVERS.id: (server(behavior.ServerState.LIAR),)},
+            Tone.UNKNOWN,
+            "none of 1 server could tell",
+        ),
+        (CheckId.COLLISION, {behavior.COLLISION.id: True}, Tone.BAD, "yes, a stranger's packet"),
+        (CheckId.COLLISION, {behavior.COLLISION.id: False}, Tone.GOOD, "no"),
+        (
+            CheckId.CLASSIC,
+            {classic.TYPE4.id: classic.ClassicType.FULL_CONE},
+            Tone.NOTE,
+            "Full Cone",
+        ),
+        (
+            CheckId.LAYERS,
+            {layers.HOPS4.id: tuple(hop(each) for each in ("192.168.1.1", "100.64.0.1"))},
+            Tone.NOTE,
+            "2 boxes: 192.168.1.1 → 100.64.0.1",
+        ),
+        (CheckId.LIFETIME, lasted(0, 20), Tone.BAD, "forgotten after 20 s at the latest"),
+        (CheckId.LIFETIME, lasted(20, 35), Tone.NOTE, "forgotten after 20 to 35 s"),
+        (CheckId.LIFETIME, lasted(65, 125), Tone.GOOD, "forgotten after 65 to 125 s"),
+        (CheckId.LIFETIME, lasted(305, None), Tone.GOOD, "kept for more than 305 s"),
+        (CheckId.HAIRPIN, {lifetime.HAIRPIN4.id: False}, Tone.NOTE, "no"),
+        (
+            CheckId.TAILSCALE,
+            {tailscale.STATE.id: tailscale.Backend.NEEDS_LOGIN},
+            Tone.NOTE,
+            "wants you to log in",
+        ),
+        (
+            CheckId.TAILSCALE,
+            {tailscale.STATE.id: tailscale.Backend.RUNNING, tailscale.PEERS.id: ()},
+            Tone.GOOD,
+            "running, 0 peers",
+        ),
+        (
+            CheckId.LAYERS,
+            {layers.HOPS4.id: Unknown(Reason.UNSUPPORTED_SYSTEM)},
+            Tone.UNKNOWN,
+            "not readable on this system yet",
+        ),
+    )
+)
+
 
 @pytest.mark.parametrize(
     ("check", "readings", "tone", "text"), LINES, ids=[f"{row[0]}: {row[3]}" for row in LINES]
@@ -134,8 +288,28 @@ LINES: tuple[tuple[CheckId, Mapping[str, Any], Tone, str], ...] = (
 def test_a_check_is_summed_up_in_a_line(
     check: CheckId, readings: Mapping[str, Any], tone: Tone, text: str
 ) -> None:
-    line = check_line(report(readings), check)
-    assert (line.tone, line.text) == (tone, text)
+    line = check_line(report(readings, {check: CheckStatus.DONE}), check)
+    assert line.tone is tone
+    assert line.text.startswith(text)
+
+
+def test_every_line_of_every_check_is_met_by_a_test() -> None:
+    met = {
+        (check, found[0])
+        for check, readings, _, _ in LINES
+        if (found := lines.found(report(readings, {check: CheckStatus.DONE}), check)) is not None
+    }
+    # The three services share their lines, so one of them stands for all.
+    shared = (CheckId.UPNP, CheckId.NAT_PMP)
+    met |= {(CheckId.PCP, line) for check, line in met if check in shared}
+    every = {
+        (check, line)
+        for check in CheckId
+        if check not in shared
+        for line in content.check(check).lines
+    }
+    assert {each for each in every - met if each[1] != "yes"} == set()
+    assert len({tuple(content.check(each).lines) for each in (*shared, CheckId.PCP)}) == 1
 
 
 @pytest.mark.parametrize(
