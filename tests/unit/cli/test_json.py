@@ -11,17 +11,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from probes import events, recording
-from probes.checks.registry import select
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import CauseId
-from probes.engine import measure
-from probes.events import Event
 from probes.model import CheckId, CheckStatus, Failed, Reason, Unknown
-from probes.network.simulated import load, names, run_virtual
-from probes.options import Options
+from probes.network.simulated import names
 from probes.readings import KEYS, local, stun
 from probes.report import Report, report_of
 from probes.version import __version__
+from tests.unit.cli.golden import run
 from tests.unit.content.reports import EASY, HARD, report
 from tui.explain import headline
 from tui.json_view import NotAReport, report_from_json, report_to_json, to_text
@@ -34,18 +31,6 @@ DESIGN = (
     *("nat", "nat6", "port_mapping", "forward", "local", "tailscale", "causes", "outlook"),
     *("remedies", "verdict", "headline", "disagreements"),
 )
-
-
-@cache
-def run(name: str) -> tuple[Event, ...]:
-    """The events of a run on a practice network."""
-
-    async def collect() -> tuple[Event, ...]:
-        options = Options(salt=b"test")
-        checks, skipped = select(options)
-        return tuple([event async for event in measure(load(name), checks, options, skipped)])
-
-    return run_virtual(collect())
 
 
 @cache

@@ -1,0 +1,127 @@
+"""`check --plain`: the whole report as text that can be heard."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+
+from probes.diagnosis.diagnose import diagnose
+from probes.model import CheckId, CheckStatus, Reason, Unknown
+from probes.network.simulated import names
+from probes.readings import relays, stun
+from probes.report import Report
+from tests.unit.cli.golden import GOLDEN, path, plain, report
+from tests.unit.content.reports import EASY, HARD
+from tests.unit.content.reports import report as by_hand
+from tui import content
+from tui.output import plain_ascii
+from tui.plain import WIDTH, report_to_text
+
+SECTIONS = (
+    "Verdict",
+    "What was measured",
+    "What netcheck would say, and what it means",
+    "The NAT",
+    "What to expect",
+    "Causes",
+    "What is not known, and why",
+    "Exit status",
+)
+
+
+def text_of(found: Report) -> str:
+    return report_to_text(found, diagnose(found))
+
+
+def unwrapped(text: str) -> str:
+    """Every fact on one line again."""
+    return re.sub(r"\n  ", " ", text)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_text_is_the_one_that_was_read_and_found_good(name: str) -> None:
+    wanted = path(name).read_text(encoding="utf-8")
+    assert plain(name) == wanted, "read it, then: python -m tests.unit.cli.golden"
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_text_can_be_walked_through_by_ear(name: str) -> None:
+    text = plain(name)
+    lines = text.splitlines()
+    assert text.endswith("\n")
+    assert max(map(len, lines)) <= WIDTH
+    assert not [char for char in text if unicodedata.category(char)[0] == "C" and char != "\n"]
+    assert not [char for char in text if 0x2500 <= ord(char) <= 0x259F]  # boxes and blocks
+    assert "\n\n\n" not in text
+    assert "[[" not in text
+    assert not re.search(r"\{\w+\}", text)
+    assert ".." not in text
+    headings = [line for line in lines if re.match(r"\d\. ", line)]
+    assert headings == [f"{count}. {title}" for count, title in enumerate(SECTIONS, 1)]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_conclusion_is_in_the_text(name: str) -> None:
+    found = report(name)
+    diagnosis = diagnose(found)
+    text = unwrapped(plain(name))
+    for count, cause in enumerate(diagnosis.causes, 1):
+        assert f"Cause {count}: {content.cause(cause.id).title}." in text
+    for field in content.fields():
+        assert f"\n{field.title}: " in text
+    assert text.count("\nMeaning: ") >= 7
+    assert text.count("\nFor you: ") >= 7
+    for peer in ("without NAT", "behind an easy NAT", "behind a hard NAT"):
+        assert f"With a peer {peer}: " in text
+    assert text.count("This is the status of this run.") == 1
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_text_can_be_written_in_ascii(name: str) -> None:
+    text = plain_ascii(plain(name))
+    assert text.isascii()
+    assert "?" not in text.replace("?\n", "").replace("? ", "")
+
+
+def test_what_did_not_count_is_said() -> None:
+    rejected = (
+        stun.Rejected(stun.Fault.WRONG_SOURCE, "192.0.2.66:3478", "", 3),
+        stun.Rejected(stun.Fault.UNRESOLVED, "relay.example", "no such name", 1),
+    )
+    text = unwrapped(text_of(by_hand({**EASY, stun.REJECTED.id: rejected})))
+    assert (
+        "Did not count: 192.0.2.66:3478: came from an address that was not asked, 3 times." in text
+    )
+    assert "Did not count: relay.example: the name could not be looked up (no such name)." in text
+
+
+def test_which_map_was_used_and_what_was_passed_over_is_said() -> None:
+    source = relays.MapSource(
+        relays.MapOrigin.CACHE, "the copy kept", 3, ("tailscale debug derp-map: none here",)
+    )
+    text = unwrapped(text_of(by_hand({**EASY, relays.MAP_SOURCE.id: source})))
+    assert "Relay map: the copy kept, 3 regions." in text
+    assert "Relay map, tried before: tailscale debug derp-map: none here." in text
+
+
+def test_each_endpoint_that_differs_is_named() -> None:
+    text = unwrapped(text_of(by_hand(HARD)))
+    assert "nyc saw this device as 45.83.223.10:51820.\n" in text
+    assert "fra saw this device as 45.83.223.10:33017, another than the first.\n" in text
+
+
+def test_what_is_not_known_says_why() -> None:
+    found = by_hand(
+        {stun.VARIES4.id: Unknown(Reason.TOO_FEW_ANSWERS, "1 of 3 answered")},
+        {CheckId.RELAY_TCP: CheckStatus.FAILED},
+    )
+    section = unwrapped(text_of(found)).partition("7. What is not known, and why")[2]
+    assert "too few answers (1 of 3 answered): stun.mapping_varies4." in section
+    assert "could not be looked at: boom: relay_tcp.reachable." in section
+
+
+def test_a_run_that_did_not_end_says_so() -> None:
+    assert "The run did not come to its end." in text_of(by_hand(EASY, closed=False))
+    assert "The run did not come to its end." not in text_of(by_hand(EASY))
