@@ -26,9 +26,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, Any, pytest.TestReport]:
     """In CI a lab test that was left out has failed."""
     report: pytest.TestReport = yield
-    if report.skipped and needs.ci() and item.get_closest_marker("lab"):
+    if report.skipped and call.excinfo and needs.ci() and item.get_closest_marker("lab"):
         report.outcome = "failed"
-        report.longrepr = f"left out, which CI does not allow: {call.excinfo}"
+        report.longrepr = f"left out, which CI does not allow: {call.excinfo.value}"
     return report
 
 
