@@ -53,7 +53,7 @@ def report_to_text(report: Report, diagnosis: Diagnosis) -> str:
         ("The NAT", _nats(report, diagnosis)),
         ("What to expect", _outlook(diagnosis)),
         ("Causes", _causes(report, diagnosis)),
-        ("What is not known, and why", _unknown(report)),
+        ("What is not known, and why", _unknown(report, diagnosis)),
         ("Exit status", _exit(diagnosis.verdict)),
     )
     lines = [f"whyrelay {__version__}", *_taken(report)]
@@ -115,10 +115,7 @@ def _measured(report: Report) -> Iterator[str]:
             differs = ", another than the first" if seen.differs else ""
             yield f"{seen.server} saw this device as {seen.mapped}{differs}."
     for answer in report.value(stun.ELSEWHERE) or ():
-        yield (
-            f"{answer.host}, no relay, port {answer.server.port}, "
-            f"saw this device as {answer.mapped}."
-        )
+        yield f"{answer.host}, which is no relay, saw this device as {answer.mapped}."
     for ignored in report.value(stun.REJECTED) or ():
         detail = f" ({ignored.detail})" if ignored.detail else ""
         times = f", {ignored.count} times" if ignored.count > 1 else ""
@@ -207,11 +204,13 @@ def _cause(count: int, cause: CauseText) -> Iterator[str]:
     yield ""
 
 
-def _unknown(report: Report) -> Iterator[str]:
+def _unknown(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     nothing = True
+    concluding = (diagnosis.nat4, diagnosis.nat6, *diagnosis.causes)
+    wanted = {key for conclusion in concluding for key in conclusion.missing}
     for key in KEYS.values():
-        if key.check not in report.checks:
-            continue  # a check that this run did not know
+        if key.check not in report.checks and key.id not in wanted:
+            continue  # a check that this version does not make, and that nothing waits for
         match report[key]:
             case Known() | Unknown(Reason.NOT_APPLICABLE):
                 continue
