@@ -222,6 +222,7 @@ def unknown(reason: str) -> UnknownWords:
 
 
 TOO_LITTLE = (
+    "unknown-offline",
     "relayed-silent",
     "unknown-no-stun",
     "unknown-ipv6-only",

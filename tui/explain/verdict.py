@@ -44,6 +44,8 @@ def headline(diagnosis: Diagnosis, report: Report) -> str:
 def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
     """Which sentence: too little known has several reasons, each with another next step."""
     which = diagnosis.headline
+    if which is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):
+        return "unknown-offline"
     if which is not Headline.UNKNOWN_TOO_LITTLE:
         return which
     if report.value(relays.STUN_REGIONS) == 0:

@@ -73,7 +73,7 @@ HEADLINES: tuple[tuple[str, Readings, str, HopId | None, Tone], ...] = (
     ("udp blocked", SILENT, "this network stops UDP", HopId.WAY_OUT, Tone.BAD),
     ("stun blocked", STUN_BLOCKED, "stops the relays' STUN port", HopId.WAY_OUT, Tone.BAD),
     ("no answer", {**SILENT, relays.TCP.id: False}, "nothing answered", HopId.WAY_OUT, Tone.BAD),
-    ("no way out", NOWHERE, "no way to the internet", HopId.DEVICE, Tone.BAD),
+    ("no way out", NOWHERE, "no address that leads to the internet", HopId.DEVICE, Tone.BAD),
     ("tunnel", TUNNEL, "tun0 carries the traffic", HopId.TUNNEL, Tone.NOTE),
     (
         "one answer",
