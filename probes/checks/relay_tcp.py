@@ -21,10 +21,9 @@ from probes.relays import relay_map, tls_nodes
 from probes.tailscale.derp_map import Node, Region
 from probes.wire.x509 import issuer_of
 
-AT_ONCE = 4
-"""So many regions are asked; others only if none of them answers. Relays are other people's."""
+MOST = 5
+"""So many regions are asked, out of however many: relays are other people's."""
 ENOUGH = 2
-MOST = 8
 CONNECT_TIMEOUT_S = 2.5
 """Room for one lost SYN (sent again after 1 s) on a slow path."""
 HANDSHAKE_TIMEOUT_S = 5.0
@@ -69,11 +68,11 @@ class _Run:
                 context.unknown(key, Reason.NO_SERVER, why)
             return
         chosen = _spread(regions, MOST)
-        self.total = min(len(chosen), AT_ONCE)
+        self.total = len(chosen)
         context.progress(0, self.total, "connect")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._icmp(chosen[:PINGED]))
-            group.create_task(self._in_turns(chosen))
+            group.create_task(self._connect(chosen))
         self._conclude()
 
     async def _ways_out(self) -> None:
@@ -89,27 +88,23 @@ class _Run:
 
     # --- TCP and TLS ----------------------------------------------------------------------------
 
-    async def _in_turns(self, regions: list[Region]) -> None:
-        """The first few at once; the others only if none of those answered."""
-        for turn in (regions[:AT_ONCE], regions[AT_ONCE:]):
-            if self.answers or not turn:
-                break
-            self.total = self.done + len(turn)
-            began = self.context.network.now()
-            waiting = {asyncio.create_task(self._region(region)) for region in turn}
-            try:
-                while waiting:
-                    done, waiting = await asyncio.wait(
-                        waiting, timeout=self._patience_s(began), return_when="FIRST_COMPLETED"
-                    )
-                    for task in done:
-                        task.result()
-                    if not done:
-                        break  # enough relays answered, and the others had their time
-            finally:
-                for task in waiting:
-                    task.cancel()
-                await asyncio.gather(*waiting, return_exceptions=True)
+    async def _connect(self, regions: list[Region]) -> None:
+        """All at once; a dead one is not waited for much longer than the others took."""
+        began = self.context.network.now()
+        waiting = {asyncio.create_task(self._region(region)) for region in regions}
+        try:
+            while waiting:
+                done, waiting = await asyncio.wait(
+                    waiting, timeout=self._patience_s(began), return_when="FIRST_COMPLETED"
+                )
+                for task in done:
+                    task.result()
+                if not done:
+                    break
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
 
     def _patience_s(self, began: float) -> float | None:
         """How long the others are waited for once enough have answered: as for STUN's silence."""

@@ -47,6 +47,7 @@ def diagnose(report: Report) -> Diagnosis:
 _BY_CAUSE = {
     CauseId.UDP_BLOCKED: Headline.RELAYED_UDP_BLOCKED,
     CauseId.STUN_BLOCKED: Headline.RELAYED_STUN_BLOCKED,
+    CauseId.RELAY_MAP_WITHOUT_STUN: Headline.RELAYED_MAP_WITHOUT_STUN,
     CauseId.MULTI_WAN: Headline.RELAYED_MULTI_WAN,
     CauseId.HARD_NAT: Headline.RELAYED_HARD_NAT,
 }

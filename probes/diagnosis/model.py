@@ -158,6 +158,7 @@ class Headline(StrEnum):
     RELAYED_MULTI_WAN = "relayed-multi-wan"
     RELAYED_UDP_BLOCKED = "relayed-udp-blocked"
     RELAYED_STUN_BLOCKED = "relayed-stun-blocked"
+    RELAYED_MAP_WITHOUT_STUN = "relayed-map-without-stun"
     UNKNOWN_NO_NETWORK = "unknown-no-network"
     UNKNOWN_TUNNEL = "unknown-tunnel"
     UNKNOWN_TOO_LITTLE = "unknown-too-little"

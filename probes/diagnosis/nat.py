@@ -64,7 +64,8 @@ def _classify(report: Report, family: Family) -> _Classified:
     tested = report.value(key)
     evidence = _evidence(report, family)
     mapped = {answer.mapped for answer in answers}
-    own = {each.address for each in mapped} & _own_addresses(report)
+    asked_from = {answer.local.address for answer in answers}
+    own = {each.address for each in mapped} & (_own_addresses(report) | asked_from)
     if len(mapped) > 1:
         # An own address among others would be a device with several ways out: still not one aim.
         mapping = Mapping.VARIES

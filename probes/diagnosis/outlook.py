@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from probes.addresses import may_be_public
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.model import (
     Filtering,
@@ -40,6 +41,9 @@ def outlook_of(facts: Facts) -> Outlooks:
     nothing = _nothing_to_say(facts)
     if nothing is not None:
         return Outlooks(nothing, nothing, nothing)
+    silent = _silent(facts)
+    if silent is not None:
+        return silent
     legs, because = _legs(facts)
     none, easy, hard = (
         _outlook(legs, peer, because) for peer in (NO_NAT_PEER, EASY_PEER, HARD_PEER)
@@ -56,9 +60,10 @@ def _nothing_to_say(facts: Facts) -> Outlook | None:
     if facts.no_way_out:
         because = (local.WAY_OUT4.id, local.WAY_OUT6.id)
         return Outlook(Result.UNKNOWN, Mechanism.NO_NETWORK, because)
-    if facts.is_false(stun.UDP) and not _blind(facts):
+    elsewhere = facts.value(stun.ELSEWHERE)
+    if facts.is_false(stun.UDP) and not elsewhere:
         if facts.is_true(relays.TCP) or facts.is_true(relays.ICMP4):
-            return Outlook(Result.RELAYED, Mechanism.NO_UDP, (stun.UDP.id, relays.TCP.id))
+            return None
         if facts.is_false(relays.TCP):
             because = (stun.UDP.id, relays.TCP.id)
             return Outlook(Result.UNKNOWN, Mechanism.NO_NETWORK, because)
@@ -68,16 +73,53 @@ def _nothing_to_say(facts: Facts) -> Outlook | None:
     return None
 
 
-def _blind(facts: Facts) -> bool:
-    """UDP works, but the relays' STUN does not: this side never learns its public endpoint."""
+def _silent(facts: Facts) -> Outlooks | None:
+    """The relays are silent over UDP, but reachable otherwise, and nobody else answered either.
+
+    If no other server could even be asked, it may be their STUN port alone that is blocked; and a
+    device with a public address of its own would not need them.
+    """
     elsewhere = facts.value(stun.ELSEWHERE)
-    return facts.is_false(stun.UDP) and bool(elsewhere)
+    if not facts.is_false(stun.UDP) or elsewhere:
+        return None
+    others = tuple(key.id for key in (relays.TCP, relays.ICMP4) if facts.is_true(key))
+    because = (stun.UDP.id, *others)
+    relayed = Outlook(Result.RELAYED, Mechanism.NO_UDP, because)
+    if facts.report.known(stun.ELSEWHERE):
+        return Outlooks(relayed, relayed, relayed)
+    possible = Outlook(Result.POSSIBLE, Mechanism.NO_UDP, because)
+    way_out = facts.value(local.WAY_OUT4)
+    private = way_out is not None and not may_be_public(way_out.source)
+    return Outlooks(possible, relayed, relayed) if private else Outlooks(*(possible,) * 3)
+
+
+def _blind(facts: Facts) -> bool:
+    """UDP works, but no relay's STUN does: this side never learns its public endpoint.
+
+    A device that has the public address itself needs nobody to tell it.
+    """
+    elsewhere = facts.value(stun.ELSEWHERE)
+    no_stun = facts.is_false(stun.UDP) or facts.value(relays.STUN_REGIONS) == 0
+    return no_stun and bool(elsewhere) and facts.nat4.nat_class is not NatClass.NONE
 
 
 def _legs(facts: Facts) -> tuple[tuple[Leg, ...], tuple[str, ...]]:
     """Every way in which this side may be, and the readings that leave just these."""
     if _blind(facts):
-        return (Leg(stable=False, source=False),), (stun.UDP.id, stun.ELSEWHERE.id)
+        silent = stun.UDP if facts.is_false(stun.UDP) else relays.STUN_REGIONS
+        return (_BLIND,), (silent.id, stun.ELSEWHERE.id)
+    legs, because = _by_class(facts)
+    if not facts.is_true(stun.UDP) and facts.nat4.nat_class is NatClass.EASY:
+        # The class is known from other servers alone: the relays may be silent, or not.
+        return (*legs, _BLIND), because
+    return legs, because
+
+
+_BLIND = Leg(stable=False, source=False)
+"""A side that cannot tell anybody where to aim."""
+
+
+def _by_class(facts: Facts) -> tuple[tuple[Leg, ...], tuple[str, ...]]:
     nat = facts.nat4
     match nat.nat_class:
         case NatClass.HARD:

@@ -33,10 +33,11 @@ def answer(
     )
 
 
-def answers(*mapped: str) -> tuple[StunAnswer, ...]:
+def answers(*mapped: str, local: str = f"{HOME}:51820") -> tuple[StunAnswer, ...]:
     """One answer from each of as many servers."""
     return tuple(
-        answer(each, server=f"203.0.113.{number}:3478") for number, each in enumerate(mapped, 1)
+        answer(each, server=f"203.0.113.{number}:3478", local=local)
+        for number, each in enumerate(mapped, 1)
     )
 
 
@@ -80,7 +81,11 @@ def home(
         relays.STUN_REGIONS.id: (relays.STUN_REGIONS, 1),
         relays.TCP.id: (relays.TCP, True),
         stun.UDP.id: (stun.UDP, bool(mapped)),
-        stun.ANSWERS4.id: (stun.ANSWERS4, answers(*mapped)),
+        stun.ANSWERS4.id: (
+            stun.ANSWERS4,
+            answers(*mapped, local=f"{address.partition('/')[0]}:51820"),
+        ),
     }
     base.update({key.id: (key, value) for key, value in extra})
-    return facts(*base.values())
+    # A bool that is given as None is not known.
+    return facts(*(each for each in base.values() if each != (stun.UDP, None)))

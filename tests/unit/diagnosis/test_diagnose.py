@@ -54,7 +54,15 @@ EVADED = home(
         (local.WAY_OUT4, way_out(tunnel="wg0", bound=True)),
     ),
 )
-NO_STUN_MAP = home(extra=((relays.STUN_REGIONS, 0),))
+ELSEWHERE = tuple(
+    answer(f"{PUBLIC}:51820", server=f"203.0.113.{number}:19302") for number in (8, 9)
+)
+OWN_ELSEWHERE = tuple(
+    answer(f"{PUBLIC}:51820", server=f"203.0.113.{number}:19302", local=f"{PUBLIC}:51820")
+    for number in (8, 9)
+)
+NO_STUN_MAP = home(extra=((relays.STUN_REGIONS, 0), (stun.UDP, None), (stun.ELSEWHERE, ELSEWHERE)))
+OPEN_STUN_BLOCKED = home(address=f"{PUBLIC}/24", extra=((stun.ELSEWHERE, OWN_ELSEWHERE),))
 
 C = CauseId
 CASES: dict[str, tuple[Report, NatClass, Verdict, Headline, set[CauseId]]] = {
@@ -133,10 +141,17 @@ CASES: dict[str, tuple[Report, NatClass, Verdict, Headline, set[CauseId]]] = {
     ),
     "map without STUN": (
         NO_STUN_MAP,
-        NatClass.UNKNOWN,
+        NatClass.EASY,
         Verdict.RELAYED,
-        Headline.UNKNOWN_TOO_LITTLE,
+        Headline.RELAYED_MAP_WITHOUT_STUN,
         {C.RELAY_MAP_WITHOUT_STUN, C.IPV6_MISSING},
+    ),
+    "STUN blocked, public address": (
+        OPEN_STUN_BLOCKED,
+        NatClass.NONE,
+        Verdict.DIRECT,
+        Headline.DIRECT_OPEN,
+        {C.STUN_BLOCKED, C.IPV6_MISSING},
     ),
 }
 

@@ -1,0 +1,129 @@
+"""Which box is which between this device and the internet, with what each observation says.
+
+Observations are kept apart: a router's own word about its outer address, the first hops, the STUN
+address. Each supports a layer or contradicts one. Never taken for a layer: the tailnet's own 100.x
+addresses, and the address that STUN saw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probes.diagnosis.model import Confidence
+from probes.model import IPAddress
+from probes.readings import layers, local, port_mapping, stun
+from probes.readings.port_mapping import SERVICES, AddressKind, MappingFault
+from probes.report import Report
+
+
+class LayerKind(StrEnum):
+    """What a box on the way is."""
+
+    HOST = "host"
+    ROUTER = "router"
+    SECOND_ROUTER = "second-router"
+    CARRIER = "carrier"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One box, from the inside out."""
+
+    hop: int
+    """How many boxes away; 0 is this device."""
+    address: IPAddress
+    kind: LayerKind
+    how: str
+    """Id of the reading that shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Something that speaks for a second NAT."""
+
+    confidence: Confidence
+    because: tuple[str, ...]
+
+
+def layers_of(report: Report) -> tuple[Layer, ...]:
+    """The boxes that are known, in order, without gaps being filled by guesses."""
+    found: list[Layer] = []
+    way_out = report.value(local.WAY_OUT4)
+    if way_out is not None and not way_out.through_tunnel:
+        found.append(Layer(0, way_out.source, LayerKind.HOST, local.WAY_OUT4.id))
+    gateway = report.value(local.GATEWAY4)
+    first = gateway.address if gateway is not None else None
+    if first is not None:
+        found.append(Layer(1, first, _first(first), local.GATEWAY4.id))
+    for hop in report.value(layers.HOPS4) or ():
+        kind = _first(hop.address) if hop.ttl == 1 else _kind(hop.address)
+        if hop.address != first and kind is not None:
+            found.append(Layer(hop.ttl, hop.address, kind, layers.HOPS4.id))
+    endpoint = report.value(stun.ENDPOINT4)
+    if endpoint is not None:
+        last = max((layer.hop for layer in found), default=0)
+        own = way_out is not None and endpoint.address == way_out.source
+        if not own:
+            outside = Layer(last + 1, endpoint.address, LayerKind.PUBLIC, stun.ENDPOINT4.id)
+            found.append(outside)
+    return tuple(found)
+
+
+def _kind(address: IPAddress) -> LayerKind | None:
+    match AddressKind.of(address):
+        case AddressKind.PRIVATE:
+            return LayerKind.SECOND_ROUTER
+        case AddressKind.CARRIER:
+            return LayerKind.CARRIER
+        case AddressKind.PUBLIC | AddressKind.UNSPECIFIED | AddressKind.OTHER:
+            return None
+
+
+def _first(address: IPAddress) -> LayerKind:
+    """What the first box is: the router, unless the provider's NAT comes right after the host."""
+    carrier = AddressKind.of(address) is AddressKind.CARRIER
+    return LayerKind.CARRIER if carrier else LayerKind.ROUTER
+
+
+def double_nat(report: Report) -> Evidence | None:
+    """A second router of the home's own in front of the first one."""
+    return _second(report, AddressKind.PRIVATE, LayerKind.SECOND_ROUTER) or _nat_between(report)
+
+
+def carrier_nat(report: Report) -> Evidence | None:
+    """The provider's NAT (RFC 6598)."""
+    return _second(report, AddressKind.CARRIER, LayerKind.CARRIER)
+
+
+def _second(report: Report, outer: AddressKind, kind: LayerKind) -> Evidence | None:
+    """The router's own word is certain; a hop alone is likely, since private hops may be routed."""
+    said = tuple(
+        keys.external.id
+        for keys in SERVICES.values()
+        if (address := report.value(keys.external)) is not None and AddressKind.of(address) is outer
+    )
+    seen = any(layer.kind is kind for layer in layers_of(report))
+    hop = (layers.HOPS4.id,) if report.known(layers.HOPS4) else (local.GATEWAY4.id,)
+    if said:
+        return Evidence(Confidence.CERTAIN, (*said, *(hop if seen else ())))
+    if not seen or _one_nat(report):
+        return None
+    return Evidence(Confidence.LIKELY, hop)
+
+
+def _one_nat(report: Report) -> bool:
+    """The router's outer address is the one that STUN saw: nothing translates beyond it."""
+    endpoint = report.value(stun.ENDPOINT4)
+    return endpoint is not None and any(
+        report.value(keys.external) == endpoint.address for keys in SERVICES.values()
+    )
+
+
+def _nat_between(report: Report) -> Evidence | None:
+    """PCP's ADDRESS_MISMATCH: the server sees another address than this host's own (RFC 6887)."""
+    error = report.value(port_mapping.PCP.error)
+    if error is None or error.fault is not MappingFault.NAT_BETWEEN:
+        return None
+    return Evidence(Confidence.LIKELY, (port_mapping.PCP.error.id,))
