@@ -37,6 +37,23 @@ class MapCache:
 
 
 @dataclass(frozen=True, slots=True)
+class Journal:
+    """Where test mappings are written down before they are made, as functions.
+
+    The default keeps nothing, and then no mapping is made.
+    """
+
+    load: Callable[[], tuple[str, ...]] = tuple
+    """The texts that are kept."""
+    write: Callable[[str, str], bool] = lambda _id, _text: False
+    """Keep a text under an id. False: it could not be kept."""
+    erase: Callable[[str], None] = _no_cache
+    """Forget what is kept under an id. Never raises."""
+    file: Callable[[str], str] = lambda _id: ""
+    """The file that holds it, for whoever erases it after this program has ended; "": none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What the person asked of a run."""
 
@@ -62,3 +79,4 @@ class Options:
     salt: bytes = b""
     """Kept on this computer: makes network ids useless elsewhere."""
     cache: MapCache = field(default_factory=MapCache)
+    journal: Journal = field(default_factory=Journal)

@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from probes.checks.behavior_test import ServerTest, Testimony
 from probes.checks.context import Context
+from probes.checks.from_outside import tell_forward
 from probes.checks.inquiry import Asker
 from probes.checks.pacing import Pacer
 from probes.checks.ways_out import bind_for, usable
@@ -202,7 +203,12 @@ class BehaviorCheck:
     budget_ms = 12_000.0
 
     async def run(self, context: Context) -> None:
-        """Ask, judge, tell."""
+        """Ask, judge, tell; beside it, look for a static forward with the same servers."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(tell_forward(context))
+            group.create_task(self._behavior(context))
+
+    async def _behavior(self, context: Context) -> None:
         outcome = await behavior_outcome(context)
         if outcome.tunnel:
             for family in Family:

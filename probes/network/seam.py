@@ -12,10 +12,13 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from probes.model import Endpoint, Family, IPAddress
 from probes.readings.local import Gateway, Interface
+
+if TYPE_CHECKING:
+    from probes.network.igd import IgdService, IgdSession
 
 
 class NetworkError(Exception):
@@ -245,6 +248,15 @@ class Network(Protocol):
 
     async def read_file(self, path: str, *, most: int) -> bytes | None:
         """A file of the system (``/proc``, ``/etc``): at most `most` bytes; None if unreadable."""
+
+    def igd(self, service: IgdService, bind: Bind) -> AbstractAsyncContextManager[IgdSession]:
+        """Drive one UPnP connection service. Entering raises Unsupported without the library."""
+
+    def remove_later(self, mapping: str, record: str) -> None:
+        """Have a test mapping (`TestMapping.to_text`) removed although this program is leaving.
+
+        Returns at once and never raises. Once the mapping is gone the file `record` is deleted.
+        """
 
     def session(self) -> AbstractAsyncContextManager[None]:
         """Entered for the length of one run: what is open is closed at its end."""

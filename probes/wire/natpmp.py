@@ -22,6 +22,7 @@ MOST_BYTES = 1100
 _HEADER_BYTES = 8
 _ADDRESS_BYTES = 12
 _MAPPING_BYTES = 16
+_PCP_HEADER_BYTES = 24
 
 
 class Malformed(ValueError):
@@ -157,6 +158,9 @@ def parse(data: bytes) -> Reply:
     if len(data) > MOST_BYTES:
         raise Malformed(f"{len(data)} bytes are more than any answer has")
     if data[0] != VERSION:
+        # PCP's header (RFC 6887 section 7.2): anything shorter or odd is no version of anything.
+        if len(data) < _PCP_HEADER_BYTES or len(data) % 4 or data[1] < ANSWER:
+            raise Malformed("neither NAT-PMP nor PCP")
         raise OtherVersion(data[0])
     if len(data) < _HEADER_BYTES:
         raise Malformed(f"{len(data)} bytes are less than an answer's header")

@@ -22,6 +22,7 @@ MOST_BYTES = 1100
 """Section 7."""
 _ANSWER = 0x80
 _MAP_BYTES = 36
+_NAT_PMP_BYTES = 8
 _V4_PREFIX = bytes(10) + b"\xff\xff"
 
 
@@ -202,6 +203,13 @@ def parse(data: bytes) -> Reply:
     if not data:
         raise Malformed("the datagram is empty")
     if data[0] != VERSION:
+        # NAT-PMP's shortest answer has eight bytes (RFC 6886 section 3.5), and a later PCP keeps
+        # the header: anything else is no version of anything.
+        if data[0] == 0 and _NAT_PMP_BYTES <= len(data) <= MOST_BYTES:
+            raise OtherVersion(data[0])
+        _check_length(data)
+        if not data[1] & _ANSWER:
+            raise Malformed("it is a request, not an answer")
         raise OtherVersion(data[0])
     _check_length(data)
     _, opcode, _, result, lifetime_s, epoch_s = struct.unpack_from("!BBBBII", data)

@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 
 from probes.model import Endpoint, Family, IPAddress
+from probes.network.igd import IgdService, IgdSession
 from probes.network.real import tcp, tls
 from probes.network.real.bridge import call
 from probes.network.real.interfaces import view
@@ -148,6 +149,18 @@ class RealNetwork:
                 return None
 
         return await call(read, name="file")
+
+    def igd(self, service: IgdService, bind: Bind) -> AbstractAsyncContextManager[IgdSession]:
+        """Drive a UPnP service. Entering raises Unsupported without the library."""
+        from probes.network.real.igd import open_igd
+
+        return open_igd(service, bind)
+
+    def remove_later(self, mapping: str, record: str) -> None:
+        """Have a test mapping removed by a process of its own."""
+        from probes.network.real.farewell import remove_later
+
+        remove_later(mapping, record)
 
     def session(self) -> AbstractAsyncContextManager[None]:
         """What is open is closed at its end."""

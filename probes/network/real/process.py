@@ -51,7 +51,7 @@ async def run(argv: Sequence[str], *, timeout_s: float, most: int) -> ProcessRes
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=env,
-            **_own_group(),
+            **own_group(),
         )
     except FileNotFoundError:
         return _missing(argv)
@@ -128,7 +128,8 @@ def _missing(argv: Sequence[str]) -> ProcessResult:
     return ProcessResult(tuple(argv), False, None, b"", b"", False, False)
 
 
-def _own_group() -> dict[str, Any]:
+def own_group() -> dict[str, Any]:
+    """How a child is started so that a ctrl+c at the terminal does not reach it."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     return {"start_new_session": True}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 
@@ -14,6 +14,7 @@ from probes.network.simulated.middlebox import Answered, Middlebox
 from probes.network.simulated.nat import Nat, Refusal
 from probes.network.simulated.node import Above, Below, Clock
 from probes.network.simulated.packet import Echo, Packet, Reset, Transport
+from probes.network.simulated.stun_server import Reply
 from probes.readings.local import IPInterface
 
 _NOT_ROUTED = tuple(
@@ -51,10 +52,10 @@ class Box:
     middleboxes: tuple[Middlebox, ...] = ()
     isolates: bool = False
     """Those below it cannot reach each other."""
-    services: dict[tuple[Transport, int], Callable[[Packet], Packet | None]] = field(
+    services: Mapping[tuple[Transport, int], Callable[[Packet], Iterable[Reply]]] = field(
         default_factory=dict
     )
-    """What it answers on its inside addresses, by port."""
+    """What it answers on its inside addresses, and to a multicast from inside, by port."""
     silent: bool = False
     """It says nothing on closed ports of its inside address, nor about expired packets."""
     below: list[Below] = field(default_factory=list)
@@ -85,6 +86,8 @@ class Box:
         target = packet.destination.address
         if any(target == each.ip for each in self.inside):
             return self._answer(packet, below)
+        if target.is_multicast:
+            return self._serve(packet, below)
         nat, firewall = self.nats.get(packet.family), self.firewalls.get(packet.family)
         if target in self.outside or (nat is not None and nat.owns(target)):
             return self._hairpin(packet, below, nat)
@@ -114,13 +117,21 @@ class Box:
         return None
 
     def _answer(self, packet: Packet, below: Below) -> None:
-        service = self.services.get((packet.transport, packet.destination.port))
         if packet.payload == Echo(reply=False):
             self._send_down(below, packet.answer(Echo(reply=True)))
-        elif service is not None:
-            self._send_down(below, service(packet))
+        elif (packet.transport, packet.destination.port) in self.services:
+            self._serve(packet, below)
         elif packet.transport is not Transport.ICMP:
             self._reply(below, packet, IcmpError.PORT)
+
+    def _serve(self, packet: Packet, below: Below) -> None:
+        service = self.services.get((packet.transport, packet.destination.port))
+        for reply in service(packet) if service is not None else ():
+
+            def deliver(answer: Packet) -> None:
+                self._send_down(below, answer)
+
+            self.clock.later(reply.after_s, deliver, reply.packet)
 
     def _hairpin(self, packet: Packet, below: Below, nat: Nat | None) -> None:
         """RFC 4787 section 6: towards one of the NAT's own public addresses."""

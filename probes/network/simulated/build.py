@@ -20,6 +20,7 @@ from probes.network.simulated.nat import Nat
 from probes.network.simulated.nat_behavior import NatBehavior
 from probes.network.simulated.node import Clock, Surroundings
 from probes.network.simulated.packet import HttpAnswer
+from probes.network.simulated.port_mapping import PortMapper, PortMappingSpec
 from probes.network.simulated.scenario import (
     HERE,
     INTERNET,
@@ -49,6 +50,8 @@ class World:
     servers: dict[str, Server]
     names: dict[str, tuple[IPAddress, ...]]
     """What DNS knows."""
+    mappers: tuple[PortMapper, ...] = ()
+    """The routers' port mapping sides."""
 
 
 def build(scenario: Scenario) -> World:
@@ -63,6 +66,7 @@ class _Builder:
         self.around = Surroundings(str(scenario.seed), self.clock)
         self.internet = Internet(scenario.hops)
         self.boxes: dict[str, Box] = {}
+        self.mappers: dict[str, PortMapper] = {}
         self.servers: dict[str, Server] = {}
         self.names: dict[str, tuple[IPAddress, ...]] = {}
 
@@ -86,7 +90,9 @@ class _Builder:
         for known, addresses in self.scenario.dns.name.items():
             self.names[known.lower()] = addresses
         self._refuse_twins()
-        return World(self.clock, hosts, self.boxes, self.servers, self.names)
+        return World(
+            self.clock, hosts, self.boxes, self.servers, self.names, tuple(self.mappers.values())
+        )
 
     # --- boxes ----------------------------------------------------------------------------------
 
@@ -119,9 +125,19 @@ class _Builder:
             isolates=spec.isolates,
             silent=spec.silent,
         )
+        if spec.port_mapping is not None:
+            self.mappers[name] = self._mapper(name, box, spec.port_mapping)
+            box.services = self.mappers[name].services()
         above.below.append(box)
         self.boxes[name] = box
         return box
+
+    def _mapper(self, name: str, box: Box, spec: PortMappingSpec) -> PortMapper:
+        inside = [each.ip for each in box.inside if each.version == 4]
+        outside = [each for each in box.outside if each.version == 4]
+        if not inside or not outside:
+            raise ScenarioError(f"box.{name}.port_mapping needs an IPv4 address on both sides.")
+        return PortMapper(spec, inside[0], outside[0], self.clock, box.nats.get(Family.V4))
 
     def _nats(self, name: str, spec: BoxSpec) -> Iterator[tuple[Family, Nat]]:
         for family, behavior in ((Family.V4, spec.nat), (Family.V6, spec.nat6)):

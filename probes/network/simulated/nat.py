@@ -89,6 +89,14 @@ class Nat:
         """Whether it is one of the public addresses."""
         return address in self.behavior.addresses or address in self.behavior.one_to_one
 
+    def open_port(self, transport: Transport, port: int, to: Endpoint) -> None:
+        """From now on what arrives at a public port goes to one host."""
+        self._forwards[transport, port] = Forward(transport, port, to)
+
+    def close_port(self, transport: Transport, port: int) -> None:
+        """The reverse. Idempotent."""
+        self._forwards.pop((transport, port), None)
+
     # --- from inside ----------------------------------------------------------------------------
 
     def outward(self, packet: Packet, now: float) -> Packet | None:

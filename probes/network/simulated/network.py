@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from random import Random
 from urllib.parse import urlsplit
 
+from probes.mappings import TestMapping
 from probes.model import Endpoint, Family, IPAddress
+from probes.network.igd import IgdService, IgdSession
 from probes.network.seam import (
     Bind,
     HttpReply,
@@ -26,9 +28,12 @@ from probes.network.seam import (
 from probes.network.simulated.build import World, build
 from probes.network.simulated.certificate import PUBLIC_AUTHORITY, Certificate
 from probes.network.simulated.host import Host, HostInterface
+from probes.network.simulated.port_mapping import drive
 from probes.network.simulated.relay_map import relay_map_text
 from probes.network.simulated.scenario import HERE, HostSpec, Scenario
 from probes.network.simulated.sockets import TELLS_ICMP, SimulatedUdpSocket, TcpConnection, ping
+from probes.network.simulated.stun_server import StunKind
+from probes.options import HostPort
 from probes.readings.local import Gateway
 
 BEGINNING = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -74,6 +79,15 @@ class SimulatedNetwork:
     def relay_map(self) -> str:
         """The scenario's relays as DERP map JSON."""
         return relay_map_text(self.scenario)
+
+    @property
+    def behavior_servers(self) -> tuple[HostPort, ...]:
+        """The scenario's servers that can tell mapping and filtering (RFC 5780)."""
+        return tuple(
+            HostPort(spec.host or str(spec.ipv4 or spec.ipv6), spec.stun.ports[0])
+            for spec in self.scenario.server.values()
+            if spec.stun is not None and spec.stun.kind is StunKind.BEHAVIOR
+        )
 
     # --- clock and chance -----------------------------------------------------------------------
 
@@ -271,6 +285,17 @@ class SimulatedNetwork:
         if not self._spec.may_ping:
             raise NotPermitted("This user may not send ICMP echo requests.")
         return await ping(self._host, to, bind)
+
+    def igd(self, service: IgdService, bind: Bind) -> AbstractAsyncContextManager[IgdSession]:
+        """Drive the router's model. Entering raises Unsupported where the scenario says so."""
+        return drive(self.world.mappers, service.control_url, self._spec.upnp_library)
+
+    def remove_later(self, mapping: str, record: str) -> None:
+        """Nobody waits in a simulation: the mapping is gone at once."""
+        left = TestMapping.from_text(mapping)
+        for mapper in self.world.mappers:
+            if mapper.inside == left.gateway:
+                mapper.forget(left.external_port, Endpoint(left.client, left.internal_port))
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from probes.model import Endpoint, IPAddress
 from probes.network.igd import IgdEntry, IgdFault, IgdSession
-from probes.network.seam import NetworkError
+from probes.network.seam import NetworkError, Unsupported
+from probes.network.simulated import schema
 from probes.network.simulated.nat import Nat
 from probes.network.simulated.node import Clock
 from probes.network.simulated.packet import (
@@ -95,9 +96,9 @@ class PortMapper:
 
     def reset(self) -> None:
         """As after a restart."""
-        self.table = {
-            each.port: _Held(each.to, each.description, None) for each in self.spec.entry.values()
-        }
+        self.table = {}
+        for each in self.spec.entry.values():
+            self.put(each.port, each.to, 0, each.description)
 
     @property
     def external(self) -> IPAddress:
@@ -176,7 +177,8 @@ class PortMapper:
             self._release(lambda held: held.to == to and held.nonce == wanted.nonce)
         else:
             port, lease_s = self._hold(port, to, asked.lifetime_s, "PCP", wanted.nonce)
-        granted = pcp.Map(wanted.nonce, wanted.internal_port, port, self.external)
+        outer = self.external if to.address.version == 4 else to.address
+        granted = pcp.Map(wanted.nonce, wanted.internal_port, port, outer)
         return pcp.build(pcp.Reply(asked.opcode, 0, lease_s, self._epoch(), granted))
 
     # --- the table ------------------------------------------------------------------------------
@@ -198,7 +200,7 @@ class PortMapper:
         """Open a port, whoever holds it."""
         until = self.clock.now() + lease_s if lease_s else None
         self.table[port] = _Held(to, description, until, nonce)
-        if self.nat is not None and not self.spec.useless:
+        if self.nat is not None and to.address.version == 4 and not self.spec.useless:
             self.nat.open_port(Transport.UDP, port, to)
 
     def drop(self, port: int) -> None:
@@ -206,6 +208,12 @@ class PortMapper:
         del self.table[port]
         if self.nat is not None:
             self.nat.close_port(Transport.UDP, port)
+
+    def forget(self, port: int, to: Endpoint) -> None:
+        """Close a port if it leads there."""
+        held = self.table.get(port)
+        if held is not None and held.to == to:
+            self.drop(port)
 
     def _release(self, which: Callable[[_Held], bool]) -> None:
         for port in [port for port, held in self.table.items() if which(held)]:
@@ -325,8 +333,42 @@ class SimulatedIgd:
 
 
 @asynccontextmanager
-async def drive(mapper: PortMapper | None, url: str) -> AsyncIterator[IgdSession]:
-    """A session with the router behind a control address. Raises NetworkError if it is none."""
-    if mapper is None or not mapper.controls(url):
+async def drive(
+    mappers: Iterable[PortMapper], url: str, installed: bool
+) -> AsyncIterator[IgdSession]:
+    """A session with the router behind a control address.
+
+    Raises Unsupported without the library, NetworkError where there is nothing to drive.
+    """
+    if not installed:
+        raise Unsupported("The UPnP library (miniupnpc) is not installed.")
+    mapper = next((each for each in mappers if each.controls(url)), None)
+    if mapper is None:
         raise NetworkError("Nothing at that address can be driven.")
     yield SimulatedIgd(mapper)
+
+
+_RESULT = schema.integer(0, 0xFFFF)
+PORT_MAPPING = schema.table(
+    PortMappingSpec,
+    nat_pmp=schema.boolean,
+    pcp=schema.boolean,
+    upnp=schema.boolean,
+    external=schema.address4,
+    nat_pmp_result=_RESULT,
+    pcp_result=schema.integer(0, 255),
+    upnp_error=_RESULT,
+    answer_after_ms=schema.MILLISECONDS,
+    upnp_version=schema.integer(1, 2),
+    name=schema.text,
+    maker=schema.text,
+    model=schema.text,
+    status=schema.text,
+    shortest_lease_s=schema.integer(0, 86_400),
+    epoch_s=schema.integer(0, 0xFFFFFFFF),
+    useless=schema.boolean,
+    entry=schema.mapping(
+        schema.table(EntrySpec, port=schema.PORT, to=schema.endpoint, description=schema.text)
+    ),
+)
+"""Reads a router's `port_mapping` table."""

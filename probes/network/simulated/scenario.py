@@ -9,6 +9,7 @@ from probes.model import Family, IPAddress
 from probes.network.simulated.firewall import FirewallBehavior, Rule
 from probes.network.simulated.link import LineQuality
 from probes.network.simulated.nat_behavior import NatBehavior
+from probes.network.simulated.port_mapping import PortMappingSpec
 from probes.network.simulated.server import TlsKind
 from probes.network.simulated.stun_server import StunFault, StunKind
 from probes.readings.local import InterfaceKind, IPInterface
@@ -79,6 +80,8 @@ class HostSpec:
     """Certificate authorities besides the public ones."""
     program: dict[str, ProgramSpec] = field(default_factory=dict)
     """By the whole command line. Other programs do not exist."""
+    upnp_library: bool = True
+    """The library that drives routers over UPnP is installed."""
     file: dict[str, str] = field(default_factory=dict)
     """By path. Other files cannot be read."""
 
@@ -105,6 +108,8 @@ class BoxSpec:
     """Where every plain web page is redirected to; "" for none."""
     isolates: bool = False
     silent: bool = False
+    port_mapping: PortMappingSpec | None = None
+    """NAT-PMP, PCP and UPnP; None: it speaks none of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from probes.network.simulated.firewall import Action, Direction, FirewallBehavio
 from probes.network.simulated.link import LineQuality
 from probes.network.simulated.nat_behavior import Dependence, Forward, NatBehavior
 from probes.network.simulated.packet import Transport
+from probes.network.simulated.port_mapping import PORT_MAPPING
 from probes.network.simulated.ports import PoolPolicy, PortPolicy
 from probes.network.simulated.scenario import (
     BoxSpec,
@@ -134,6 +135,7 @@ _BOX = schema.table(
     captive_portal=schema.text,
     isolates=schema.boolean,
     silent=schema.boolean,
+    port_mapping=PORT_MAPPING,
 )
 _INTERFACE = schema.table(
     InterfaceSpec,
@@ -167,6 +169,7 @@ _HOST = schema.table(
             takes_ms=schema.MILLISECONDS,
         )
     ),
+    upnp_library=schema.boolean,
     file=schema.mapping(schema.text),
 )
 _STUN = schema.table(

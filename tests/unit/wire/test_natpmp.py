@@ -57,6 +57,9 @@ def test_an_answer_with_padding_is_still_an_answer() -> None:
     ("data", "what"),
     [
         ("", "empty"),
+        ("1b5b33316d", "neither"),
+        ("0280" + "00" * 21, "neither"),
+        ("0200" + "00" * 22, "neither"),
         ("0080", "less than"),
         ("0080000000000001", "no address"),
         ("0081000000000001c8d59c40", "no mapping"),

@@ -84,6 +84,8 @@ def test_every_error_is_read_with_and_without_what_was_asked(result: ResultCode)
     ("data", "what"),
     [
         ("", "empty"),
+        ("1b5b33316d", "less than"),
+        ("0300" + "00" * 22, "a request"),
         ("0280" + "00" * 20, "less than"),
         ("0280" + "00" * 23, "length"),
         ("0280" + "00" * 1102, "length"),
@@ -97,7 +99,9 @@ def test_what_is_no_answer_is_said(data: str, what: str) -> None:
         pcp.parse(bytes.fromhex(data))
 
 
-@pytest.mark.parametrize("data", ["0082000100000007", "01800001" + "00" * 20])
+@pytest.mark.parametrize(
+    "data", ["0082000100000007", "01800001" + "00" * 20, "03800001" + "00" * 20]
+)
 def test_another_version_is_told_from_garbage(data: str) -> None:
     with pytest.raises(OtherVersion) as told:
         pcp.parse(bytes.fromhex(data))

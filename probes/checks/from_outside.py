@@ -1,0 +1,229 @@
+"""Is a mapped port reachable from outside? Asked of servers that can answer from elsewhere.
+
+Seen from outside means that a datagram from an address that the mapped socket never sent to comes
+in through the external port. Servers with RESPONSE-PORT (RFC 5780 section 7.5) send one on request
+of another socket. Where none can, a reply from a changed source proves it only if the mapped socket
+leaves by exactly that external port and an unmapped one gets no such reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+from probes.checks.context import Context
+from probes.checks.ways_out import bind_for, way_out
+from probes.model import Endpoint, Family, Reason
+from probes.network.seam import Bind, Datagram, Network, NetworkError, UdpSocket
+from probes.options import DEFAULT_PORT, HostPort
+from probes.readings.port_mapping import FORWARD, Forward
+from probes.wire import stun
+from probes.wire.stun import Attribute, AttributeType, ChangeRequest, MessageClass
+
+SENDS_S = (0.0, 0.2, 0.6)
+SHORTEST_S, LONGEST_S = 1.4, 2.5
+ROUND_TRIPS = 4
+MOST_SERVERS = 3
+RESOLVE_S = 1.5
+SOFTWARE = ("whyrelay",)
+
+
+@runtime_checkable
+class HasBehaviorServers(Protocol):
+    """A network that brings its own servers: a practice network."""
+
+    @property
+    def behavior_servers(self) -> tuple[HostPort, ...]:
+        """The servers, by name."""
+
+
+async def able_servers(context: Context, family: Family) -> tuple[Endpoint, ...]:
+    """The servers that may be asked to answer elsewhere. Whether they can shows when they are."""
+    network, named = context.network, context.options.behavior_servers
+    if not named and isinstance(network, HasBehaviorServers):
+        named = network.behavior_servers
+    found: list[Endpoint] = []
+    for server in named[:MOST_SERVERS]:
+        with suppress(NetworkError, TimeoutError):
+            async with asyncio.timeout(RESOLVE_S):
+                addresses = await network.resolve(server.host, family)
+            found += [Endpoint(address, server.port) for address in addresses[:1]]
+    return tuple(found)
+
+
+async def seen_from_outside(
+    network: Network,
+    socket: UdpSocket,
+    outer: Endpoint,
+    bind: Bind,
+    servers: Sequence[Endpoint],
+) -> tuple[bool | None, str]:
+    """Whether `socket`, which has sent nothing yet, is reached through `outer`; and how it showed.
+
+    None: no server was able to send a datagram from an address never sent to.
+    """
+    for server in servers:
+        seen = await _by_response_port(network, socket, outer, bind, server)
+        if seen is not None:
+            return seen, f"RESPONSE-PORT {outer.port} with {server}"
+    for server in servers:
+        if await _by_changed_source(network, socket, outer, bind, server):
+            return True, f"an answer from elsewhere, by {server}"
+    return None, "no server could send a packet from elsewhere" if servers else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A success response, and how long it took since the first try."""
+
+    mapped: Endpoint
+    other: Endpoint | None
+    after_s: float
+
+
+async def _by_response_port(
+    network: Network, socket: UdpSocket, outer: Endpoint | int, bind: Bind, server: Endpoint
+) -> bool | None:
+    """None: the server cannot do it, or would send to another address than the router's.
+
+    `outer` as a mere port stands for the public address that the server sees.
+    """
+    asking, hearing = await network.udp(bind), await network.udp(bind)
+    try:
+        first = await _exchange(network, asking, asking, server)
+        if first is None:
+            return None
+        if isinstance(outer, Endpoint):
+            if first.mapped.address != outer.address:
+                return None
+            port = outer.port
+        else:
+            port = outer
+        second = await _exchange(network, hearing, hearing, server)
+        if second is None:
+            return None
+        # Ability first: the answer to one socket's question has to arrive at another that the
+        # server may already talk to. A server that ignores the attribute answers the asker.
+        aside = _response_port(second.mapped.port)
+        if await _exchange(network, asking, hearing, server, aside) is None:
+            return None
+        wait_s = min(max(ROUND_TRIPS * first.after_s, SHORTEST_S), LONGEST_S)
+        wanted = _response_port(port)
+        return await _exchange(network, asking, socket, server, wanted, wait_s) is not None
+    except NetworkError:
+        return None
+    finally:
+        asking.close()
+        hearing.close()
+
+
+def _response_port(port: int) -> Attribute:
+    return Attribute(AttributeType.RESPONSE_PORT, port)
+
+
+_ELSEWHERE = Attribute(AttributeType.CHANGE_REQUEST, ChangeRequest(ip=True, port=True))
+
+
+async def _by_changed_source(
+    network: Network, socket: UdpSocket, outer: Endpoint, bind: Bind, server: Endpoint
+) -> bool:
+    control = await network.udp(bind)
+    try:
+        plain = await _exchange(network, socket, socket, server)
+        if plain is None or plain.mapped != outer or plain.other is None:
+            return False
+        if await _exchange(network, control, control, server) is None:
+            return False
+        elsewhere = replace(server, address=plain.other.address, port=plain.other.port)
+        if await _exchange(network, control, control, server, _ELSEWHERE, source=elsewhere):
+            return False  # the NAT lets anybody in: the mapping proves nothing
+        told = await _exchange(network, socket, socket, server, _ELSEWHERE, source=elsewhere)
+        return told is not None
+    except NetworkError:
+        return False
+    finally:
+        control.close()
+
+
+async def _exchange(
+    network: Network,
+    asking: UdpSocket,
+    hearing: UdpSocket,
+    server: Endpoint,
+    attribute: Attribute | None = None,
+    wait_s: float = SHORTEST_S,
+    source: Endpoint | None = None,
+) -> _Answer | None:
+    """Ask from one socket, hear the answer at another (or the same). None: silence or a no.
+
+    The answer has to come from `source`, which is `server` unless told otherwise.
+    """
+    transaction = network.random_bytes(stun.TRANSACTION_BYTES)
+    more = () if attribute is None else (attribute,)
+    request = stun.binding_request(transaction, *more, software=SOFTWARE)
+    listening = asyncio.ensure_future(_hear(hearing, transaction, source or server))
+    began = network.now()
+    try:
+        for number, offset in enumerate(SENDS_S):
+            asking.send(request, server)
+            last = number == len(SENDS_S) - 1
+            until = wait_s if last else SENDS_S[number + 1]
+            await asyncio.wait({listening}, timeout=max(0.0, until - offset))
+            if listening.done():
+                message = listening.result()
+                if message is None or message.mapped is None:
+                    return None
+                return _Answer(message.mapped, message.other, network.now() - began)
+        return None
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def _hear(socket: UdpSocket, transaction: bytes, source: Endpoint) -> stun.Message | None:
+    """The success response; None for an error response (420 above all)."""
+    while True:
+        arrival = await socket.receive()
+        if not isinstance(arrival, Datagram) or arrival.source != source:
+            continue
+        try:
+            message = stun.parse(arrival.data)
+        except stun.Malformed:
+            continue
+        if message.transaction == transaction:
+            return message if message.message_class is MessageClass.SUCCESS else None
+
+
+async def tell_forward(context: Context) -> None:
+    """Is the VPN's port forwarded to this host for good? Tells it where a server can knock."""
+    port = context.options.port or DEFAULT_PORT
+    way = await way_out(context, Family.V4)
+    if way is None or way.through_tunnel:
+        reason = Reason.NOT_APPLICABLE if way is None else Reason.THROUGH_TUNNEL
+        context.unknown(FORWARD, reason, "no IPv4 way out of this network's own")
+        return
+    servers = await able_servers(context, Family.V4)
+    if not servers:
+        context.unknown(FORWARD, Reason.NO_SERVER, "no server that could knock was named")
+        return
+    bind = bind_for(way)
+    try:
+        socket = await context.network.udp(replace(bind, port=port))
+    except NetworkError:
+        # Most likely the VPN itself: what it receives is its own.
+        detail = f"UDP port {port} is in use on this device"
+        context.unknown(FORWARD, Reason.NOT_APPLICABLE, detail)
+        return
+    try:
+        for server in servers:
+            seen = await _by_response_port(context.network, socket, port, bind, server)
+            if seen is not None:
+                how = f"RESPONSE-PORT {port} with {server}"
+                context.known(FORWARD, Forward(port, seen, how), how)
+                return
+    finally:
+        socket.close()
+    context.unknown(FORWARD, Reason.NO_SERVER, "no server could send a packet from elsewhere")

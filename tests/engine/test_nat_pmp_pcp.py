@@ -1,0 +1,523 @@
+"""NAT-PMP and PCP over the simulated network: presence, errors, versions, liars, test mappings."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from ipaddress import ip_address
+
+import pytest
+
+from probes.checks.context import Check
+from probes.checks.local import LocalCheck
+from probes.checks.nat_pmp import NatPmpCheck
+from probes.checks.pcp import PcpCheck
+from probes.engine import measure
+from probes.events import CheckFinished, Event, Observed
+from probes.mappings import TestMapping
+from probes.model import CheckId, Endpoint, Known, Reason, Unknown
+from probes.network.simulated import SimulatedNetwork, run_virtual
+from probes.network.simulated.packet import Packet, Transport
+from probes.network.simulated.stun_server import Reply
+from probes.options import Options
+from probes.readings.port_mapping import (
+    GATEWAY,
+    LEFTOVERS,
+    NAT_PMP,
+    NAT_PMP_EPOCH,
+    PCP,
+    PCP_EPOCH,
+    TAILSCALE_ASKS,
+    AddressKind,
+    LeftoverState,
+    MappingFault,
+    MappingProtocol,
+    MappingTest,
+)
+from probes.report import report_of
+from probes.wire import natpmp, pcp
+from tests.engine.port_mapping import (
+    DEVICE,
+    FIVE,
+    OUTER,
+    ROUTER,
+    Drawer,
+    events_of,
+    home,
+    mapper,
+    report,
+)
+
+BOTH: tuple[type[NatPmpCheck] | type[PcpCheck], ...] = (NatPmpCheck, PcpCheck)
+ON = {NatPmpCheck: "nat_pmp = true", PcpCheck: "pcp = true"}
+KEYS = {NatPmpCheck: NAT_PMP, PcpCheck: PCP}
+PROTOCOL = {NatPmpCheck: MappingProtocol.NAT_PMP, PcpCheck: MappingProtocol.PCP}
+HARD = 'mapping = "address-and-port-dependent"\nports = "random"'
+
+
+def ended_ms(events: list[Event], check: CheckId) -> float:
+    return next(
+        each.at_ms for each in events if isinstance(each, CheckFinished) and each.check is check
+    )
+
+
+def served(network: SimulatedNetwork, answer: object) -> SimulatedNetwork:
+    """The router's NAT-PMP and PCP port answers as the test says."""
+    assert callable(answer)
+    services = dict(network.world.boxes["router"].services)
+    services[Transport.UDP, natpmp.PORT] = answer
+    network.world.boxes["router"].services = services
+    return network
+
+
+# --- presence -----------------------------------------------------------------------------------
+
+
+def test_nat_pmp_tells_presence_address_and_epoch() -> None:
+    found = report(home("nat_pmp = true\nepoch_s = 4711"), NatPmpCheck())
+    assert found.value(NAT_PMP.present) is True
+    assert found.value(NAT_PMP.external) == ip_address(OUTER)
+    assert found.value(NAT_PMP_EPOCH) == 4711
+    error = found[NAT_PMP.error]
+    assert isinstance(error, Known)
+    assert (error.value, error.source) == (None, f"NAT-PMP answer of {ROUTER}")
+    assert found.value(GATEWAY) == ip_address(ROUTER)
+    assert found.value(TAILSCALE_ASKS) is True
+
+
+def test_pcp_tells_presence_and_asks_before_it_maps() -> None:
+    found = report(home("pcp = true\nepoch_s = 4711"), PcpCheck())
+    assert found.value(PCP.present) is True
+    assert found.value(PCP_EPOCH) == 4711
+    for reading in (found[PCP.external], found[PCP.test]):
+        assert isinstance(reading, Unknown)
+        assert reading.reason is Reason.NEEDS_CONSENT
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_a_closed_port_is_absent_at_once(check: type[Check]) -> None:
+    events = events_of(home(), check())
+    found = report_of(events)
+    assert found.value(KEYS[check].present) is False
+    assert "port-unreachable" in str(found[KEYS[check].present])
+    assert ended_ms(events, check().id) < 20
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_silence_is_absent_after_three_tries_and_three_hundred_ms(check: type[Check]) -> None:
+    heard: list[float] = []
+    network = home()
+
+    def silent(packet: Packet) -> list[Reply]:
+        if packet.source.address == ip_address(DEVICE):
+            heard.append(network.now())
+        return []
+
+    events = events_of(served(network, silent), check())
+    assert report_of(events).value(KEYS[check].present) is False
+    assert len(heard) == 3
+    assert 300 <= ended_ms(events, check().id) <= 400
+
+
+def test_a_slow_router_gets_twenty_round_trips() -> None:
+    slow = "[host.here.interface.wlan0]\nline = { delay_ms = 40 }"
+    network = home("nat_pmp = true\nanswer_after_ms = 900", slow)
+    assert report(network, NatPmpCheck()).value(NAT_PMP.present) is True
+    events = events_of(served(home("", slow), lambda _packet: []), NatPmpCheck())
+    assert report_of(events).value(NAT_PMP.present) is False
+    assert 1600 <= ended_ms(events, CheckId.NAT_PMP) <= 1720
+
+
+def test_nothing_waits_longer_than_two_seconds() -> None:
+    rules = (
+        '[box.router.rule.x]\naction = "drop"\n'
+        "[host.here.interface.wlan0]\nline = { delay_ms = 900 }"
+    )
+    events = events_of(served(home("", rules), lambda _packet: []), NatPmpCheck())
+    assert report_of(events).value(NAT_PMP.present) is False
+    assert 2000 <= ended_ms(events, CheckId.NAT_PMP) <= 2100
+
+
+def test_a_late_answer_still_wins() -> None:
+    network = home("nat_pmp = true\nanswer_after_ms = 700")
+    other = home("nat_pmp = true\nanswer_after_ms = 700")
+    events = events_of(network, NatPmpCheck(), stun=True)
+    said = [
+        each.reading.value
+        for each in events
+        if isinstance(each, Observed)
+        and each.key == NAT_PMP.present.id
+        and isinstance(each.reading, Known)
+    ]
+    # The run lasts as long as its slowest check: here nothing else waits for 700 ms.
+    assert said[0] is False
+    alone = report(other, NatPmpCheck())
+    assert alone.value(NAT_PMP.present) is False
+
+
+@pytest.mark.parametrize(
+    ("gateway", "asks"), [("192.168.1.1", True), ("100.64.0.1", False), ("45.83.223.1", False)]
+)
+def test_routers_of_any_kind_are_asked_and_tailscales_choice_is_told(
+    gateway: str, asks: bool
+) -> None:
+    head = f"""
+    [host.here.interface.wlan0]
+    addresses = ["{gateway.rpartition(".")[0]}.20/24"]
+    gateways = ["{gateway}"]
+    [box.router]
+    inside = ["{gateway}/24"]
+    """
+    found = report(home("nat_pmp = true\npcp = true", head), NatPmpCheck(), PcpCheck())
+    assert found.value(NAT_PMP.present) is True
+    assert found.value(PCP.present) is True
+    assert found.value(TAILSCALE_ASKS) is asks
+
+
+@pytest.mark.parametrize(
+    ("external", "kind"),
+    [("192.168.178.20", "private"), ("100.72.3.4", "carrier"), ("0.0.0.0", "unspecified")],
+)
+def test_a_useless_outer_address_is_called_by_its_kind(external: str, kind: str) -> None:
+    found = report(home(f'nat_pmp = true\nexternal = "{external}"'), NatPmpCheck())
+    address = found.value(NAT_PMP.external)
+    assert address == ip_address(external)
+    assert AddressKind.of(address) == kind
+    assert kind in str(found[NAT_PMP.external])
+
+
+# --- errors and versions ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("result", list(natpmp.ResultCode)[2:])
+def test_nat_pmp_errors_are_told_and_the_service_is_there(result: int) -> None:
+    found = report(home(f"nat_pmp = true\nnat_pmp_result = {result}"), NatPmpCheck())
+    assert found.value(NAT_PMP.present) is True
+    error = found.value(NAT_PMP.error)
+    assert error is not None
+    assert (error.code, error.name) == (result, natpmp.ResultCode(result).name)
+    assert isinstance(found[NAT_PMP.external], Unknown)
+
+
+@pytest.mark.parametrize("result", list(pcp.ResultCode)[2:])
+def test_pcp_errors_are_told_and_the_service_is_there(result: int) -> None:
+    found = report(home(f"pcp = true\npcp_result = {result}"), PcpCheck())
+    assert found.value(PCP.present) is True
+    error = found.value(PCP.error)
+    assert error is not None
+    assert (error.code, error.name) == (result, pcp.ResultCode(result).name)
+
+
+def test_a_router_that_speaks_only_one_of_them_says_so_to_the_other() -> None:
+    found = report(home("nat_pmp = true"), NatPmpCheck(), PcpCheck())
+    assert (found.value(NAT_PMP.present), found.value(PCP.present)) == (True, False)
+    assert "answered in NAT-PMP" in str(found[PCP.present])
+    found = report(home("pcp = true"), NatPmpCheck(), PcpCheck())
+    assert (found.value(NAT_PMP.present), found.value(PCP.present)) == (False, True)
+    assert "version 2" in str(found[NAT_PMP.present])
+
+
+def test_a_router_that_refuses_the_version_is_absent_with_its_error() -> None:
+    found = report(home("nat_pmp = true\nnat_pmp_result = 1"), NatPmpCheck())
+    assert found.value(NAT_PMP.present) is False
+    error = found.value(NAT_PMP.error)
+    assert error is not None
+    assert error.fault is MappingFault.UNSUPPORTED_VERSION
+
+
+def test_an_address_translated_on_the_way_is_an_address_mismatch() -> None:
+    between = """
+    [host.here.interface.wlan0]
+    via = "wifi"
+    gateways = ["192.168.1.1"]
+    [box.wifi]
+    via = "router"
+    outside = ["192.168.1.77"]
+    [box.wifi.nat]
+    """
+    found = report(home("pcp = true", between), PcpCheck())
+    error = found.value(PCP.error)
+    assert error is not None
+    assert error.fault is MappingFault.NAT_BETWEEN
+
+
+# --- liars --------------------------------------------------------------------------------------
+
+
+def test_an_answer_from_another_address_or_port_does_not_count() -> None:
+    good = natpmp.build(natpmp.Reply(0, 0, 5, external=ip_address("45.83.1.1")))  # type: ignore[arg-type]
+
+    def lie(packet: Packet) -> list[Reply]:
+        elsewhere = (Endpoint.of("192.168.1.99", 5351), Endpoint.of(ROUTER, 15351))
+        return [Reply(packet.answer(good, source=each)) for each in elsewhere]
+
+    found = report(served(home(), lie), NatPmpCheck())
+    assert found.value(NAT_PMP.present) is False
+    assert "5351, which was not asked" in str(found[NAT_PMP.present])
+
+
+@pytest.mark.parametrize("check", BOTH)
+@pytest.mark.parametrize(
+    "data", [b"", b"\0", b"\x1b[31m", b"\0\x80" + bytes(3), bytes(1200), b"\2\x80" + bytes(21)]
+)
+def test_garbage_is_no_answer(check: type[Check], data: bytes) -> None:
+    network = served(home(), lambda packet: [Reply(packet.answer(data))] * 50)
+    found = report(network, check())
+    assert found.value(KEYS[check].present) is False
+    assert "fits no question" in str(found[KEYS[check].present])
+
+
+def test_a_flood_of_forged_answers_neither_blinds_nor_delays() -> None:
+    good = natpmp.build(natpmp.Reply(0, 0, 5, external=ip_address("45.83.1.1")))  # type: ignore[arg-type]
+
+    def flood(packet: Packet) -> list[Reply]:
+        forged = [
+            Reply(packet.answer(good, source=Endpoint.of(f"10.{n >> 8}.{n & 255}.1", 5351)))
+            for n in range(3000)
+        ]
+        return [*forged, Reply(packet.answer(good))]
+
+    events = events_of(served(home(), flood), NatPmpCheck())
+    found = report_of(events)
+    assert found.value(NAT_PMP.external) == ip_address("45.83.1.1")
+    assert "ignored" in str(found[NAT_PMP.present])
+    assert len(str(found[NAT_PMP.present])) < 400
+
+
+# --- test mappings ------------------------------------------------------------------------------
+
+
+def tried(network: SimulatedNetwork, check: Check, **options: object) -> tuple[MappingTest, Drawer]:
+    drawer = Drawer()
+    options.setdefault("journal", drawer.journal)
+    found = report(network, check, stun=True, map_test=True, **options)
+    key = KEYS[type(check)].test
+    value = found.value(key)
+    assert isinstance(value, MappingTest), found[key]
+    return value, drawer
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_a_mapping_is_made_compared_seen_and_removed(
+    check: type[NatPmpCheck] | type[PcpCheck],
+) -> None:
+    network = home(ON[check], nat=HARD)
+    found, drawer = tried(network, check(), behavior_servers=FIVE)
+    assert found.granted
+    assert found.error is None
+    assert found.external_address == ip_address(OUTER)
+    assert found.address_matches is True
+    assert found.seen_from_outside is True
+    assert "RESPONSE-PORT" in found.how
+    assert found.ok is True
+    assert found.lease_s == 60
+    assert found.removed is True
+    assert found.external_port is not None
+    assert found.external_port >= 49152
+    assert mapper(network).table == {}
+    assert drawer.kept == {}
+    first = TestMapping.from_text(drawer.ever[0])
+    assert first.external_port == found.external_port
+    assert str(first.client) == DEVICE
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_a_mapping_through_which_nothing_comes_in_is_not_ok(
+    check: type[NatPmpCheck] | type[PcpCheck],
+) -> None:
+    found, _ = tried(home(f"{ON[check]}\nuseless = true"), check(), behavior_servers=FIVE)
+    assert found.granted
+    assert found.seen_from_outside is False
+    assert found.ok is False
+    assert found.removed is True
+
+
+def test_without_an_able_server_nobody_can_say_what_comes_in() -> None:
+    plain = '[server.five]\nstun = { kind = "plain" }'
+    network = home(
+        "nat_pmp = true",
+        plain.replace("[server.five]\n", "[server.six]\n")
+        + """
+host = "six.example"
+ipv4 = "45.83.202.1"
+""",
+    )
+    from probes.options import HostPort
+
+    found, _ = tried(network, NatPmpCheck(), behavior_servers=(HostPort("six.example", 3478),))
+    assert found.granted
+    assert found.seen_from_outside is None
+    assert found.ok is True
+
+
+def test_a_private_outer_address_does_not_match() -> None:
+    network = home('nat_pmp = true\nexternal = "192.168.178.20"')
+    found, _ = tried(network, NatPmpCheck(), behavior_servers=FIVE)
+    assert found.granted
+    assert found.address_matches is False
+    assert found.ok is False
+    assert found.removed is True
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_without_consent_nothing_on_the_router_changes(
+    check: type[NatPmpCheck] | type[PcpCheck],
+) -> None:
+    network, drawer = home(ON[check]), Drawer()
+    asked: list[bytes] = []
+    whole = mapper(network)._datagram
+
+    def watch(packet: Packet) -> list[Reply]:
+        assert isinstance(packet.payload, bytes)
+        asked.append(packet.payload)
+        return whole(packet)
+
+    found = report(served(network, watch), check(), journal=drawer.journal)
+    reading = found[KEYS[check].test]
+    assert isinstance(reading, Unknown)
+    assert reading.reason is Reason.NEEDS_CONSENT
+    assert [each[:2] for each in asked] == [b"\0\0" if check is NatPmpCheck else b"\2\0"]
+    assert drawer.ever == []
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_without_a_record_no_mapping_is_made(check: type[NatPmpCheck] | type[PcpCheck]) -> None:
+    network, drawer = home(ON[check]), Drawer(works=False)
+    found = report(network, check(), map_test=True, journal=drawer.journal)
+    reading = found[KEYS[check].test]
+    assert isinstance(reading, Unknown)
+    assert reading.reason is Reason.NO_RIGHTS
+    assert mapper(network).table == {}
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_the_record_is_there_before_the_router_hears_of_it(
+    check: type[NatPmpCheck] | type[PcpCheck],
+) -> None:
+    network, drawer = home(ON[check]), Drawer()
+    whole, seen = mapper(network)._datagram, []
+
+    def watch(packet: Packet) -> list[Reply]:
+        assert isinstance(packet.payload, bytes)
+        if packet.payload[1] == 1 and not mapper(network).table:
+            seen.append(len(drawer.kept))
+        return whole(packet)
+
+    report(served(network, watch), check(), map_test=True, journal=drawer.journal)
+    assert seen[0] == 1
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_a_longer_lease_and_another_port_are_taken_and_told(
+    check: type[NatPmpCheck] | type[PcpCheck],
+) -> None:
+    network = home(f"{ON[check]}\nshortest_lease_s = 120")
+    found, drawer = tried(network, check())
+    assert found.lease_s == 120
+    assert TestMapping.from_text(drawer.ever[-1]).lease_s == 120
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_other_mappings_are_left_alone(check: type[NatPmpCheck] | type[PcpCheck]) -> None:
+    entries = """
+    [box.router.port_mapping.entry.a]
+    port = 41641
+    to = "192.168.1.20:41641"
+    description = "tailscale-portmap"
+    [box.router.port_mapping.entry.b]
+    port = 51820
+    to = "192.168.1.30:51820"
+    """
+    network = home(ON[check], entries)
+    found, _ = tried(network, check())
+    assert found.removed is True
+    assert sorted(mapper(network).table) == [41641, 51820]
+
+
+@pytest.mark.parametrize("check", BOTH)
+@pytest.mark.parametrize("when_ms", [5, 30, 60, 200])
+def test_whoever_leaves_half_way_leaves_nothing_behind(
+    check: type[NatPmpCheck] | type[PcpCheck], when_ms: int
+) -> None:
+    network, drawer = home(f"{ON[check]}\nanswer_after_ms = 20"), Drawer()
+    options = Options(
+        map_test=True,
+        journal=drawer.journal,
+        behavior_servers=FIVE,
+        derp_map_text=network.relay_map,
+    )
+
+    async def leave() -> None:
+        async def watch() -> None:
+            async for _ in measure(network, (LocalCheck(), check()), options):
+                pass
+
+        task = asyncio.create_task(watch())
+        await asyncio.sleep(when_ms / 1000)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.sleep(0.001)
+        assert [port for port, held in mapper(network).table.items()] == []
+
+    run_virtual(leave())
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_what_a_killed_run_left_is_removed_and_said(
+    check: type[NatPmpCheck] | type[PcpCheck],
+) -> None:
+    network, drawer = home(ON[check]), Drawer()
+    left = TestMapping(
+        id="0123",
+        protocol=PROTOCOL[check],
+        made_at=network_time(network),
+        lease_s=60,
+        gateway=ip_address(ROUTER),
+        client=ip_address(DEVICE),
+        interface="",
+        internal_port=50001,
+        external_port=50002,
+        nonce="ab" * 12,
+    )
+    drawer.kept = {"0123": left.to_text(), "broken": "{", "odd": '{"id": 1}'}
+
+    async def run() -> list[Event]:
+        to = Endpoint.of(DEVICE, 50001)
+        mapper(network).put(50002, to, 60, "whyrelay test", bytes.fromhex("ab" * 12))
+        mapper(network).put(50003, Endpoint.of(DEVICE, 50003), 60, "of another program")
+        options = Options(journal=drawer.journal)
+        return [each async for each in measure(network, (LocalCheck(), check()), options)]
+
+    found = report_of(run_virtual(run()))
+    (leftover,) = found.value(LEFTOVERS) or ()
+    assert leftover.state is LeftoverState.REMOVED
+    assert leftover.external_port == 50002
+    assert list(mapper(network).table) == [50003]
+    assert sorted(drawer.kept) == ["broken", "odd"]
+
+
+def test_a_record_of_another_network_waits_there() -> None:
+    network, drawer = home("nat_pmp = true"), Drawer()
+    left = TestMapping(
+        id="1",
+        protocol=PROTOCOL[NatPmpCheck],
+        made_at=network_time(network),
+        lease_s=60,
+        gateway=ip_address("192.168.99.1"),
+        client=ip_address("192.168.99.20"),
+        interface="",
+        internal_port=50001,
+        external_port=50002,
+    )
+    old = re.sub(r"2026", "2025", left.to_text()).replace('"id": "1"', '"id": "2"')
+    drawer.kept = {"1": left.to_text(), "2": old}
+    found = report(network, NatPmpCheck(), journal=drawer.journal)
+    assert list(drawer.kept) == ["1"]
+    assert [each.state for each in found.value(LEFTOVERS) or ()] == [LeftoverState.EXPIRED]
+
+
+def network_time(network: SimulatedNetwork) -> str:
+    async def ask() -> str:
+        return network.wall().isoformat(timespec="seconds")
+
+    return run_virtual(ask())
