@@ -39,13 +39,19 @@ clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# An environment whose Python was removed or upgraded away is made anew.
+ifneq ($(shell $(BIN)/python -c 'print("runs")' 2>/dev/null),runs)
+BROKEN := broken
+.PHONY: broken
+endif
+
 # Both installs are editable: what runs is what is checked out, by way of the console script.
-$(VENV)/.app: pyproject.toml
+$(VENV)/.app: pyproject.toml $(BROKEN)
 	@$(call environment)
 	@$(call install,-e .)
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml
+$(VENV)/.dev: pyproject.toml $(BROKEN)
 	@$(call environment)
 	@$(call install,-e '.[dev]')
 	@touch $@ $(VENV)/.app
@@ -78,11 +84,11 @@ echo "installing what pyproject.toml asks for"; \
 if $(BIN)/python -m pip install --disable-pip-version-check --quiet $(1) >"$$log" 2>&1; then \
   exit 0; \
 fi; \
-if grep -qiE "command '[^']*(cc|clang|c\+\+)[^']*' failed|Python\.h|cl\.exe|unable to execute" "$$log"; then \
-  package=$$(sed -nE 's/.*Failed (building wheel|to build) .*(miniupnpc|psutil).*/\2/p' "$$log" | head -n 1); \
-  echo "$${package:-A package} has no wheel for this Python and no C compiler could build it" \
-    "(Debian, Ubuntu: apt-get install build-essential python3-dev; or try another Python with" \
-    "make clean and PYTHON=...). pip's words are in $$log." >&2; \
+package=$$(sed -nE 's/.*Failed building wheel for ([A-Za-z0-9._-]+).*/\1/p' "$$log" | head -n 1); \
+if [ -n "$$package" ]; then \
+  echo "$$package has no ready-made package for this Python and could not be built, which takes a C" \
+    "compiler and Python's headers (Debian, Ubuntu: apt-get install build-essential python3-dev)." \
+    "pip's words are in $$log." >&2; \
 elif grep -qE "No matching distribution|Could not find a version|Max retries|Temporary failure" "$$log"; then \
   echo "pip could not fetch the packages: is there a way to a package index?" \
     "Its words are in $$log." >&2; \
