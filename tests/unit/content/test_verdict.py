@@ -93,6 +93,17 @@ HEADLINES: tuple[tuple[str, Readings, str, HopId | None, Tone], ...] = (
         None,
         Tone.NOTE,
     ),
+    (
+        "no stun in the map, though UDP works",
+        {
+            **STUN_BLOCKED,
+            relays.STUN_REGIONS.id: 0,
+            stun.UDP.id: Unknown(Reason.NO_SERVER),
+        },
+        "Relayed: no relay in the map in use offers STUN",
+        HopId.RELAY,
+        Tone.BAD,
+    ),
     ("ipv6 only", IPV6_ONLY, "IPv6 works: peers that have it are likely direct", None, Tone.NOTE),
     (
         "silent, and nothing else tried",
