@@ -171,7 +171,8 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
         metavar="N",
         type=_said(port_number, "a port (1 to 65535)"),
         default=absent(None),
-        help="the VPN's UDP port (default: 41641)",
+        # Shown when there is a check to which it matters: what is not built yet is in no help.
+        help=argparse.SUPPRESS,
     )
     measure.add_argument(
         "--only",

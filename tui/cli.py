@@ -12,11 +12,18 @@ if TYPE_CHECKING:  # typing costs as much as the bare interpreter's start
     from argparse import Namespace
     from collections.abc import Sequence
 
+_INTERRUPTED = 130
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program. Returns the exit status; never raises."""
     if argv is not None:
         return _run(list(argv))
+    if sys.argv[1:] != ["--version"]:
+        import signal
+
+        # Until a run or the app watches for signals itself, being killed is being interrupted.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     status = _run(sys.argv[1:])
     _leave(status)
     return status
@@ -26,10 +33,11 @@ def _leave(status: int) -> None:
     """End the process here if a call that nobody waits for any more is still under way.
 
     Such calls have threads of their own. The interpreter's orderly end takes OpenSSL away from
-    under one that reads the trusted certificates, and that is a crash.
+    under one that reads the trusted certificates, and that is a crash. After an interruption it
+    may also take a KeyboardInterrupt for unhandled that was handled, and end by a signal.
     """
     threading = sys.modules.get("threading")
-    if threading is None or threading.active_count() == 1:
+    if status != _INTERRUPTED and (threading is None or threading.active_count() == 1):
         return
     import os
     from contextlib import suppress
@@ -43,21 +51,27 @@ def _leave(status: int) -> None:
 def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         return _version()
+    try:
+        return int(_main(arguments))
+    except KeyboardInterrupt:
+        from tui.output import say
+
+        say("Interrupted.")
+        return _INTERRUPTED
+    except Exception as fault:
+        return _failed(fault)
+
+
+def _failed(fault: Exception) -> int:
     from tui.exits import Complaint, Exit
     from tui.output import NobodyReads, say
 
-    try:
-        return int(_main(arguments))
-    except NobodyReads:
+    if isinstance(fault, NobodyReads):
         return Exit.DIRECT  # help, a list or a schema, read as far as somebody wanted
-    except Complaint as complaint:
-        say(str(complaint))
+    if isinstance(fault, Complaint):
+        say(str(fault))
         return Exit.USAGE
-    except KeyboardInterrupt:
-        say("Interrupted.")
-        return Exit.INTERRUPTED
-    except Exception as fault:
-        return _fault(fault)
+    return _fault(fault)
 
 
 def _version() -> int:
@@ -127,12 +141,9 @@ def _schema(name: str) -> int:
 
 def _check(typed: Namespace) -> int:
     import gc
-    import signal
 
     # A run is short and its memory small: looking for garbage would only take time.
     gc.disable()
-    # Until the run watches for signals itself, being killed is as being interrupted.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     from tui.check import Form, run_check
     from tui.exits import Complaint
     from tui.request import settings_of

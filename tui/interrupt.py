@@ -54,7 +54,11 @@ def run_interruptibly(
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    found = run(watched())
+    work = watched()
+    try:
+        found = run(work)
+    finally:
+        work.close()  # for a signal that comes before the work could begin
     if stopped or found is None:
         raise KeyboardInterrupt
     return found

@@ -11,13 +11,13 @@ from probes.diagnosis.diagnose import diagnose
 from probes.model import CheckId, CheckStatus, Reason, Unknown
 from probes.network.simulated import names
 from probes.readings import relays, stun
-from probes.report import Report
-from tests.unit.cli.golden import GOLDEN, path, plain, report
+from probes.report import Report, report_of
+from tests.unit.cli.golden import GOLDEN, kept_report, kept_text, plain, run
 from tests.unit.content.reports import EASY, HARD
 from tests.unit.content.reports import report as by_hand
 from tui import content
 from tui.output import plain_ascii
-from tui.plain import WIDTH, report_to_text
+from tui.plain import WIDTH
 
 SECTIONS = (
     "Verdict",
@@ -31,8 +31,8 @@ SECTIONS = (
 )
 
 
-def text_of(found: Report) -> str:
-    return report_to_text(found, diagnose(found))
+def practice(name: str) -> Report:
+    return report_of(run(name))
 
 
 def unwrapped(text: str) -> str:
@@ -42,13 +42,13 @@ def unwrapped(text: str) -> str:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_text_is_the_one_that_was_read_and_found_good(name: str) -> None:
-    wanted = path(name).read_text(encoding="utf-8")
-    assert plain(name) == wanted, "read it, then: python -m tests.unit.cli.golden"
+    again = "read it, then: python -m tests.unit.cli.golden"
+    assert plain(kept_report(name)) == kept_text(name), again
 
 
 @pytest.mark.parametrize("name", names())
 def test_every_text_can_be_walked_through_by_ear(name: str) -> None:
-    text = plain(name)
+    text = plain(practice(name))
     lines = text.splitlines()
     assert text.endswith("\n")
     assert max(map(len, lines)) <= WIDTH
@@ -64,9 +64,9 @@ def test_every_text_can_be_walked_through_by_ear(name: str) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_every_conclusion_is_in_the_text(name: str) -> None:
-    found = report(name)
+    found = practice(name)
     diagnosis = diagnose(found)
-    text = unwrapped(plain(name))
+    text = unwrapped(plain(practice(name)))
     for count, cause in enumerate(diagnosis.causes, 1):
         assert f"Cause {count}: {content.cause(cause.id).title}." in text
     for field in content.fields():
@@ -80,7 +80,7 @@ def test_every_conclusion_is_in_the_text(name: str) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_every_text_can_be_written_in_ascii(name: str) -> None:
-    text = plain_ascii(plain(name))
+    text = plain_ascii(plain(practice(name)))
     assert text.isascii()
     assert "?" not in text.replace("?\n", "").replace("? ", "")
 
@@ -90,7 +90,7 @@ def test_what_did_not_count_is_said() -> None:
         stun.Rejected(stun.Fault.WRONG_SOURCE, "192.0.2.66:3478", "", 3),
         stun.Rejected(stun.Fault.UNRESOLVED, "relay.example", "no such name", 1),
     )
-    text = unwrapped(text_of(by_hand({**EASY, stun.REJECTED.id: rejected})))
+    text = unwrapped(plain(by_hand({**EASY, stun.REJECTED.id: rejected})))
     assert (
         "Did not count: 192.0.2.66:3478: came from an address that was not asked, 3 times." in text
     )
@@ -101,13 +101,13 @@ def test_which_map_was_used_and_what_was_passed_over_is_said() -> None:
     source = relays.MapSource(
         relays.MapOrigin.CACHE, "the copy kept", 3, ("tailscale debug derp-map: none here",)
     )
-    text = unwrapped(text_of(by_hand({**EASY, relays.MAP_SOURCE.id: source})))
+    text = unwrapped(plain(by_hand({**EASY, relays.MAP_SOURCE.id: source})))
     assert "Relay map: the copy kept, 3 regions." in text
     assert "Relay map, tried before: tailscale debug derp-map: none here." in text
 
 
 def test_each_endpoint_that_differs_is_named() -> None:
-    text = unwrapped(text_of(by_hand(HARD)))
+    text = unwrapped(plain(by_hand(HARD)))
     assert "nyc saw this device as 45.83.223.10:51820.\n" in text
     assert "fra saw this device as 45.83.223.10:33017, another than the first.\n" in text
 
@@ -117,11 +117,11 @@ def test_what_is_not_known_says_why() -> None:
         {stun.VARIES4.id: Unknown(Reason.TOO_FEW_ANSWERS, "1 of 3 answered")},
         {CheckId.RELAY_TCP: CheckStatus.FAILED},
     )
-    section = unwrapped(text_of(found)).partition("7. What is not known, and why")[2]
+    section = unwrapped(plain(found)).partition("7. What is not known, and why")[2]
     assert "too few answers (1 of 3 answered): stun.mapping_varies4." in section
     assert "could not be looked at: boom: relay_tcp.reachable." in section
 
 
 def test_a_run_that_did_not_end_says_so() -> None:
-    assert "The run did not come to its end." in text_of(by_hand(EASY, closed=False))
-    assert "The run did not come to its end." not in text_of(by_hand(EASY))
+    assert "The run did not come to its end." in plain(by_hand(EASY, closed=False))
+    assert "The run did not come to its end." not in plain(by_hand(EASY))

@@ -1,6 +1,6 @@
-"""Whole texts of `check --plain`, to be read before they are changed.
+"""Whole texts of `check --plain`, made of kept recordings, to be read before they are changed.
 
-``python -m tests.unit.cli.golden`` writes them anew.
+``python -m tests.unit.cli.golden`` writes the texts anew, with ``--record`` the recordings too.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from probes import recording
 from probes.checks.registry import select
 from probes.diagnosis.diagnose import diagnose
 from probes.engine import measure
@@ -18,6 +19,7 @@ from probes.report import Report, report_of
 from tui.plain import report_to_text
 
 GOLDEN = ("easy-home", "hard-home", "udp-blocked")
+_HERE = Path(__file__).parent
 
 
 @cache
@@ -32,17 +34,24 @@ def run(name: str) -> tuple[Event, ...]:
     return run_virtual(collect())
 
 
-def report(name: str) -> Report:
-    """What is known after it."""
-    return report_of(run(name))
-
-
-def plain(name: str) -> str:
+def plain(report: Report) -> str:
     """Its text."""
-    found = report(name)
-    return report_to_text(found, diagnose(found))
+    return report_to_text(report, diagnose(report))
 
 
-def path(name: str) -> Path:
-    """Where the text is kept."""
-    return Path(__file__).with_name(f"{name}.txt")
+def kept_report(name: str) -> Report:
+    """What is known after the recording."""
+    return report_of(recording.load((_HERE / f"{name}.events").read_text(encoding="utf-8")))
+
+
+def kept_text(name: str) -> str:
+    """The text that was read and found good."""
+    return (_HERE / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def write(name: str, *, record: bool) -> None:
+    """Write both anew."""
+    if record:
+        text = recording.dump(run(name), "0")
+        (_HERE / f"{name}.events").write_text(text, encoding="utf-8")
+    (_HERE / f"{name}.txt").write_text(plain(kept_report(name)), encoding="utf-8")

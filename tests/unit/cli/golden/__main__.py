@@ -1,6 +1,8 @@
 """Write the texts anew."""
 
-from tests.unit.cli.golden import GOLDEN, path, plain
+import sys
+
+from tests.unit.cli.golden import GOLDEN, write
 
 for name in GOLDEN:
-    path(name).write_text(plain(name), encoding="utf-8")
+    write(name, record="--record" in sys.argv)
