@@ -41,7 +41,8 @@ def run_check(settings: Settings, form: Form, *, virtual: bool) -> Exit:
     """
     require_stdout()
     source = source_of(settings)
-    ear = narrator(by_line=form is Form.PLAIN, ascii_only=settings.ascii)
+    still = form is Form.PLAIN or settings.reduced_motion
+    ear = narrator(by_line=still, ascii_only=settings.ascii)
     run = _Run(settings, source, ear, None if virtual else form)
     try:
         report = run_interruptibly(run.measure, _runner(virtual=virtual))

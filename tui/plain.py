@@ -206,8 +206,8 @@ def _cause(count: int, cause: CauseText) -> Iterator[str]:
 
 def _unknown(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     nothing = True
-    concluding = (diagnosis.nat4, diagnosis.nat6, *diagnosis.causes)
-    wanted = {key for conclusion in concluding for key in conclusion.missing}
+    wanted = {*diagnosis.nat4.missing, *diagnosis.nat6.missing}
+    wanted.update(key for cause in diagnosis.causes for key in cause.missing)
     for key in KEYS.values():
         if key.check not in report.checks and key.id not in wanted:
             continue  # a check that this version does not make, and that nothing waits for

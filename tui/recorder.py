@@ -18,7 +18,7 @@ from tui.sources import Source, closing
 
 def open_recording(path: Path) -> IO[str]:
     """An empty file for a recording, readable by its owner alone. Raises OutputLost."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(path, flags, 0o600)
         return os.fdopen(handle, "w", encoding="utf-8", newline="\n")

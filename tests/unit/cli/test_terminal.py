@@ -100,8 +100,9 @@ def test_check_narrates_on_one_line_and_wipes_it(tmp_path: Path) -> None:
     assert max(map(len, lines)) < 80
 
 
-def test_plain_narrates_line_by_line(tmp_path: Path) -> None:
-    with on_terminal(tmp_path, "check", "--plain", "--simulate", "hard-home") as session:
+@pytest.mark.parametrize("still", ["--plain", "--reduced-motion"])
+def test_where_nothing_may_move_it_narrates_line_by_line(tmp_path: Path, still: str) -> None:
+    with on_terminal(tmp_path, "check", still, "--simulate", "hard-home") as session:
         output(session)
         assert session.end() == Exit.RELAYED
     lines = session.seen.splitlines()
