@@ -55,6 +55,8 @@ def _why(view: LocalView, family: Family, way: WayOut | None) -> str:
         return f"the system would use {source}, which is not this network's own address"
     if way.bound:
         return f"bound to {way.interface}; the default route is {way.tunnel}'s"
+    if way.tunnel:
+        return f"the default route is {way.tunnel}'s, and there is no way around it"
     return f"the system's choice of address, {way.source}"
 
 

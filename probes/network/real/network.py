@@ -64,7 +64,9 @@ class RealNetwork:
         return await view.read(self.run)
 
     async def can_bind(self, bind: Bind) -> bool:
-        """Whether a UDP socket may be bound so."""
+        """Whether a UDP socket may be bound so, and would hear answers."""
+        if bind.interface and bind.family is Family.V4 and view.answers_are_dropped(bind.interface):
+            return False
         try:
             sock = await self.udp(bind)
         except NetworkError:

@@ -159,3 +159,21 @@ def test_windows_routes_of_unknown_interfaces_are_left_out() -> None:
     table = recorded("windows-english.route-print")
     assert windows.gateways4(table, {}) == ()
     assert windows.gateways6(table, {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "here", "strict"),
+    [
+        *(("0", "0", False), ("0", "1", True), ("1", "0", True), ("1", "1", True)),
+        # The larger of the two counts, and 2 is loose (ip-sysctl).
+        *(("2", "1", False), ("1", "2", False), ("0", None, False), (None, "1", True)),
+    ],
+)
+def test_strict_reverse_path_filtering(
+    tmp_path: Path, everywhere: str | None, here: str | None, strict: bool
+) -> None:
+    for name, value in (("all", everywhere), ("eth0", here)):
+        (tmp_path / name).mkdir()
+        if value is not None:
+            (tmp_path / name / "rp_filter").write_text(f"{value}\n")
+    assert linux.drops_answers("eth0", tmp_path) is strict

@@ -13,9 +13,9 @@ import pytest
 
 from probes.model import Family
 from probes.network.real import RealNetwork
-from probes.network.real.interfaces import netlink, psutil_view, sources, view
+from probes.network.real.interfaces import linux, netlink, psutil_view, sources, view
 from probes.network.real.interfaces.psutil_view import Face, interface
-from probes.network.seam import LocalView, NetworkError, ProcessResult
+from probes.network.seam import Bind, LocalView, NetworkError, ProcessResult
 from probes.readings.local import Gateway, InterfaceKind
 from tests.unit.real.test_route_tables import recorded
 
@@ -165,3 +165,21 @@ def test_netlink_answers_of_every_kind() -> None:
         found = netlink.parse(whole[:length], Family.V4)
         assert found is None or found.interface == "lo"
     assert netlink.parse(whole[:28] + bytes(20), Family.V4) is None
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("strict", "usual", "expected"),
+    [(True, "wg0", False), (True, "lo", True), (False, "wg0", True), (True, None, True)],
+)
+async def test_a_socket_that_would_hear_no_answer_is_not_bound(
+    network: RealNetwork,
+    monkeypatch: pytest.MonkeyPatch,
+    strict: bool,
+    usual: str | None,
+    expected: bool,
+) -> None:
+    monkeypatch.setattr(linux, "drops_answers", lambda _: strict)
+    found = Gateway(None, usual) if usual is not None else None
+    monkeypatch.setattr(netlink, "route_to", lambda _: found)
+    assert await network.can_bind(Bind(Family.V4, interface="lo")) is expected

@@ -17,6 +17,7 @@ _MOST_BYTES = 8_000_000
 _RTF_UP = 0x1
 _RTF_GATEWAY = 0x2
 _RTF_REJECT = 0x200
+_RP_STRICT = 1
 _DEEPEST = 6
 """Bridge over VLAN over bond over card: nothing sane stacks higher."""
 
@@ -74,6 +75,16 @@ def neighbour(table: str, gateway: Gateway) -> str:
         if columns[5] == gateway.interface and columns[2] != "0x0" and set(columns[3]) - set("0:"):
             return columns[3].lower()
     return ""
+
+
+def drops_answers(interface: str, conf: Path = Path("/proc/sys/net/ipv4/conf")) -> bool:
+    """Strict reverse path filtering (ip-sysctl, rp_filter 1; RFC 3704 section 2.2) on an interface.
+
+    What arrives there is dropped unless the route back leads there too: a socket bound to the
+    interface against the routes sends, and never hears an answer.
+    """
+    modes = (_number(conf / name / "rp_filter", 10) or 0 for name in ("all", interface))
+    return max(modes) == _RP_STRICT
 
 
 def traits(faces: Sequence[Face], root: Path = Path("/sys/class/net")) -> tuple[Traits, ...]:

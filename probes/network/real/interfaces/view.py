@@ -47,6 +47,14 @@ async def read(run: Callable[..., Awaitable[ProcessResult]]) -> LocalView:
         raise NetworkError(f"the interfaces cannot be read: {clean(str(error))}") from error
 
 
+def answers_are_dropped(interface: str) -> bool:
+    """Linux would send IPv4 packets by this interface against its routes, but take no answers."""
+    if sys.platform != "linux" or not linux.drops_answers(interface):
+        return False
+    usual = netlink.route_to(sources.PUBLIC[Family.V4])
+    return usual is not None and usual.interface != interface
+
+
 def _linux() -> LocalView:
     faces = psutil_view.read()
     gateways4 = _with_route_to(Family.V4, linux.gateways4(linux.text("/proc/net/route")), faces)
