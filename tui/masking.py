@@ -131,9 +131,13 @@ class Masker:
             return value
         return self._name(value, "interface-{}")
 
-    def region(self, value: str) -> str:
-        """A relay region's name. Its number stays."""
+    def region_code(self, value: str) -> str:
+        """A relay region's short name. Its number stays."""
         return self._name(value, "region-{}") if value else ""
+
+    def region(self, value: str) -> str:
+        """A relay region's name."""
+        return self._name(value, "Region {}") if value else ""
 
     def issuer(self, value: str) -> str:
         """Who signed a certificate."""
@@ -189,7 +193,7 @@ FIELDS: dict[str, Callable[[Masker, str], str]] = {
     "local.gateway_mac": Masker.digest,
     "relays.source.where": Masker.text,
     "relays.source.passed_over": Masker.text,
-    "relays.regions.code": Masker.region,
+    "relays.regions.code": Masker.region_code,
     "relays.regions.name": Masker.region,
     "relay_tcp.answers.host": Masker.host,
     "relay_tcp.answers.address": Masker.whole,
