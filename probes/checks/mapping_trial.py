@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from probes.checks.context import Context
 from probes.checks.from_outside import able_servers, seen_from_outside
 from probes.checks.gateway import Asked
+from probes.checks.mapping_leftovers import tell_leftovers
 from probes.checks.mapping_service import Granted, Service
 from probes.mappings import LEASE_S, TestMapping
 from probes.model import Endpoint, Family, IPAddress, Known, Reason
@@ -50,6 +51,8 @@ async def try_mapping(
     if not context.options.map_test:
         context.unknown(key, Reason.NEEDS_CONSENT, f"--map-test tries {service.protocol}")
         return
+    # What an earlier run left may hold a port, and its record is not to be mistaken for this one's.
+    await tell_leftovers(context, asked)
     # One at a time: a small router's table is not a place for races, and neither is its CPU.
     lock = await context.board.once("one test mapping at a time", _lock)
     async with lock:

@@ -5,6 +5,7 @@ Asking for the external address opens nothing. A test mapping is made only with 
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from probes.checks import mapping_errors
@@ -37,7 +38,6 @@ class NatPmpCheck:
             for key in (NAT_PMP.present, NAT_PMP.external, NAT_PMP.error, NAT_PMP.test):
                 context.unknown(key, asked.reason, asked.detail)
             return
-        await tell_leftovers(context, asked)
         try:
             talk = await Talk.open(
                 context.network, asked, natpmp.PORT, lambda: round_trip_s(context, asked)
@@ -45,7 +45,9 @@ class NatPmpCheck:
         except NetworkError as error:
             context.unknown(NAT_PMP.present, Reason.NOT_APPLICABLE, str(error))
             return
-        await _Run(context, asked, talk).go()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(tell_leftovers(context, asked))
+            group.create_task(_Run(context, asked, talk).go())
 
 
 @dataclass(slots=True)

@@ -71,8 +71,6 @@ async def _family(context: Context, family: Family) -> None:
         for key in keys.all():
             context.unknown(key, asked.reason, asked.detail)
         return
-    if family is Family.V4:
-        await tell_leftovers(context, asked)
     try:
         talk = await Talk.open(
             context.network, asked, pcp.PORT, lambda: round_trip_s(context, asked)
@@ -80,7 +78,10 @@ async def _family(context: Context, family: Family) -> None:
     except NetworkError as error:
         context.unknown(keys.present, Reason.NOT_APPLICABLE, str(error))
         return
-    await _Run(context, asked, talk, family, keys).go()
+    async with asyncio.TaskGroup() as group:
+        if family is Family.V4:
+            group.create_task(tell_leftovers(context, asked))
+        group.create_task(_Run(context, asked, talk, family, keys).go())
 
 
 @dataclass(slots=True)
