@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import PurePath
-from typing import ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
-from textual.notifications import SeverityLevel
+from textual.markup import escape
 from textual.reactive import reactive, var
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
+from probes.checks.registry import select
 from probes.clean import clean
-from probes.report import Report, reduce
+from probes.model import CheckStatus
+from probes.report import CheckState, Report, reduce
 from probes.version import __version__
-from tui.commands import EVERYWHERE, STEP_COMMANDS, WALK
+from tui.commands import EVERYWHERE, PALETTE, STEP_COMMANDS, WALK
 from tui.exits import Exit
-from tui.masking import Masked, Masker
 from tui.networks import Everything, Networks
-from tui.recorder import Recorded
 from tui.screens.walk import WalkScreen
 from tui.settings import Settings
 from tui.sources import Source, closing
@@ -35,6 +39,9 @@ from tui.state import Measurement
 from tui.theme import DARK, LIGHT, VARIABLES
 from tui.widgets.glass import Glass
 from tui.widgets.text import visible
+
+if TYPE_CHECKING:
+    from tui.masking import Masker
 
 _SHORTEST_WAIT_S = 0.05
 """Between two looks at a run: what comes faster is shown together."""
@@ -48,15 +55,12 @@ class WhyrelayApp(App[int]):
     """The walk from "it is relayed" to "it is direct"."""
 
     TITLE = "whyrelay"
-    # Textual loads a default screen's own style sheets too late, so they are all named here.
-    CSS_PATH: ClassVar[list[str | PurePath]] = [
-        "app.tcss",
-        *(f"screens/{name}.tcss" for name in ("walk", "choose", "measure", "understand", "fix")),
-    ]
+    # Textual loads a default screen's own style sheet too late, so it is named here.
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/walk.tcss"]
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(command.binding() for command in EVERYWHERE if command.keys and command.id != "palette"),
+        *(command.binding() for command in EVERYWHERE if command.keys and command is not PALETTE),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True),
     ]
@@ -78,7 +82,7 @@ class WhyrelayApp(App[int]):
         self.interrupted_by: int | None = None
         self._raw = Measurement()
         self._held: dict[str, Measurement] = {}
-        self._masker = Masker()
+        self._masker: Masker | None = None
         self._glass = Glass(settings.ascii)
         self._waiting: Timer | None = None
         self._looked_at = float("-inf")
@@ -101,28 +105,45 @@ class WhyrelayApp(App[int]):
         return WalkScreen()
 
     def on_mount(self) -> None:
-        """Begin measuring with the first paint: the waits overlap."""
+        """Begin measuring right after the first paint."""
         if self.settings.ascii:
             self.add_class("-ascii")
         moves = not self.settings.reduced_motion and self.animation_level != "none"
         if moves:
             self._ticker = self.set_interval(_BEAT_S, self._tick, pause=True)
-        self.measure(self.source if self.source is not None else self.networks.this())
+        source = self.source if self.source is not None else self.networks.this()
+        self._announce(source)
+        # What a run needs is imported when it begins: the first picture need not wait for that.
+        self.call_after_refresh(self._run, source)
+
+    def on_ready(self) -> None:
+        """The first picture is there, and what was made for it stays: see `run_app`."""
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
     # --- the run -------------------------------------------------------------------------------
 
     def measure(self, source: Source, *, anew: bool = True) -> None:
         """Measure a source. Unless `anew`, an earlier finished run of it is shown instead."""
-        self.source = source
         if not anew:
             if self._raw.title == source.title and not self._raw.fault:
                 return  # it is under way, or done
             if (held := self._held.get(source.title)) is not None:
+                self.source = source
                 self.workers.cancel_group(self, "run")
                 self._show(held)
                 return
-        self._show(Measurement(source.title))
+        self._announce(source)
         self._run(source)
+
+    def _announce(self, source: Source) -> None:
+        """What is going to be measured: every check waits its turn."""
+        self.source = source
+        checks, skipped = select(self.settings.options)
+        states = {check.id: CheckState() for check in checks}
+        states |= dict.fromkeys(skipped, CheckState(CheckStatus.SKIPPED))
+        self._show(Measurement(source.title, Report(checks=MappingProxyType(states))))
 
     def held(self, title: str) -> Measurement | None:
         """What is known of a source by now, if it was measured since the start."""
@@ -130,11 +151,7 @@ class WhyrelayApp(App[int]):
 
     @work(exclusive=True, group="run", exit_on_error=False, description="Measuring")
     async def _run(self, source: Source) -> None:
-        report, recorder = Report(), None
-        if self.settings.privacy:
-            source = Masked(source)
-        if self.settings.record is not None:
-            source = recorder = Recorded(source, self.settings.record)
+        report = Report()
         async with closing(source.run(self.settings.options)) as events:
             async for event in events:
                 report = reduce(report, event)
@@ -142,8 +159,6 @@ class WhyrelayApp(App[int]):
         if not report.closed:
             fault = "The recording ends before its run did."
             self._show(Measurement(source.title, report, fault))
-        if recorder is not None and recorder.fault is not None:
-            self.say(str(recorder.fault), error=True)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A source that breaks is told on the screen; what was known stays."""
@@ -183,10 +198,16 @@ class WhyrelayApp(App[int]):
         if measurement.report.closed:
             self._held[measurement.title] = measurement
         if self.privacy:
-            report = self._masker.report(measurement.report)
-            fault = self._masker.text(measurement.fault)
-            measurement = Measurement(measurement.title, report, fault)
+            measurement = self._masked(measurement)
         self.measurement = measurement
+
+    def _masked(self, measurement: Measurement) -> Measurement:
+        if self._masker is None:
+            from tui.masking import Masker
+
+            self._masker = Masker()
+        report = self._masker.report(measurement.report)
+        return Measurement(measurement.title, report, self._masker.text(measurement.fault))
 
     def watch_measurement(self, measurement: Measurement) -> None:
         """The ticker runs only while something does."""
@@ -230,7 +251,7 @@ class WhyrelayApp(App[int]):
 
     async def action_glossary(self) -> None:
         """The terms."""
-        from tui.screens.help import first_term
+        from tui.screens.topics import first_term
 
         await self._help(first_term())
 
@@ -254,10 +275,9 @@ class WhyrelayApp(App[int]):
         self.copy_to_clipboard(text)
         self.say(f"Copied {what}. If it does not arrive: your terminal refuses OSC 52.")
 
-    def say(self, text: str, *, error: bool = False) -> None:
+    def say(self, text: str) -> None:
         """A short note at the edge of the screen."""
-        severity: SeverityLevel = "error" if error else "information"
-        self.notify(visible(text), severity=severity, markup=False, timeout=8 if error else 4)
+        self.notify(visible(text), markup=False, timeout=4)
 
     async def action_quit(self) -> None:
         """Leave at once; whatever runs is cancelled."""
@@ -272,24 +292,22 @@ class WhyrelayApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the program, and every practice network, by name."""
-        commands = (*WALK, *EVERYWHERE) if isinstance(screen, WalkScreen) else EVERYWHERE
-        for command in commands:
-            if command.id != "palette":
-                key = f" ({command.every_key})" if command.keys else ""
-
-                def act(action: str = command.action) -> None:
-                    self.call_later(self.screen.run_action, action)
-
+        walking = isinstance(screen, WalkScreen)
+        for command in (*WALK, *EVERYWHERE) if walking else EVERYWHERE:
+            if command is not PALETTE:
+                key = f" ({command.every_key})" if command.every_key else ""
+                act = partial(self.call_later, screen.run_action, command.action)
                 discover = command not in STEP_COMMANDS
                 yield SystemCommand(command.title + key, command.help, act, discover)
         if isinstance(screen, WalkScreen):
             for practice in self.networks.practice():
+                go = partial(self._practise, screen, practice.name)
+                name = f"Practise on {visible(practice.name)}"
+                # The palette reads its lines of help as markup.
+                yield SystemCommand(name, escape(visible(practice.description)), go, False)
 
-                def go(name: str = practice.name) -> None:
-                    screen.choose(self.networks.open(name))
-
-                name = f"Practise on {practice.name}"
-                yield SystemCommand(name, practice.description, go, discover=False)
+    def _practise(self, screen: WalkScreen, name: str) -> None:
+        screen.choose(self.networks.open(name))
 
     # --- the end -------------------------------------------------------------------------------
 
@@ -309,22 +327,41 @@ def _light_terminal() -> bool:
     return ground in ("7", "15")
 
 
+_GRACE_S = 0.5
+"""For what is left to be closed once the screen is restored: nobody waits for a hanging lookup."""
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
 def run_app(settings: Settings) -> int:
     """Run the app until the person leaves it. Returns the exit status; raises what it died of.
 
-    Leaving is 0, whatever was found; ctrl+c is 130; a signal is 128 and its number.
+    Leaving is 0, whatever was found; ctrl+c is 130; another signal is 128 and its number.
     """
-    return asyncio.run(_run_app(WhyrelayApp(settings)))
+    # Nothing that is made before the first picture is garbage: looking for it would only delay.
+    gc.disable()
+    app = WhyrelayApp(settings)
+    guards: list[threading.Timer] = []
 
+    async def run() -> int:
+        loop = asyncio.get_running_loop()
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None:
+                with suppress(NotImplementedError):  # Windows has ctrl+c as a key alone
+                    loop.add_signal_handler(number, app.exit, 128 + number)
+        result = await app.run_async()
+        status = int(Exit.FAULT) if app.fault is not None else int(result or 0)
+        guard = threading.Timer(_GRACE_S, os._exit, (status,))
+        guard.daemon = True
+        guard.start()
+        guards.append(guard)
+        return status
 
-async def _run_app(app: WhyrelayApp) -> int:
-    loop = asyncio.get_running_loop()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None:
-            with suppress(NotImplementedError, RuntimeError):  # not on Windows
-                loop.add_signal_handler(number, app.exit, 128 + number)
-    result = await app.run_async()
+    try:
+        status = asyncio.run(run())
+    finally:
+        for guard in guards:
+            guard.cancel()
     if app.fault is not None:
         raise app.fault
-    return 0 if result is None else int(result)
+    return status

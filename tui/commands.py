@@ -102,25 +102,29 @@ TAKE = Command(
     elsewhere="enter",
 )
 EXPLAIN = Command(
-    "explain", "question_mark", "explain", "Explain", "Explain this", "What the cursor is on."
+    "explain", "question_mark", "app.explain", "Explain", "Explain this", "What the cursor is on."
 )
-HELP = Command("help", "f1", "help", "Help", "Help and keys", "How to get about, and every key.")
+HELP = Command(
+    "help", "f1", "app.help", "Help", "Help and keys", "How to get about, and every key."
+)
 GLOSSARY = Command(
-    "glossary", "", "glossary", "Glossary", "Glossary", "Every term, in plain words."
+    "glossary", "", "app.glossary", "Glossary", "Glossary", "Every term, in plain words."
 )
 PALETTE = Command(
-    "palette", "ctrl+p", "command_palette", "Actions", "All actions", "Find any action by name."
+    "palette", "ctrl+p", "app.command_palette", "Actions", "All actions", "Find any action by name."
 )
-THEME = Command("theme", "t", "theme", "Theme", "Light or dark", "Change between light and dark.")
+THEME = Command(
+    "theme", "t", "app.theme", "Theme", "Light or dark", "Change between light and dark."
+)
 PRIVACY = Command(
     "privacy",
     "p",
-    "privacy",
+    "app.privacy",
     "Privacy",
     "Mask addresses",
     "Hide addresses and names on the screen and in what is copied.",
 )
-QUIT = Command("quit", "q,ctrl+q", "quit", "Quit", "Quit", "Leave at once.")
+QUIT = Command("quit", "q,ctrl+q", "app.quit", "Quit", "Quit", "Leave at once.")
 
 STEP_COMMANDS = tuple(
     Command(

@@ -66,6 +66,10 @@ class ChoosePane(Pane):
 
     STEP: ClassVar[Step] = Step.CHOOSE
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._practice: tuple[Practice, ...] = ()
+
     def compose(self) -> ComposeResult:
         """The list with its filter, and what the cursor is on."""
         with Vertical(id="networks", classes="panel") as panel:
@@ -75,10 +79,15 @@ class ChoosePane(Pane):
         yield Detail("network-detail")
 
     def on_mount(self) -> None:
-        """The list of practice networks stays the same."""
+        """The practice networks are read after the first paint."""
         super().on_mount()
+        self._fill()
+        self.call_after_refresh(self._list_practice)
+
+    def _list_practice(self) -> None:
         self._practice = self.whyrelay.networks.practice()
         self._fill()
+        self._explain()
 
     @property
     def _rows(self) -> RowList:
@@ -119,7 +128,7 @@ class ChoosePane(Pane):
         if found:
             rows.append(head("Practice networks, in memory: nothing is sent"))
             rows += [self._row(each) for each in found]
-        self._rows.set_rows(rows or [head("Nothing is called so.")])
+        self._rows.set_rows(rows or [head("Nothing fits.")])
 
     def _row(self, practice: Practice) -> Row:
         name_of = f"{PRACTICE}{practice.name}"

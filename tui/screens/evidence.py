@@ -15,7 +15,7 @@ from tui.explain import CauseText, Explained, OutlookWords
 from tui.explain.words import milliseconds
 from tui.state import Measurement
 from tui.widgets.page import Block, gap, pairs, prose
-from tui.widgets.text import join, say
+from tui.widgets.text import say
 
 
 def evidence_blocks(
@@ -49,7 +49,8 @@ def _reading(name: str, report: Report) -> list[Block]:
     rows = [("reading", say(name))]
     match reading:
         case Known(value, source):
-            rows += [("value", each) for each in _values(name, value)]
+            first, *more = _values(name, value)
+            rows += [("value", first), *(("", each) for each in more)]
             rows.append(("source", say(source)))
         case Unknown(reason, detail):
             why = plain(unknown(reason).label)
@@ -64,19 +65,19 @@ def _reading(name: str, report: Report) -> list[Block]:
 
 
 def _values(name: str, value: object) -> list[Content]:
-    """One line an item, shortest first what a person compares."""
-    if isinstance(value, tuple):
-        return [_item(name, value, at) for at in range(len(value))] or [say("none")]
-    return [say(_compact(KEYS[name].codec.encode(value)))]
-
-
-def _item(name: str, values: tuple[object, ...], at: int) -> Content:
-    value = values[at]
-    if isinstance(value, stun.StunAnswer):
-        tries = "1 try" if value.tries == 1 else f"{value.tries} tries"
-        rest = f"  seen by {value.host} in {milliseconds(value.rtt_ms)}, {tries}"
-        return join(say(str(value.mapped)), say(rest, "$quiet"))
-    return say(_compact(KEYS[name].codec.encode(values)[at]))
+    """What it holds, line by line."""
+    encoded = KEYS[name].codec.encode(value)
+    if not isinstance(value, tuple):
+        return [say(_compact(encoded))]
+    lines: list[Content] = []
+    for item, plain_item in zip(value, encoded, strict=True):
+        if isinstance(item, stun.StunAnswer):
+            tries = "1 try" if item.tries == 1 else f"{item.tries} tries"
+            seen = f"  {item.host}, {milliseconds(item.rtt_ms)}, {tries}"
+            lines += [say(str(item.mapped)), say(seen, "$quiet")]
+        else:
+            lines.append(say(_compact(plain_item)))
+    return lines or [say("none")]
 
 
 def _compact(value: object) -> str:

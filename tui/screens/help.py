@@ -17,11 +17,6 @@ from tui.widgets.rows import Row, RowList, head
 from tui.widgets.text import fit, say
 
 
-def first_term() -> str:
-    """Where the glossary begins."""
-    return terms()[0][0]
-
-
 class HelpScreen(ModalScreen[None]):
     """Topics on the left, one of them on the right."""
 

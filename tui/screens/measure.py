@@ -24,7 +24,7 @@ from tui.state import Measurement, Step
 from tui.theme import LOOKS, SPINNER
 from tui.widgets.bars import bar, latency_chart, share_done
 from tui.widgets.detail import Detail
-from tui.widgets.page import Block, Page, data, gap, heading, prose, table, title
+from tui.widgets.page import Block, Page, data, gap, heading, pairs, prose, table, title
 from tui.widgets.rows import Row, RowList
 from tui.widgets.text import fit, join, say
 
@@ -32,7 +32,7 @@ _QUESTIONS: dict[CheckId, tuple[QuestionId, ...]] = {
     CheckId.STUN: (QuestionId.MAPPING, QuestionId.IPV6)
 }
 """What a check answers besides its own line."""
-_NAMES = 16
+_NAMES = 17
 _BAR = 10
 
 
@@ -192,8 +192,9 @@ _Table: TypeAlias = list[tuple[Content, ...]]
 def _answers(report: Report, check: CheckId, question: QuestionId | None) -> list[Block]:
     """What answered so far, as tables."""
     if check is CheckId.LOCAL:
-        found = [_local(report)]
-    elif check is CheckId.RELAY_TCP:
+        faces = _local(report)
+        return [pairs(faces), gap] if faces else []
+    if check is CheckId.RELAY_TCP:
         found = [_tcp(report)]
     elif question is QuestionId.IPV6:
         found = [_mapped(report, Family.V6)]
@@ -236,15 +237,14 @@ def _tcp(report: Report) -> _Table:
     return rows
 
 
-def _local(report: Report) -> _Table:
-    rows: _Table = []
+def _local(report: Report) -> list[tuple[str, Content]]:
+    rows: list[tuple[str, Content]] = []
     for face in report.value(local.INTERFACES) or ():
         if face.kind is local.InterfaceKind.LOOPBACK or not (face.up or face.addresses):
             continue
         kind = content.label(face.kind) + ("" if face.up else ", down")
-        for number, address in enumerate(face.addresses or ("no address",)):
-            name, what = ("", "") if number else (face.name, kind)
-            rows.append((say(name, "$quiet"), say(str(address)), say(what, "$quiet")))
+        rows.append((face.name, say(kind, "$quiet")))
+        rows += [("", say(str(address))) for address in face.addresses]
     return rows
 
 

@@ -58,6 +58,11 @@ def terms() -> tuple[tuple[str, str], ...]:
     return tuple((f"term:{each.id}", each.name) for each in content.glossary().values())
 
 
+def first_term() -> str:
+    """Where the glossary begins."""
+    return terms()[0][0]
+
+
 def _page(which: str, name: str) -> Topic:
     page = content.page(name)
     blocks: list[Block] = [prose(page.opening)]

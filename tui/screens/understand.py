@@ -191,7 +191,7 @@ def _line(entry: Entry) -> Callable[[int], Content]:
 
     def lay(width: int) -> Content:
         room = width - 2
-        if isinstance(entry, CauseText) and len(name) + 2 + value.cell_length > room:
+        if isinstance(entry, CauseText):
             line = say(name)  # the sign says as much; the words are beside it
         elif room >= 44:
             line = join(fit(say(name), 24), value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -78,7 +79,7 @@ class WalkScreen(Screen[object]):
         """The first step is there with the first paint."""
         given = self.whyrelay.settings.source is not None
         self.step = Step.MEASURE if given else Step.CHOOSE
-        pane = _PANES[self.step]()
+        pane = self._make(self.step)
         yield Masthead()
         with ContentSwitcher(initial=str(self.step)):
             yield pane
@@ -92,6 +93,14 @@ class WalkScreen(Screen[object]):
         self.watch(app, "beat", lambda beat: setattr(masthead, "beat", beat))
         self.watch(app, "privacy", lambda masked: setattr(masthead, "masked", masked))
         self._entered(self.pane)
+
+    def _make(self, step: Step) -> Pane:
+        """A step's pane, with the style sheet that lies beside it."""
+        sheet, known = Path(__file__).with_name(f"{step}.tcss"), self.app.stylesheet
+        if not known.has_source(str(sheet), ""):
+            known.read(sheet)
+            known.parse()
+        return _PANES[step]()
 
     def _measured(self, measurement: Measurement) -> None:
         self.query_one(Masthead).measurement = measurement
@@ -108,7 +117,7 @@ class WalkScreen(Screen[object]):
         before, self.step = self.pane, step
         switcher = self.query_one(ContentSwitcher)
         if not switcher.query(f"#{step}"):
-            await switcher.add_content(_PANES[step](), id=str(step))
+            await switcher.add_content(self._make(step), id=str(step))
         before.rest()
         switcher.current = str(step)
         self._entered(self.pane)

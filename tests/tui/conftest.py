@@ -1,0 +1,23 @@
+"""The option that draws the pictures anew."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Known where pytest is given this directory (or a file in it)."""
+    parser.addoption("--update-screenshots", action="store_true", help="draw screenshots/ anew")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal of whoever runs the tests does not decide how the app looks."""
+    for name in ("NO_COLOR", "COLORFGBG", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def update_screenshots(request: pytest.FixtureRequest) -> bool:
+    """Whether the pictures are to be written instead of compared."""
+    return bool(request.config.getoption("--update-screenshots", default=False))

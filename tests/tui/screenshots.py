@@ -1,0 +1,119 @@
+"""The pictures in ``screenshots/``: the real app on practice networks, drawn again by a test.
+
+``python -m tests.tui.screenshots`` writes them anew (``make screenshots``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from probes.events import Event, Observed
+from probes.network.simulated import load, run_virtual
+from probes.options import Options
+from probes.readings import stun
+from tests.tui.harness import Fed, press, running
+from tui.app import WhyrelayApp
+from tui.networks import PRACTICE, Everything
+from tui.settings import Settings
+from tui.sources import Live, Replay, Source
+
+FOLDER = Path(__file__).parents[2] / "screenshots"
+ANSWERS_MID_RUN = 3
+"""So many relays have answered in the pictures of a run under way."""
+
+_REMOTE_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+_IDS = re.compile(r"terminal-\d+-")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: which network, how far, which keys, how large."""
+
+    network: str
+    keys: tuple[str, ...]
+    size: tuple[int, int]
+    mid_run: bool = False
+    light: bool = False
+
+
+SMALL, LARGE = (80, 24), (120, 36)
+PICTURES = {
+    "choose-80x24": Picture("easy-home", ("1", "down", "down", "down"), SMALL),
+    "choose-120x36": Picture("easy-home", ("1", "down", "down", "down"), LARGE),
+    "measure-80x24": Picture("hard-home", ("down", "down"), SMALL, mid_run=True),
+    "measure-120x36": Picture("hard-home", ("down", "down"), LARGE, mid_run=True),
+    "understand-easy-80x24": Picture("easy-home", ("3",), SMALL),
+    "understand-easy-120x36": Picture("easy-home", ("3",), LARGE),
+    "understand-hard-80x24": Picture("hard-home", ("3",), SMALL),
+    "understand-hard-120x36": Picture("hard-home", ("3",), LARGE),
+    "understand-hard-light-120x36": Picture("hard-home", ("3",), LARGE, light=True),
+    "evidence-120x36": Picture("hard-home", ("3", "e"), LARGE),
+    "help-80x24": Picture("hard-home", ("3", "question_mark"), SMALL),
+    "help-120x36": Picture("hard-home", ("3", "question_mark"), LARGE),
+}
+
+
+@cache
+def run_of(network: str) -> tuple[Event, ...]:
+    """A whole run on a practice network. Its clock is virtual and its dice are seeded."""
+
+    async def run() -> tuple[Event, ...]:
+        source = Live(network, lambda: load(network))
+        return tuple([event async for event in source.run(Options())])
+
+    return run_virtual(run())
+
+
+def until_answers(events: Sequence[Event], count: int) -> tuple[Event, ...]:
+    """A run as far as the relays' first `count` answers."""
+    for at, event in enumerate(events):
+        if isinstance(event, Observed) and event.key == stun.ANSWERS4.id:
+            value = getattr(event.reading, "value", ())
+            if len(value) >= count:
+                until = event.at_ms
+                return tuple(each for each in events[: at + 20] if each.at_ms <= until)
+    raise ValueError(f"the run has no {count} answers")
+
+
+def draw(picture: Picture) -> str:
+    """The picture, as SVG: the same on every machine."""
+    events, title = run_of(picture.network), f"{PRACTICE}{picture.network}"
+    source: Source
+    if picture.mid_run:
+        source = Fed(title, until_answers(events, ANSWERS_MID_RUN))
+    else:
+        source = Replay(title, events, timed=False)
+    return asyncio.run(_draw(picture, source))
+
+
+async def _draw(picture: Picture, source: Source) -> str:
+    app = WhyrelayApp(Settings(source=source, reduced_motion=True), "0", Everything())
+    async with running(app, picture.size) as pilot:
+        if picture.light:
+            await press(pilot, "t")
+        await press(pilot, *picture.keys)
+        svg = app.export_screenshot(title="whyrelay", simplify=True)
+    return _IDS.sub("terminal-", _REMOTE_FONTS.sub("", svg))
+
+
+def main() -> int:
+    """Write them all."""
+    for name in ("NO_COLOR", "COLORFGBG"):  # how it looks is not for this terminal to say
+        os.environ.pop(name, None)
+    FOLDER.mkdir(exist_ok=True)
+    for name, picture in PICTURES.items():
+        path = FOLDER / f"{name}.svg"
+        path.write_text(draw(picture), "utf-8")
+        sys.stdout.write(f"{path.name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

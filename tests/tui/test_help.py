@@ -1,0 +1,109 @@
+"""Help: what the cursor is on, the keys, and the glossary with its links."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui import recordings
+from tests.tui.harness import SIZES, lines, make, played, press, running, text
+from tui import content
+from tui.commands import COMMANDS
+from tui.screens.help import HelpScreen
+from tui.screens.topics import standing, terms, topic
+from tui.state import STEPS
+from tui.widgets.rows import RowList
+
+
+def asked(app: object) -> str:
+    """The topic that the help shows."""
+    screen = getattr(app, "screen", None)
+    assert isinstance(screen, HelpScreen)
+    return screen.query_one("#topics", RowList).cursor
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_question_mark_explains_the_focused_thing(size: tuple[int, int]) -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, size) as pilot:
+        await press(pilot, "down", "question_mark")
+        assert asked(app) == "check:stun"
+        assert "What is sent" in text(app) or size == (60, 18)
+        await press(pilot, "question_mark")
+        assert not isinstance(app.screen, HelpScreen), "the same key closes it"
+        await press(pilot, "3", "question_mark")
+        assert asked(app) == "finding:cause:hard-nat"
+        await press(pilot, "escape", "down", "down", "question_mark")
+        assert asked(app) == "finding:field:udp"
+        assert "UDP" in text(app)
+        await press(pilot, "q")
+        assert app.is_running, "in help, q closes the help"
+        for number in range(len(STEPS)):
+            await press(pilot, str(number + 1), "question_mark")
+            assert isinstance(app.screen, HelpScreen)
+            await press(pilot, "escape")
+
+
+async def test_f1_lists_every_key() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "f1")
+        assert asked(app) == "keys"
+        from tui.widgets.detail import Detail
+
+        page = app.screen.query_one("#topic", Detail).page.plain()
+        for command in COMMANDS:
+            if command.keys:
+                assert command.every_key in page, command.id
+                assert command.title in page, command.id
+
+
+async def test_every_topic_has_words() -> None:
+    for which, name in (*standing(), *terms()):
+        found = topic(which)
+        assert found.name == name or which == "keys"
+        assert found.blocks
+    with pytest.raises(ValueError, match="no topic"):
+        topic("nothing:at-all")
+
+
+async def test_a_term_in_the_words_is_a_link_to_the_glossary() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "3")
+        at = next(
+            (line.index("public address"), y)
+            for y, line in enumerate(lines(app))
+            if "open public address" in line
+        )
+        await pilot.click(offset=at)
+        await pilot.pause()
+        assert asked(app) == "term:public-address"
+        # And from there to another term.
+        found = content.glossary()["public-address"]
+        linked = next(iter(content.terms(found.short) + content.terms(found.more)), "")
+        if linked and (other := content.term(linked)) is not None:
+            await app.run_action(f"app.explain_term({linked!r})")
+            await pilot.pause()
+            assert asked(app) == f"term:{other.id}"
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, HelpScreen), "there is one help, not a pile of them"
+
+
+async def test_the_glossary_is_walked_with_the_arrows() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app) as pilot:
+        await app.run_action("app.glossary")
+        await pilot.pause()
+        first = asked(app)
+        assert first == terms()[0][0]
+        await press(pilot, "down")
+        assert asked(app) == terms()[1][0]
+        await press(pilot, "end")
+        assert content.glossary()[terms()[-1][0].partition(":")[2]].name in text(app)
+
+
+async def test_copying_a_topic() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app) as pilot:
+        await press(pilot, "3", "question_mark", "c")
+        assert "Hard NAT on your side" in app.clipboard

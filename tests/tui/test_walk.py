@@ -1,0 +1,267 @@
+"""The walk through the steps, by keyboard alone and by mouse, at every size."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui import recordings
+from tests.tui.harness import (
+    DIFFERS,
+    SIZES,
+    Fed,
+    lines,
+    make,
+    played,
+    press,
+    running,
+    settled,
+    step,
+    text,
+)
+from tui.commands import COMMANDS, FOOTER
+from tui.screens.topics import topic
+from tui.screens.walk import WalkScreen
+from tui.state import STEPS, Step
+from tui.widgets.detail import Detail
+from tui.widgets.masthead import Masthead
+from tui.widgets.rows import RowList
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_whole_walk_with_the_keyboard(size: tuple[int, int]) -> None:
+    app = make()
+    async with running(app, size) as pilot:
+        assert step(app) is Step.CHOOSE
+        assert "This network" in text(app)
+        # Down to a practice network, take it.
+        await press(pilot, "down", "down", "enter")
+        await settled(pilot)
+        assert step(app) is Step.MEASURE
+        assert "practice: hard-home" in lines(app)[0]
+        assert DIFFERS in text(app)
+        await press(pilot, "n")
+        assert step(app) is Step.UNDERSTAND
+        assert "Mostly relayed" in text(app)
+        await press(pilot, "n")
+        assert step(app) is Step.FIX
+        assert "Hard NAT on" in text(app)
+        await press(pilot, "n")
+        assert step(app) is Step.PROVE
+        assert "Did it work?" in text(app)
+        await press(pilot, "n")
+        assert step(app) is Step.PROVE, "there is no step after the last"
+        await press(pilot, "b", "b")
+        assert step(app) is Step.UNDERSTAND
+        await press(pilot, "1", "b")
+        assert step(app) is Step.CHOOSE, "there is no step before the first"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_rail_takes_clicks(size: tuple[int, int]) -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, size) as pilot:
+        rail = lines(app)[1]
+        for wanted in (Step.UNDERSTAND, Step.PROVE, Step.FIX, Step.CHOOSE, Step.MEASURE):
+            assert wanted.word in rail, "every step has its word at every size"
+            await pilot.click(Masthead, offset=(rail.index(wanted.word) + 1, 1))
+            await settled(pilot)
+            assert step(app) is wanted
+
+
+async def test_the_rail_says_what_is_done() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app) as pilot:
+        await press(pilot, "3")
+        assert "✓ Choose ── ✓ Measure ── ● Understand ── ○ Fix ── ○ Prove" in lines(app)[1]
+
+
+async def test_measuring_is_not_done_while_it_runs() -> None:
+    app = make(Fed(begun=recordings.MID_RUN))
+    async with running(app) as pilot:
+        await press(pilot, "3")
+        assert "✓ Choose ── ○ Measure ── ● Understand" in lines(app)[1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_key_bar_takes_clicks(size: tuple[int, int]) -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, size) as pilot:
+        bar = lines(app)[-1]
+        await pilot.click(offset=(bar.index("Next") + 1, size[1] - 1))
+        await settled(pilot)
+        assert step(app) is Step.UNDERSTAND
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_key_bar_is_whole_at_every_size(size: tuple[int, int]) -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, size) as pilot:
+        for where in STEPS:
+            await press(pilot, str(STEPS.index(where) + 1))
+            bar = lines(app)[-1]
+            assert len(FOOTER[where]) <= 6
+            for command in FOOTER[where]:
+                assert f"{command.key} {command.word}" in bar
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_double_click_takes_a_network(size: tuple[int, int]) -> None:
+    app = make()
+    async with running(app, size) as pilot:
+        row = next(at for at, line in enumerate(lines(app)) if "easy-home" in line)
+        await pilot.click(offset=(8, row))
+        await settled(pilot)
+        assert step(app) is Step.CHOOSE, "one click only brings the cursor"
+        assert app.screen.query_one("#network-rows", RowList).cursor == "easy-home"
+        await pilot.double_click(offset=(8, row))
+        await settled(pilot)
+        assert step(app) is Step.MEASURE
+        assert app.measurement.title == "practice: easy-home"
+
+
+async def test_a_click_selects_a_finding() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app) as pilot:
+        await press(pilot, "3")
+        row = next(at for at, line in enumerate(lines(app)) if "CaptivePortal" in line)
+        await pilot.click(offset=(6, row))
+        await settled(pilot)
+        assert app.screen.query_one("#findings", RowList).cursor == "field:captive-portal"
+
+
+async def test_filter_as_you_type() -> None:
+    app = make()
+    async with running(app) as pilot:
+        rows = app.screen.query_one("#network-rows", RowList)
+        everything = rows.ids
+        await press(pilot, "slash", "p", "o", "r", "t")
+        assert rows.ids == ("easy-home", "hard-home", "stun-blocked"), "in names and descriptions"
+        await press(pilot, "down", "enter")
+        await settled(pilot)
+        assert app.measurement.title == "practice: hard-home"
+        await press(pilot, "1", "slash", "x", "x")
+        assert not rows.ids
+        assert "Nothing fits." in text(app)
+        await press(pilot, "escape")
+        assert rows.ids == everything
+        assert app.focused is rows
+
+
+async def test_the_filter_takes_letters_that_are_keys_elsewhere() -> None:
+    app = make()
+    async with running(app) as pilot:
+        await press(pilot, "slash", "q", "t", "n", "1")
+        assert step(app) is Step.CHOOSE
+        assert app.is_running
+
+
+async def test_enter_goes_to_the_explanation_and_escape_back() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app) as pilot:
+        for key, rows, detail in (("2", "checks", "check-detail"), ("3", "findings", "meaning")):
+            await press(pilot, key)
+            assert app.focused is app.screen.query_one(f"#{rows}")
+            await press(pilot, "enter")
+            assert app.focused is app.screen.query_one(f"#{detail}")
+            await press(pilot, "escape")
+            assert app.focused is app.screen.query_one(f"#{rows}")
+
+
+RUNS = {
+    "easy": recordings.EASY,
+    "hard": recordings.HARD,
+    "open": recordings.OPEN,
+    "udp-blocked": recordings.UDP_BLOCKED,
+    "no-network": recordings.NO_NETWORK,
+    "mid-run": recordings.MID_RUN,
+}
+
+
+@pytest.mark.parametrize("run", RUNS)
+async def test_every_finding_has_an_explanation_evidence_and_help(run: str) -> None:
+    app = make(played(RUNS[run]))
+    async with running(app) as pilot:
+        await press(pilot, "3")
+        screen = app.screen
+        assert isinstance(screen, WalkScreen)
+        rows = screen.query_one("#findings", RowList)
+        detail = screen.query_one("#meaning", Detail)
+        assert len(rows.ids) >= 7 + 2 + 3 + 1
+        explained = {}
+        for row in rows.ids:
+            rows.cursor = row
+            await pilot.pause()
+            explained[row] = f"{detail.border_title}: {screen.pane.to_copy()}"
+            assert len(explained[row]) > 40, row
+            assert topic(screen.topic()).blocks, row
+        assert len(set(explained.values())) == len(rows.ids), "each in words of its own"
+        await press(pilot, "e")
+        for row in rows.ids:
+            rows.cursor = row
+            await pilot.pause()
+            assert (screen.pane.to_copy() in explained[row]) is (row == "note:run")
+
+
+async def test_evidence_names_readings_sources_and_tries() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "3", "e")
+        assert "stun.answers4" in text(app)
+        assert "STUN from" in text(app)
+        assert "1 try" in text(app)
+        await press(pilot, "e")
+        assert "stun.answers4" not in text(app)
+
+
+async def test_the_palette_has_every_action() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app):
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        for command in COMMANDS:
+            if command.id != "palette":
+                assert any(title.startswith(command.title) for title in titles), command.id
+        assert any("easy-home" in title for title in titles)
+
+
+async def test_the_palette_runs_an_action() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app) as pilot:
+        await press(pilot, "ctrl+p")
+        for key in "light":
+            await pilot.press(key)
+        await settled(pilot)
+        before = app.theme
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert app.theme != before
+
+
+async def test_what_is_seen_follows_the_size() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, (60, 18)) as pilot:
+        await press(pilot, "3")
+        assert "router and provider" not in text(app), "no room for the picture"
+        await pilot.resize_terminal(120, 36)
+        await settled(pilot)
+        assert "router and provider" in text(app)
+        assert "a new port for each peer" in text(app)
+
+
+async def test_the_picture_marks_the_hop_with_the_obstacle() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app) as pilot:
+        await press(pilot, "3")
+        seen = lines(app)
+        wire = next(at for at, line in enumerate(seen) if "─ ●" in line and "✗" in line)
+        assert seen[wire].index("✗") == seen[wire + 1].index("router and provider")
+        assert "═" in seen[wire], "the relayed stretch"
+
+
+async def test_no_relay_on_the_way_of_a_direct_connection() -> None:
+    app = make(played(recordings.EASY))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "3")
+        wire = next(line for line in lines(app) if "● ──" in line and "○" in line)
+        assert "═" not in wire
+        assert "Direct connections are to be expected" in text(app)
+        assert "the relay" not in "".join(lines(app)[3:8])
