@@ -158,7 +158,7 @@ def _target(values: list[str], *, goes: bool) -> tuple[Act, str]:
 _CLEAR_MODULES = frozenset(
     {
         "udp", "tcp", "conntrack", "state", "comment", "multiport", "addrtype", "mark", "iprange",
-        "pkttype", "udplite", "sctp", "icmp", "icmp6", "icmpv6", "ipv6-icmp",
+        "pkttype", "rt", "udplite", "sctp", "icmp", "icmp6", "icmpv6", "ipv6-icmp",
     }
 )  # fmt: skip
 """Modules whose options are read below; any other makes a rule unclear."""
@@ -218,7 +218,16 @@ def _understood(name: str, value: str, *, negated: bool) -> Condition:
         case "mark":
             number = int(value.partition("/")[0], 0)
             return Condition(Subject.MARK, frozenset({str(number)}), negated=negated)
-        case "f" | "fragment" | "icmp-type" | "icmpv6-type" | "tcp-flags" | "syn" | "tcp-option":
+        case (
+            "rt-type"
+            | "f"
+            | "fragment"
+            | "icmp-type"
+            | "icmpv6-type"
+            | "tcp-flags"
+            | "syn"
+            | "tcp-option"
+        ):
             return Condition(Subject.NEVER, negated=negated)
         case _:
             return UNCLEAR

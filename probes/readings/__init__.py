@@ -8,6 +8,7 @@ from probes.readings import (
     behavior,
     captive_portal,
     classic,
+    firewall,
     layers,
     lifetime,
     local,
@@ -30,6 +31,7 @@ KEYS: dict[str, Key[Any]] = by_id(
         *layers.KEYS,
         *lifetime.KEYS,
         *tailscale.KEYS,
+        *firewall.KEYS,
     )
 )
 """Every fact that a report can hold, by id."""
