@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from probes.network.real.interfaces.faces import Face
 from probes.network.real.interfaces.kinds import Traits, classify
 from probes.network.real.interfaces.linux import traits
-from probes.network.real.interfaces.psutil_view import Face
 from probes.readings.local import InterfaceKind
 
 ETHERNET = Traits("eth0", True, 1500, (ip_interface("192.0.2.2/24"),), hardware=1, device=True)
@@ -156,8 +156,7 @@ def test_reading_sys_class_net(tmp_path: Path) -> None:
 
     names = ("eth0", "bond0", "bond0.7", "vmbr0", "veth7", "docker0", "tun0", "tap0", "wg0", "gone")
     found = {
-        one.name: one
-        for one in traits([Face(name, True, 1500, (), "") for name in names], tmp_path)
+        one.name: one for one in traits([Face(name, True, 1500, ()) for name in names], tmp_path)
     }
     assert {name for name, one in found.items() if one.device} == {
         "eth0",
@@ -177,4 +176,4 @@ def test_links_that_go_in_circles_come_to_an_end(tmp_path: Path) -> None:
     one, two = build(tmp_path, "one", type="1"), build(tmp_path, "two", type="1")
     (one / "lower_two").symlink_to(two)
     (two / "lower_one").symlink_to(one)
-    assert not traits([Face("one", True, 1500, (), "")], tmp_path)[0].device
+    assert not traits([Face("one", True, 1500, ())], tmp_path)[0].device

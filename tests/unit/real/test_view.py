@@ -10,11 +10,14 @@ from ipaddress import ip_address, ip_interface
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from probes.model import Family
 from probes.network.real import RealNetwork
 from probes.network.real.interfaces import linux, netlink, psutil_view, sources, view
-from probes.network.real.interfaces.psutil_view import Face, interface
+from probes.network.real.interfaces.faces import Face
+from probes.network.real.interfaces.psutil_view import interface
 from probes.network.seam import Bind, LocalView, NetworkError, ProcessResult
 from probes.readings.local import Gateway, InterfaceKind
 from tests.unit.real.test_route_tables import recorded
@@ -54,7 +57,7 @@ def stand_on(
 
 
 def a_face(name: str, *addresses: str) -> Face:
-    return Face(name, True, 1500, tuple(ip_interface(address) for address in addresses), "")
+    return Face(name, True, 1500, tuple(ip_interface(address) for address in addresses))
 
 
 async def test_macos_with_tailscale(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +114,7 @@ async def test_what_the_system_refuses_is_an_error_of_the_network(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(psutil_view, "read", refuse)
+    monkeypatch.setattr(netlink, "read", refuse)
     with pytest.raises(NetworkError, match="Permission denied"):
         await network.local()
 
@@ -183,3 +187,69 @@ async def test_a_socket_that_would_hear_no_answer_is_not_bound(
     found = Gateway(None, usual) if usual is not None else None
     monkeypatch.setattr(netlink, "route_to", lambda _: found)
     assert await network.can_bind(Bind(Family.V4, interface="lo")) is expected
+
+
+@on_linux
+def test_netlink_and_psutil_tell_the_same() -> None:
+    ours = {face.name: face for face in netlink.read()}
+    theirs = {face.name: face for face in psutil_view.read()}
+    assert set(ours) == set(theirs)
+    for name, face in ours.items():
+        assert set(face.addresses) == set(theirs[name].addresses), name
+        assert (face.mtu, face.up) == (theirs[name].mtu, theirs[name].up), name
+
+
+def attribute(name: int, value: bytes) -> bytes:
+    return struct.pack("=HH", 4 + len(value), name) + value + bytes(-len(value) % 4)
+
+
+def held(index: int, length: int, *attributes: bytes, flags: int = 0) -> bytes:
+    return struct.pack("=BBBBI", 0, length, flags, 0, index) + b"".join(attributes)
+
+
+def link(index: int, name: bytes, flags: int, mtu: int = 1500) -> bytes:
+    body = struct.pack("=BxHiII", 0, 1, index, flags, 0)
+    return body + attribute(3, name + b"\0") + attribute(4, struct.pack("=I", mtu))
+
+
+def test_interfaces_from_netlink_messages() -> None:
+    ours, peer = ip_address("10.0.0.1").packed, ip_address("10.0.0.2").packed
+    old, new = ip_address("2001:db8::1").packed, ip_address("2001:db8::2").packed
+    links = [link(1, b"ppp0", 0x41, 1492), link(2, b"eth0", 0x1), link(3, b"eth1", 0x40), b"short"]
+    addresses = [
+        held(1, 32, attribute(1, peer), attribute(2, ours)),
+        held(2, 64, attribute(1, old), flags=0x20),
+        held(2, 64, attribute(1, new)),
+        held(2, 64, attribute(1, ip_address("2001:db8::3").packed), flags=0x08),
+        held(2, 99, attribute(1, ours)),
+        held(9, 64, attribute(1, new)),
+        b"short",
+    ]
+    assert netlink.faces(links, addresses) == (
+        Face("ppp0", True, 1492, (ip_interface("10.0.0.1/32"),)),
+        Face("eth0", False, 1500, (ip_interface("2001:db8::2/64"), ip_interface("2001:db8::1/64"))),
+        Face("eth1", False, 1500, ()),
+    )
+
+
+@given(st.binary(max_size=120))
+def test_no_bytes_from_the_kernel_are_a_fault(data: bytes) -> None:
+    for kind, body in netlink.messages(data):
+        assert 0 <= kind <= 0xFFFF
+        netlink.faces([body], [body])
+    netlink.faces([data], [data])
+
+
+@on_linux
+async def test_a_sandbox_without_netlink(
+    network: RealNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> tuple[Face, ...]:
+        raise OSError(93, "Protocol not supported")
+
+    usual = await network.local()
+    monkeypatch.setattr(netlink, "read", refuse)
+    found = await network.local()
+    assert {face.name: face.kind for face in found.interfaces} == {
+        face.name: face.kind for face in usual.interfaces
+    }

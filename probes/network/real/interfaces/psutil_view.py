@@ -1,25 +1,13 @@
-"""Interfaces and addresses by psutil: the same on every system."""
+"""Interfaces and addresses by psutil, on every system that netlink does not serve."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv6Address, IPv6Interface
 
+from probes.network.real.interfaces.faces import Face
 from probes.readings.local import IPInterface
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One interface, in the system's own spelling."""
-
-    name: str
-    up: bool
-    mtu: int | None
-    addresses: tuple[IPInterface, ...]
-    mac: str
-    """Lower case with colons; "" where it has none."""
 
 
 def read() -> tuple[Face, ...]:
@@ -33,7 +21,6 @@ def read() -> tuple[Face, ...]:
         state = stats.get(name)
         entries = addresses.get(name, ())
         parsed = [interface(entry.family, entry.address, entry.netmask) for entry in entries]
-        mac = next((entry.address for entry in entries if entry.family == psutil.AF_LINK), "")
         found.append(
             Face(
                 name,
@@ -41,7 +28,6 @@ def read() -> tuple[Face, ...]:
                 state.isup if state is not None else bool(entries),
                 state.mtu if state is not None and state.mtu > 0 else None,
                 tuple(address for address in parsed if address is not None),
-                mac.lower().replace("-", ":"),
             )
         )
     return tuple(found)

@@ -18,8 +18,8 @@ from probes.network.real.interfaces import (
     sources,
     windows,
 )
+from probes.network.real.interfaces.faces import Face
 from probes.network.real.interfaces.kinds import Traits
-from probes.network.real.interfaces.psutil_view import Face
 from probes.network.seam import LocalView, NetworkError, ProcessResult
 from probes.readings.local import Gateway, Interface, InterfaceKind
 
@@ -56,7 +56,7 @@ def answers_are_dropped(interface: str) -> bool:
 
 
 def _linux() -> LocalView:
-    faces = psutil_view.read()
+    faces = linux.faces()
     gateways4 = _with_route_to(Family.V4, linux.gateways4(linux.text("/proc/net/route")), faces)
     gateways6 = _with_route_to(
         Family.V6, linux.gateways6(linux.text("/proc/net/ipv6_route")), faces
