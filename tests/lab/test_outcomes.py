@@ -80,20 +80,21 @@ def test_homes_under_loss(at: At, name: str) -> None:
 
 
 def test_easy_home_says_what_netcheck_says(at: At) -> None:
-    said = at("easy-home").check().json
+    # Far enough apart that a busy machine does not change which is the nearest, and all before the
+    # second try goes out.
+    delays_ms = (10.0, 80.0, 150.0)
+    said = at("easy-home", fleet=relays(3, delays_ms)).check().json
     netcheck = said["netcheck"]
     (mapped,) = netcheck["GlobalV4Counters"]
     assert netcheck["GlobalV4"] == mapped
     assert mapped.startswith(f"{LINE_A.wan}:")
     assert netcheck["GlobalV4Counters"][mapped] == 3
     assert netcheck["PreferredDERP"] == 1
-    assert sorted(netcheck["RegionLatency"]) == ["1", "2", "3"]
-    assert netcheck["RegionLatency"] == netcheck["RegionV4Latency"]
-    floors = dict(zip("123", (10e6, 25e6, 40e6), strict=True))
-    assert all(
-        floors[region] <= ns < floors[region] + 60e6
-        for region, ns in netcheck["RegionLatency"].items()
-    )
+    latencies = netcheck["RegionLatency"]
+    assert latencies == netcheck["RegionV4Latency"]
+    assert sorted(latencies, key=latencies.__getitem__) == ["1", "2", "3"]
+    for region, delay_ms in zip("123", delays_ms, strict=True):
+        assert delay_ms * 1e6 <= latencies[region] < (delay_ms + 50) * 1e6
     assert netcheck["OSHasIPv6"] is True
     assert netcheck["IPv4"] is True
     assert netcheck["ICMPv4"] is True
@@ -188,7 +189,7 @@ def test_a_map_from_the_web(at: At) -> None:
 def test_all_dropped_is_said_in_bounded_time(at: At) -> None:
     outcome = at("all-dropped").check()
     assert outcome.json["netcheck"]["PreferredDERP"] == 0
-    assert outcome.seconds < 4.0
+    assert outcome.seconds < 5.0
 
 
 def test_slow_udp_beside_quick_tcp_is_not_blocked(at: At) -> None:
