@@ -160,6 +160,15 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
         help="also ask this STUN server (may be repeated)",
     )
     measure.add_argument(
+        "--behavior-server",
+        dest="behavior_server_below" if below else "behavior_server",
+        metavar="HOST[:PORT]",
+        action="append",
+        type=_said(host_port, "a host, or a host and a port"),
+        default=absent(None),
+        help="ask this server (RFC 5780) to answer from elsewhere (may be repeated)",
+    )
+    measure.add_argument(
         "--gateway",
         metavar="ADDR",
         type=_said(_address, "an IP address"),
@@ -194,6 +203,13 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
         type=_said(seconds, f"a number of seconds (more than 0, at most {LONGEST_RUN_S:.0f})"),
         default=absent(None),
         help="close the report after so many seconds, with what is known by then",
+    )
+
+    measure.add_argument(
+        "--map-test",
+        action="store_true",
+        default=absent(False),
+        help="yes: try the router with a port that is opened for a moment and closed again",
     )
 
     practice = parser.add_argument_group("practice networks and recordings")
@@ -271,4 +287,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     top.look_over(arguments)
     found = top.parse_args(arguments)
     found.stun = (*(found.stun or ()), *getattr(found, "stun_below", ()))
+    below = getattr(found, "behavior_server_below", ())
+    found.behavior_server = (*(found.behavior_server or ()), *below)
     return found

@@ -19,7 +19,17 @@ from tui.exits import Complaint
 from tui.settings import Settings
 from tui.sources import Replay, Source
 
-_MEASURING = ("derp_map", "stun", "gateway", "port", "only", "skip", "timeout")
+_MEASURING = (
+    "derp_map",
+    "stun",
+    "behavior_server",
+    "gateway",
+    "port",
+    "only",
+    "skip",
+    "timeout",
+    "map_test",
+)
 """Options that say how to measure: they mean nothing to a run that is over."""
 
 
@@ -38,7 +48,7 @@ def settings_of(typed: argparse.Namespace) -> Settings:
     if not (only or frozenset(CHECKS)) - skip:
         raise Complaint("--only and --skip leave no check to make.")
     source = _source(typed)
-    from tui.storage import options_storage
+    from tui.storage import options_journal, options_storage
 
     salt, cache = options_storage(save=not typed.no_save)
     return Settings(
@@ -46,13 +56,16 @@ def settings_of(typed: argparse.Namespace) -> Settings:
             derp_map=typed.derp_map,
             derp_map_text=_derp_map(typed.derp_map),
             stun=tuple(HostPort(host, port) for host, port in typed.stun),
+            behavior_servers=tuple(HostPort(host, port) for host, port in typed.behavior_server),
             gateway=ip_address(typed.gateway) if typed.gateway else None,
             port=typed.port,
             only=only,
             skip=skip,
             timeout_s=typed.timeout,
+            map_test=typed.map_test,
             salt=salt,
             cache=cache,
+            journal=options_journal(save=not typed.no_save),
         ),
         source=source,
         ascii=typed.ascii,

@@ -1,4 +1,5 @@
-"""What is kept on this computer: the last good relay map and the salt of the network ids.
+"""What is kept on this computer: the last good relay map, the salt of the network ids, and records
+of test mappings while they live.
 
 Nothing here stops a measurement. What cannot be read is absent, what cannot be written is not
 saved: a read-only home, a full disk and a directory of somebody else's are all ordinary.
@@ -10,10 +11,14 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from probes.options import MapCache
+from probes.options import Journal, MapCache
 
 APP = "whyrelay"
 SALT_BYTES = 32
+MOST_RECORD = 4096
+MOST_RECORDS = 100
+MOST_NAME = 64
+_RECORD = ".json"
 MOST_BYTES = 4_000_000
 """Nothing that is kept is larger; what is, is not ours."""
 
@@ -115,6 +120,50 @@ def map_cache(directory: Path, *, save: bool) -> MapCache:
             write(path, text.encode("utf-8", "replace"))
 
     return MapCache(load, store)
+
+
+def journal(directory: Path) -> Journal:
+    """Records of test mappings, one small file each."""
+    folder = directory / "mappings"
+
+    def path(name: str) -> Path | None:
+        plain = name.isascii() and name.isalnum() and len(name) <= MOST_NAME
+        return folder / f"{name}{_RECORD}" if plain else None
+
+    def load() -> tuple[str, ...]:
+        try:
+            names = sorted(entry.name for entry in folder.iterdir())[:MOST_RECORDS]
+        except OSError:
+            return ()
+        kept = (read(folder / name, MOST_RECORD) for name in names if name.endswith(_RECORD))
+        return tuple(data.decode("utf-8", "replace") for data in kept if data is not None)
+
+    def store(name: str, text: str) -> bool:
+        file = path(name)
+        return file is not None and write(file, text.encode())
+
+    def erase(name: str) -> None:
+        file = path(name)
+        if file is not None:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+
+    def where(name: str) -> str:
+        file = path(name)
+        return "" if file is None else str(file.absolute())
+
+    return Journal(load, store, erase, where)
+
+
+def options_journal(save: bool) -> Journal:
+    """The journal for a run. Without `save` there is none, and so no test mapping either.
+
+    Never raises, even where no directory can be named.
+    """
+    try:
+        return journal(state_dir()) if save else Journal()
+    except (OSError, RuntimeError, KeyError):
+        return Journal()
 
 
 def options_storage(save: bool) -> tuple[bytes, MapCache]:

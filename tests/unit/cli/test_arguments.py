@@ -90,6 +90,8 @@ def test_wrong_usage_is_one_sentence(line: str, sentence: str) -> None:
 def test_options_stand_before_or_after_the_command() -> None:
     found = typed("--stun a --port 5 --no-save check --stun b --only local")
     assert found.stun == (("a", 3478), ("b", 3478))
+    servers = typed("--behavior-server a check --behavior-server b:9").behavior_server
+    assert servers == (("a", 3478), ("b", 9))
     assert (found.port, found.no_save, found.only) == (5, True, ("local",))
     assert not found.json
     assert not found.redact
@@ -97,11 +99,14 @@ def test_options_stand_before_or_after_the_command() -> None:
 
 def test_options_become_what_a_run_is_asked() -> None:
     found = settings(
-        "check --stun s.example:5 --gateway 192.0.2.1 --port 9 --only stun,local --timeout 2.5"
+        "check --stun s.example:5 --behavior-server b.example --map-test"
+        " --gateway 192.0.2.1 --port 9 --only stun,local --timeout 2.5"
         " --ascii --reduced-motion --redact --derp-map https://maps.example/x"
     )
     options = found.options
     assert options.stun == (HostPort("s.example", 5),)
+    assert options.behavior_servers == (HostPort("b.example", 3478),)
+    assert options.map_test
     assert str(options.gateway) == "192.0.2.1"
     assert options.port == 9
     assert options.only == {CheckId.LOCAL, CheckId.STUN}
@@ -116,6 +121,7 @@ def test_check_is_quiet_about_what_was_not_asked() -> None:
     found = settings("check")
     assert found.options.only == found.options.skip == frozenset()
     assert found.options.port is None
+    assert not found.options.map_test
     assert not any((found.ascii, found.reduced_motion, found.privacy))
 
 

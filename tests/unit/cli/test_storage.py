@@ -143,3 +143,44 @@ def test_the_real_directories_follow_the_system(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere/cache")
     monkeypatch.setenv("XDG_STATE_HOME", "/somewhere/state")
     assert storage.cache_dir().name == storage.state_dir().name == "whyrelay"
+
+
+def test_a_record_of_a_test_mapping_is_kept_and_erased(home: Path) -> None:
+    journal = storage.options_journal(save=True)
+    assert journal.load() == ()
+    assert journal.write("a1", '{"x": 1}')
+    assert journal.write("b2", "two")
+    kept = home / "state" / "mappings" / "a1.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert journal.file("a1") == str(kept)
+    assert journal.load() == ('{"x": 1}', "two")
+    journal.erase("a1")
+    journal.erase("a1")
+    assert journal.load() == ("two",)
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", "ä", "a.json", "x" * 65])
+def test_a_record_stays_in_its_folder(home: Path, name: str) -> None:
+    journal = storage.options_journal(save=True)
+    assert not journal.write(name, "text")
+    assert journal.file(name) == ""
+    journal.erase(name)
+    assert not home.joinpath("state").exists()
+
+
+def test_records_that_nobody_wrote_are_no_trouble(home: Path) -> None:
+    folder = home / "state" / "mappings"
+    folder.mkdir(parents=True)
+    (folder / "large.json").write_bytes(b"x" * 10_000)
+    (folder / "notes.txt").write_text("mine")
+    (folder / "folder.json").mkdir()
+    (folder / "bytes.json").write_bytes(b"\xff")
+    assert storage.options_journal(save=True).load() == ("\ufffd",)
+
+
+def test_without_saving_there_is_no_journal_and_so_no_mapping(home: Path) -> None:
+    assert storage.options_journal(save=True).write("a1", "{}")
+    journal = storage.options_journal(save=False)
+    assert journal.load() == ()
+    assert not journal.write("b2", "{}")
+    assert [each.name for each in (home / "state" / "mappings").iterdir()] == ["a1.json"]
