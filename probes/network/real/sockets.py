@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import sys
 
 from probes.model import Endpoint, Family
@@ -59,8 +60,9 @@ def bind_to_interface(sock: socket.socket, family: Family, name: str) -> None:
         index = interface_index(name)
         if family is Family.V4:
             # The one option that wants network byte order (Microsoft's page on IPPROTO_IP options).
-            sock.setsockopt(socket.IPPROTO_IP, _WINDOWS_UNICAST_IF, socket.htonl(index))
+            # As bytes: as a number it would overflow from index 128 on.
+            sock.setsockopt(socket.IPPROTO_IP, _WINDOWS_UNICAST_IF, struct.pack("!I", index))
         else:
-            sock.setsockopt(socket.IPPROTO_IPV6, _WINDOWS_UNICAST_IF, index)
+            sock.setsockopt(socket.IPPROTO_IPV6, _WINDOWS_UNICAST_IF, struct.pack("=I", index))
     else:
         raise Unsupported(f"sockets cannot be bound to an interface on {sys.platform}")

@@ -1,4 +1,7 @@
-"""The system's own account of its network, put together from its parts."""
+"""The system's own account of its network, put together from its parts.
+
+What only another system needs is imported where it is used.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,7 @@ from dataclasses import replace
 from probes.clean import clean
 from probes.model import Family
 from probes.network.real.bridge import call
-from probes.network.real.interfaces import (
-    darwin,
-    kinds,
-    linux,
-    netlink,
-    psutil_view,
-    sources,
-    windows,
-)
+from probes.network.real.interfaces import kinds, linux, netlink, psutil_view, sources
 from probes.network.real.interfaces.faces import Face
 from probes.network.real.interfaces.kinds import Traits
 from probes.network.seam import LocalView, NetworkError, ProcessResult
@@ -89,6 +84,8 @@ def _with_route_to(
 
 
 async def _bsd(output: Run) -> LocalView:
+    from probes.network.real.interfaces import darwin
+
     faces = await call(psutil_view.read, name="interfaces")
     gateways4 = darwin.gateways(await output(("netstat", "-rn", "-f", "inet")), Family.V4)
     gateways6 = darwin.gateways(await output(("netstat", "-rn", "-f", "inet6")), Family.V6)
@@ -101,6 +98,8 @@ async def _bsd(output: Run) -> LocalView:
 
 
 async def _windows(output: Run) -> LocalView:
+    from probes.network.real.interfaces import windows
+
     faces = await call(psutil_view.read, name="interfaces")
     table = await output(("route", "print"))
     names4 = {own.ip: face.name for face in faces for own in face.addresses}
@@ -127,6 +126,8 @@ async def _windows(output: Run) -> LocalView:
 
 
 async def _arp(output: Run, option: str, router: Gateway | None) -> str:
+    from probes.network.real.interfaces import darwin
+
     if router is None or router.address is None:
         return ""
     return darwin.neighbour(await output(("arp", option, str(router.address))), router.address)
