@@ -147,7 +147,8 @@ class WhyrelayApp(App[int]):
 
     def held(self, title: str) -> Measurement | None:
         """What is known of a source by now, if it was measured since the start."""
-        return self._raw if self._raw.title == title else self._held.get(title)
+        found = self._raw if self._raw.title == title else self._held.get(title)
+        return self._masked(found) if found is not None and self.privacy else found
 
     @work(exclusive=True, group="run", exit_on_error=False, description="Measuring")
     async def _run(self, source: Source) -> None:

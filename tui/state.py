@@ -29,7 +29,7 @@ class Step(StrEnum):
 STEPS = tuple(Step)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is a moment of its own; comparing reports costs time
 class Measurement:
     """What is measured, what is known of it so far, and what follows."""
 

@@ -130,7 +130,9 @@ async def test_without_colour_signs_and_words_remain(monkeypatch: pytest.MonkeyP
                 red, green, blue = segment.style.color.get_truecolor()
                 assert red == green == blue, segment
         # The row with the cursor is not told by its ground alone.
-        assert any(seg.style is not None and seg.style.reverse for seg in segments)
+        row = next(at for at, line in enumerate(lines(app)) if "▌" in line)
+        cells = [seg for seg in app.screen._compositor.render_strips()[row] if seg.style]
+        assert any(cell.style is not None and cell.style.reverse for cell in cells)
 
 
 async def test_masking_hides_every_address_and_keeps_what_follows() -> None:
@@ -155,6 +157,18 @@ async def test_masking_hides_every_address_and_keeps_what_follows() -> None:
         assert app.measurement is not masked
         await press(pilot, "2")
         assert secret.search(text(app))
+
+
+async def test_masking_also_holds_for_networks_measured_before() -> None:
+    app = make(here=played(recordings.OPEN, "this network"), privacy=True)
+    async with running(app, (120, 36)) as pilot:
+        assert "public address" in text(app)
+        assert "203.0.113.7" not in text(app).replace("203.0.113.1", "")
+        await press(pilot, "down", "enter")
+        await settled(pilot)
+        await press(pilot, "1", "home")
+        assert "public address" in text(app)
+        assert "203.0.113.7" not in text(app)
 
 
 async def test_masking_from_the_start_also_masks_what_is_still_to_come() -> None:

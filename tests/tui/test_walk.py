@@ -265,3 +265,56 @@ async def test_no_relay_on_the_way_of_a_direct_connection() -> None:
         assert "═" not in wire
         assert "Direct connections are to be expected" in text(app)
         assert "the relay" not in "".join(lines(app)[3:8])
+
+
+async def test_no_size_is_too_small_to_survive() -> None:
+    for size in ((1, 1), (10, 3), (30, 8), (40, 10), (300, 80)):
+        app = make(played(recordings.HARD))
+        async with running(app, size) as pilot:
+            for key in ("1", "2", "3", "e", "4", "5", "question_mark", "escape"):
+                await press(pilot, key)
+            assert app.is_running
+
+
+async def test_choose_does_not_claim_to_measure_what_it_does_not() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "1")
+        assert "already begun" not in text(app)
+        assert "Enter measures it" in text(app)
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert app.measurement.title == "this network"
+        await press(pilot, "1")
+        assert "already begun" in text(app)
+
+
+async def test_the_room_decides_what_is_shown_also_later() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, (120, 36)) as pilot:
+        detail = app.screen.query_one("#check-detail", Detail)
+        assert "Relay latency" not in detail.page.plain()
+        await pilot.resize_terminal(60, 18)
+        await settled(pilot)
+        assert "Relay latency" in detail.page.plain(), "the panel beside it has gone"
+
+
+async def test_text_selected_with_the_mouse_is_what_is_copied() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "3", "end")
+        seen = lines(app)
+        row = next(
+            at
+            for at, line in enumerate(seen)
+            if "This is the practice" in line or "Relay map" in line
+        )
+        left = seen[row].rindex("││") + 3
+        await pilot.mouse_down(offset=(left, row))
+        await pilot.hover(offset=(left + 8, row))
+        await pilot.mouse_up(offset=(left + 8, row))
+        await pilot.pause()
+        await press(pilot, "c")
+        assert app.clipboard
+        assert seen[row][left:].startswith(app.clipboard.strip()[:6])
+        assert "Copied the selection" in text(app)

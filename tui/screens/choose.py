@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tui.screens.walk import WalkScreen
 
 _THIS = "this"
+_NOT_YET = "Not yet"
+"""The section of the words about this step that says what it cannot do."""
 _NAMES = 20
 
 
@@ -180,19 +182,28 @@ class ChoosePane(Pane):
             return
         if row == _THIS:
             held = self.whyrelay.held("this network")
-            detail.show(row, [*_THIS_BLOCKS, *_known(held)], title="This network")
+            blocks = [*_this(held), *_known(held), gap, heading(_NOT_YET)]
+            later = content.page("choose").sections[_NOT_YET]
+            detail.show(row, [*blocks, prose(later, "$quiet")], title="This network")
             return
         practice = next(each for each in self._practice if each.name == row)
         held = self.whyrelay.held(f"{PRACTICE}{row}")
-        blocks: list[Block] = [data(practice.description), gap, *_PRACTICE_BLOCKS, *_known(held)]
+        blocks = [data(practice.description), gap, *_PRACTICE_BLOCKS, *_known(held)]
         detail.show(row, blocks, title=practice.name)
 
 
-_THIS_BLOCKS: list[Block] = [
-    prose("The network that this device is on. Measuring has already begun in the background."),
-    gap,
-    prose("Enter shows the checks as they run. No VPN is needed, and nothing is changed."),
-]
+_BEGUN = "Measuring has already begun in the background; Enter shows it."
+_NOT_BEGUN = "Enter measures it."
+
+
+def _this(known: Measurement | None) -> list[Block]:
+    return [
+        prose("The network that this device is on. No VPN is needed, and nothing is changed."),
+        gap,
+        prose(_NOT_BEGUN if known is None else _BEGUN),
+    ]
+
+
 _PRACTICE_BLOCKS: list[Block] = [
     prose(
         "A network in this computer's memory, with routers and relays of its own. "

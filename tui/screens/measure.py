@@ -73,6 +73,7 @@ class MeasurePane(Pane):
     def show(self, measurement: Measurement) -> None:
         """Render the run as far as it is."""
         self._rows.set_rows(self._lines(measurement.report))
+        self._rows.border_subtitle = say("n what it means" if measurement.report.closed else "")
         self._explain()
         chart = self.query_one("#latency-chart", Static)
         chart.update(Page([_latencies(measurement.report)]))

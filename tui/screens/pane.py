@@ -20,7 +20,7 @@ class Pane(Container):
 
     def __init__(self) -> None:
         super().__init__(id=str(self.STEP))
-        self._shown: Measurement | None = None
+        self._shown: tuple[Measurement, frozenset[str]] | None = None
         self._awake = False
 
     @property
@@ -46,11 +46,16 @@ class Pane(Container):
         """It is not seen any more: what changes meanwhile is caught up with later."""
         self._awake = False
 
+    def on_resize(self) -> None:
+        """What is shown depends on the room there is."""
+        self._changed()
+
     def _changed(self) -> None:
-        if self._awake and self.measurement is not self._shown:
-            self._shown = self.measurement
+        seen = (self.measurement, self.screen.classes)
+        if self._awake and seen != self._shown:
+            self._shown = seen
             with self.app.batch_update():
-                self.show(self._shown)
+                self.show(self.measurement)
 
     def show(self, measurement: Measurement) -> None:
         """Render it."""

@@ -7,10 +7,28 @@ from collections.abc import Iterable
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.selection import Selection
 from textual.widgets import Static
 
 from tui.widgets.page import Block, Page
 from tui.widgets.text import say
+
+
+class Sheet(Static):
+    """A page in a widget. What is selected with the mouse is the text as it is laid out."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page, markup=False)
+        self._page = page
+
+    def show(self, page: Page) -> None:
+        """Another page."""
+        self._page = page
+        self.update(page)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected text, and what ends it."""
+        return selection.extract(self._page.at(self.content_size.width).plain), "\n"
 
 
 class Detail(VerticalScroll, can_focus=True):
@@ -18,7 +36,7 @@ class Detail(VerticalScroll, can_focus=True):
 
     DEFAULT_CSS = """
     Detail { height: 1fr; scrollbar-gutter: auto; }
-    Detail > Static { height: auto; padding: 0 1 0 0; }
+    Detail > Sheet { height: auto; padding: 0 1 0 0; }
     """
 
     def __init__(self, name: str) -> None:
@@ -28,7 +46,7 @@ class Detail(VerticalScroll, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """One widget, whatever the page holds."""
-        yield Static(self.page, markup=False)
+        yield Sheet(self.page)
 
     def show(self, about: str, blocks: Iterable[Block], *, title: str = "", hint: str = "") -> None:
         """Show a page. Another subject starts at its top; the same one keeps its place."""
@@ -37,11 +55,11 @@ class Detail(VerticalScroll, can_focus=True):
             self.border_title = say(title)
         self.border_subtitle = say(hint) if hint else Content("")
         if self.is_mounted:
-            self.query_one(Static).update(self.page)
+            self.query_one(Sheet).show(self.page)
         if about != self._about:
             self._about = about
             self.scroll_home(animate=False)
 
     def on_mount(self) -> None:
         """A page that was there before the widget was."""
-        self.query_one(Static).update(self.page)
+        self.query_one(Sheet).show(self.page)

@@ -46,7 +46,6 @@ class RowList(ScrollView, can_focus=True):
         & > .rows--hover { background: $hover; }
         &:focus > .rows--cursor { background: $cursor; color: $strong; }
     }
-    App:nocolor RowList:focus > .rows--cursor { text-style: reverse; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
