@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from probes.model import Endpoint
 from probes.network.seam import Datagram, Network, UdpSocket
 
-WAITS_S = (0.3, 0.4, 0.6, 0.3)
-"""pystun3 tries four times; so long is each answer waited for."""
+TRIES = 4
+"""pystun3 gives up after so many unanswered ones."""
+EVERY_S = 0.2
 MOST_TURNS = 12
 """No honest exchange has more turns. A server that keeps pystun3 busy is given up."""
 _TRANSACTION_BYTES = 16
@@ -77,8 +78,11 @@ async def stun_test(
     server: Endpoint,
     expected: Callable[[Endpoint], bool],
     change: str = "",
+    last_s: float = 0.3,
 ) -> Test:
     """pystun3's `stun_test` to `server`. Answers whose source is not `expected` do not exist.
+
+    The last of its tries is given `last_s` to be answered.
 
     Raises Unanswerable for answers that pystun3 chokes on, NetworkError if sending fails.
     """
@@ -91,7 +95,7 @@ async def stun_test(
             return found
         if turn < len(replay.sent):
             socket.send(replay.sent[-1], server)
-        wait_s = WAITS_S[min(turn, len(WAITS_S) - 1)]
+        wait_s = EVERY_S if turn < TRIES - 1 else last_s
         transcript.append(await _next(socket, expected, wait_s))
     raise Unanswerable("it kept on asking")
 

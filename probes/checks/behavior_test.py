@@ -8,6 +8,7 @@ III of the mapping test (section 4.3), which all leave from one control socket.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from probes.addresses import may_be_public
@@ -22,6 +23,8 @@ GRACE_S = 0.3
 GRACE_ROUND_TRIPS = 3
 SILENT_S = 1.4
 """A server that has not answered a plain request three times by then is passed over."""
+TRANSACTIONS = 7
+"""Of one server's test: four for filtering, three for mapping. The proof is for named ones."""
 
 _CHANGE_BOTH = Attribute(AttributeType.CHANGE_REQUEST, ChangeRequest(ip=True, port=True))
 _CHANGE_PORT = Attribute(AttributeType.CHANGE_REQUEST, ChangeRequest(ip=False, port=True))
@@ -41,6 +44,8 @@ class Testimony:
     """An answer with a changed source was seen, on whichever socket."""
     collision: bool | None = None
     """See `_collision`; None where the test does not apply."""
+    rtt_ms: float = 0.0
+    """Of the plain request; only of an able server."""
 
 
 class ServerTest:
@@ -56,7 +61,10 @@ class ServerTest:
         *,
         prove_ability: bool,
         must_be_public: bool,
+        turn: Callable[[], Awaitable[None]],
+        looks_able: Callable[[str, Endpoint, float], None],
     ) -> None:
+        """`turn` waits until a transaction may begin; `looks_able` is told the first good sign."""
         self.network = network
         self.host = host
         self.primary = primary
@@ -64,6 +72,8 @@ class ServerTest:
         self.control = control
         self.prove_ability = prove_ability
         self.must_be_public = must_be_public
+        self.turn = turn
+        self.looks_able = looks_able
 
     async def run(self) -> Testimony:
         """All steps, one after the other."""
@@ -71,6 +81,7 @@ class ServerTest:
         both = self._inquire(self.fresh, self.primary, _CHANGE_BOTH)
         port = self._inquire(self.fresh, self.primary, _CHANGE_PORT)
         first = self._inquire(self.control, self.primary)
+        await self._turns(4)
         asking = [
             asyncio.create_task(asker.ask(each))
             for asker, each in (
@@ -87,6 +98,7 @@ class ServerTest:
             if not self._useful(other):
                 return self._passed_over(ServerState.NO_OTHER_ADDRESS)
             assert other is not None
+            self.looks_able(self.host, self.primary, plain.rtt_ms())
             await self._await_changed(plain, both, other)
         finally:
             for task in asking:
@@ -96,6 +108,10 @@ class ServerTest:
         if state is not None:
             return self._passed_over(state, other)
         return await self._mapping(first, plain, other, self._filtering(both, port, other))
+
+    async def _turns(self, count: int) -> None:
+        for _ in range(count):
+            await self.turn()
 
     def _inquire(self, asker: Asker, to: Endpoint, *attributes: Attribute) -> Inquiry:
         return asker.inquire(
@@ -116,8 +132,7 @@ class ServerTest:
 
     async def _await_changed(self, plain: Inquiry, both: Inquiry, other: Endpoint) -> None:
         """Until the fully changed answer has come, or three tries and a grace have passed."""
-        rtt_s = plain.rtt_ms() / 1000.0
-        until = plain.sent[0][0] + SENDS_S[-1] + max(GRACE_S, GRACE_ROUND_TRIPS * rtt_s)
+        until = plain.sent[0][0] + silence_s(plain.rtt_ms())
         while (left_s := until - self.network.now()) > 0:
             if _came_from(both, other) or both.error_code is not None:
                 return
@@ -150,7 +165,8 @@ class ServerTest:
         second = self._inquire(self.control, Endpoint(other.address, self.primary.port))
         third = self._inquire(self.control, other)
         back = self._inquire(self.fresh, other)
-        wait_s = SENDS_S[-1] + max(GRACE_S, GRACE_ROUND_TRIPS * plain.rtt_ms() / 1000.0)
+        wait_s = silence_s(plain.rtt_ms())
+        await self._turns(3)
         await asyncio.gather(
             _ask(self.control, second, wait_s),
             _ask(self.control, third, wait_s),
@@ -172,6 +188,7 @@ class ServerTest:
             filtering,
             proven,
             _collision(plain, back, first, third, filtering),
+            plain.rtt_ms(),
         )
 
     async def _proof(self, other: Endpoint, wait_s: float) -> bool:
@@ -179,6 +196,11 @@ class ServerTest:
         again = self._inquire(self.control, self.primary, _CHANGE_BOTH)
         await _ask(self.control, again, wait_s)
         return _came_from(again, other)
+
+
+def silence_s(rtt_ms: float) -> float:
+    """Seconds after the first try when silence counts, of a server with this round trip."""
+    return SENDS_S[-1] + max(GRACE_S, GRACE_ROUND_TRIPS * rtt_ms / 1000.0)
 
 
 async def _ask(asker: Asker, inquiry: Inquiry, wait_s: float) -> None:

@@ -8,19 +8,29 @@ that "open internet" can be found.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from probes.checks.behavior import behavior_outcome
+from probes.checks.behavior_run import (
+    Candidate,
+    Outcome,
+    Tests,
+    behavior_outcome,
+    behavior_tests,
+)
+from probes.checks.behavior_test import silence_s
 from probes.checks.context import Context
 from probes.checks.ways_out import bind_for, usable
 from probes.clean import clean
 from probes.model import CheckId, Endpoint, Family, Reason
 from probes.network.seam import Bind, NetworkError, UdpSocket
-from probes.pystun import CHANGE_BOTH, CHANGE_PORT, Test, Unanswerable, stun_test
+from probes.pystun import CHANGE_BOTH, CHANGE_PORT, EVERY_S, TRIES, Test, Unanswerable, stun_test
 from probes.readings import classic, local, stun
 from probes.readings.classic import ClassicType
 
-STEPS = 4
+TRANSACTIONS = 4
+MOST_ASKED = 3
 
 
 class ClassicCheck:
@@ -30,73 +40,101 @@ class ClassicCheck:
     budget_ms = 20_000.0
 
     async def run(self, context: Context) -> None:
-        """Ask one able server."""
-        outcome = await behavior_outcome(context)
-        if outcome.tunnel:
-            context.unknown(classic.TYPE4, Reason.THROUGH_TUNNEL, outcome.tunnel)
-            return
-        able = outcome.able(Family.V4)
-        if not able:
-            await context.board.reading(stun.UDP)
-            if _silent(context):
-                source = "no STUN server answered"
-                context.known(classic.TYPE4, ClassicType.BLOCKED, source)
-            else:
-                detail = "no server was able to tell"
-                context.unknown(classic.TYPE4, Reason.NO_SERVER, detail)
-            return
-        way_out = usable(await context.board.reading(local.WAY_OUT4))
-        own = str(way_out.source) if way_out is not None else ""
-        bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)
-        run = _Run(context, bind, own, able[0].primary, able[0].host)
+        """Begin with the first server that looks able; it counts once it turned out to be."""
+        tests = await behavior_tests(context)
+        over = asyncio.ensure_future(behavior_outcome(context))
+        tried: dict[Endpoint, ClassicType | str] = {}
         try:
-            found = await run.go()
-        except Unanswerable as error:
-            detail = clean(f"pystun3 could not read {able[0].host}'s answers: {error}")
-            context.unknown(classic.TYPE4, Reason.CONTRADICTORY, detail)
-        except NetworkError as error:
-            context.unknown(classic.TYPE4, Reason.NO_ANSWER, str(error))
-        else:
-            if found is None:
-                detail = f"{able[0].host} does not answer requests of RFC 3489"
-                context.unknown(classic.TYPE4, Reason.NO_SERVER, detail)
-            else:
-                context.known(classic.TYPE4, found, f"pystun3 with {able[0].host}")
+            either: set[asyncio.Future[Any]] = {over, tests.candidate}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if tests.candidate.done():
+                first = tests.candidate.result()
+                tried[first.primary] = await _ask(context, tests, first)
+            outcome = await over
+        finally:
+            over.cancel()
+        for each in outcome.able(Family.V4)[:MOST_ASKED]:
+            if each.primary not in tried:
+                server = Candidate(each.host, each.primary, each.rtt_ms)
+                tried[each.primary] = await _ask(context, tests, server)
+            found = tried[each.primary]
+            if isinstance(found, ClassicType):
+                context.known(classic.TYPE4, found, f"pystun3 with {each.host}")
+                return
+        await _tell_why_not(context, outcome, tried)
 
 
-def _silent(context: Context) -> bool:
+async def _tell_why_not(
+    context: Context, outcome: Outcome, tried: dict[Endpoint, ClassicType | str]
+) -> None:
+    able = outcome.able(Family.V4)
+    if able:
+        detail = "; ".join(str(tried[each.primary]) for each in able if each.primary in tried)
+        context.unknown(classic.TYPE4, Reason.NO_SERVER, detail)
+        return
+    await context.board.reading(stun.UDP)
     report = context.board.report
-    return report.value(stun.UDP) is False and not report.value(stun.ELSEWHERE)
+    if report.value(stun.UDP) is False and not report.value(stun.ELSEWHERE):
+        context.known(classic.TYPE4, ClassicType.BLOCKED, "no STUN server answered")
+    else:
+        context.unknown(classic.TYPE4, *outcome.why_not)
+
+
+async def _ask(context: Context, tests: Tests, server: Candidate) -> ClassicType | str:
+    """The type, or a clean sentence that says why this server could not tell."""
+    if not await tests.may_begin(TRANSACTIONS):
+        return "this run has asked public servers often enough"
+    way_out = usable(await context.board.reading(local.WAY_OUT4))
+    own = str(way_out.source) if way_out is not None else ""
+    bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)
+    try:
+        found = await _Run(context, bind, own, server, tests.turn).go()
+    except Unanswerable as error:
+        return clean(f"pystun3 could not read {server.host}'s answers: {error}")
+    except NetworkError as error:
+        return str(error)
+    return found or f"{server.host} does not answer requests of RFC 3489"
 
 
 class _Run:
-    def __init__(self, context: Context, bind: Bind, own: str, server: Endpoint, host: str) -> None:
+    def __init__(
+        self,
+        context: Context,
+        bind: Bind,
+        own: str,
+        server: Candidate,
+        turn: Callable[[], Awaitable[None]],
+    ) -> None:
         self.context = context
         self.bind = bind
         self.own = own
-        self.server = server
-        self.host = host
+        self.host = server.host
+        self.server = server.primary
+        self.last_s = silence_s(server.rtt_ms) - (TRIES - 1) * EVERY_S
+        self.turn = turn
         self.done = 0
 
     async def go(self) -> ClassicType | None:
         """RFC 3489 section 10.1; None if the server does not speak it."""
         control = await self.context.network.udp(self.bind)
-        first = await self._test(control, self.server, _exactly(self.server))
+        first = await self._test(control, self.server, self.server)
         changed = _endpoint(first.changed)
         if not first.answered or first.external is None or changed is None:
             return None
-        # Test II and III on sockets that have never sent anywhere else.
-        opened = await self._fresh(CHANGE_BOTH, _exactly(changed))
+        # Tests II and III leave from sockets that have never sent anywhere else, so they disturb
+        # neither each other nor the control socket, which goes on to the other address.
+        port = Endpoint(self.server.address, changed.port)
+        opened, half_opened, again = await asyncio.gather(
+            self._fresh(CHANGE_BOTH, changed),
+            self._fresh(CHANGE_PORT, port),
+            self._test(control, changed, changed),
+        )
         if first.external[0] == self.own:
             if opened.answered:
                 return ClassicType.OPEN_INTERNET
             return ClassicType.SYMMETRIC_UDP_FIREWALL
         if opened.answered:
             return ClassicType.FULL_CONE
-        port = Endpoint(self.server.address, changed.port)
-        half_opened = await self._fresh(CHANGE_PORT, _exactly(port))
-        # Only now does the control socket send to the other address.
-        again = await self._test(control, changed, _exactly(changed))
         if not again.answered or again.external is None:
             return None
         if again.external != first.external:
@@ -105,24 +143,25 @@ class _Run:
             return ClassicType.RESTRICTED_CONE
         return ClassicType.PORT_RESTRICTED_CONE
 
-    async def _fresh(self, change: str, expected: Callable[[Endpoint], bool]) -> Test:
+    async def _fresh(self, change: str, source: Endpoint) -> Test:
         socket = await self.context.network.udp(self.bind)
-        return await self._test(socket, self.server, expected, change)
+        return await self._test(socket, self.server, source, change)
 
     async def _test(
-        self,
-        socket: UdpSocket,
-        to: Endpoint,
-        expected: Callable[[Endpoint], bool],
-        change: str = "",
+        self, socket: UdpSocket, to: Endpoint, source: Endpoint, change: str = ""
     ) -> Test:
+        await self.turn()
+        found = await stun_test(
+            self.context.network,
+            socket,
+            to,
+            lambda sender: sender == source,
+            change,
+            last_s=self.last_s,
+        )
         self.done += 1
-        self.context.progress(self.done, STEPS, "ask-servers", self.host)
-        return await stun_test(self.context.network, socket, to, expected, change)
-
-
-def _exactly(source: Endpoint) -> Callable[[Endpoint], bool]:
-    return lambda sender: sender == source
+        self.context.progress(self.done, TRANSACTIONS, "ask-servers", self.host)
+        return found
 
 
 def _endpoint(pair: tuple[str, int] | None) -> Endpoint | None:

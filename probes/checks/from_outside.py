@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
+from probes.checks.behavior_test import silence_s
 from probes.checks.context import Context
 from probes.checks.ways_out import bind_for, way_out
 from probes.model import Endpoint, Family, Reason
@@ -24,8 +25,7 @@ from probes.wire import stun
 from probes.wire.stun import Attribute, AttributeType, ChangeRequest, MessageClass
 
 SENDS_S = (0.0, 0.2, 0.6)
-SHORTEST_S, LONGEST_S = 1.4, 2.5
-ROUND_TRIPS = 4
+SHORTEST_S = 1.4
 MOST_SERVERS = 3
 RESOLVE_S = 1.5
 SOFTWARE = ("whyrelay",)
@@ -108,9 +108,9 @@ async def _by_response_port(
         # Ability first: the answer to one socket's question has to arrive at another that the
         # server may already talk to. A server that ignores the attribute answers the asker.
         aside = _response_port(second.mapped.port)
-        if await _exchange(network, asking, hearing, server, aside) is None:
+        wait_s = silence_s(first.after_s * 1000.0)
+        if await _exchange(network, asking, hearing, server, aside, wait_s) is None:
             return None
-        wait_s = min(max(ROUND_TRIPS * first.after_s, SHORTEST_S), LONGEST_S)
         wanted = _response_port(port)
         return await _exchange(network, asking, socket, server, wanted, wait_s) is not None
     except NetworkError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TypeAlias
 
-from probes.checks.behavior import behavior_outcome
+from probes.checks.behavior_run import behavior_outcome
 from probes.checks.context import Context
 from probes.checks.inquiry import SENDS_S, Asker
 from probes.checks.ways_out import bind_for, usable
@@ -32,11 +32,8 @@ class HairpinCheck:
         """Map one socket, send to its public endpoint from another."""
         outcome = await behavior_outcome(context)
         servers = outcome.able(Family.V4)
-        if outcome.tunnel:
-            context.unknown(lifetime.HAIRPIN4, Reason.THROUGH_TUNNEL, outcome.tunnel)
-            return
         if not servers:
-            context.unknown(lifetime.HAIRPIN4, Reason.NO_SERVER, "no server was able to tell")
+            context.unknown(lifetime.HAIRPIN4, *outcome.why_not)
             return
         way_out = usable(await context.board.reading(local.WAY_OUT4))
         bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)

@@ -11,9 +11,9 @@ import asyncio
 
 from probes.checks.context import Context
 from probes.checks.ways_out import bind_for, usable
-from probes.model import CheckId, Endpoint, Reason
+from probes.model import CheckId, Endpoint, IPAddress, Reason
 from probes.network.seam import Bounced, Datagram, IcmpError, Network, NetworkError, UdpSocket
-from probes.readings import layers, local
+from probes.readings import layers, local, relays
 from probes.readings.layers import Hop
 from probes.relays import relay_map
 from probes.tailscale.derp_map import DerpMap
@@ -22,7 +22,9 @@ FARTHEST = 5
 """A home's and a provider's boxes are among the first five."""
 TRIES = 2
 TRY_EVERY_S = 0.3
-WAIT_S = 1.0
+SHORTEST_S, LONGEST_S = 0.4, 1.5
+ROUND_TRIPS = 1.5
+"""The boxes on the way are nearer than the relay: its round trip says how long to wait."""
 FIRST_PORT = 33434
 """Where traceroute begins: nobody listens there. One port a packet tells the answers apart."""
 _BYTES = 12
@@ -60,8 +62,8 @@ class LayersCheck:
             context.unknown(layers.HOPS4, Reason.NO_ANSWER, "no box on the way made itself known")
 
 
-def _target(relays: DerpMap) -> Endpoint | None:
-    for region in relays.regions:
+def _target(found: DerpMap) -> Endpoint | None:
+    for region in found.regions:
         for node in region.nodes:
             if node.ipv4 is not None:
                 return Endpoint(node.ipv4, FIRST_PORT)
@@ -78,6 +80,9 @@ class _Trace:
         self.target = target
         self.sent: dict[Endpoint, tuple[int, float]] = {}
         self.hops: dict[int, Hop] = {}
+        self.arrived = FARTHEST + 1
+        """The shortest way that reached the relay itself; no farther box is on it."""
+        self.changed = asyncio.Event()
 
     async def run(self) -> tuple[Hop, ...]:
         """The hops that answered, in order."""
@@ -85,17 +90,35 @@ class _Trace:
         try:
             for number in range(TRIES):
                 for ttl in range(1, FARTHEST + 1):
-                    if ttl not in self.hops:
+                    if ttl not in self.hops and ttl < self.arrived:
                         self._send(ttl, number)
-                self.context.progress(number + 1, TRIES + 1, "trace", str(self.target.address))
-                await asyncio.sleep(TRY_EVERY_S)
-            if len(self.hops) < FARTHEST:
-                await asyncio.sleep(WAIT_S - TRY_EVERY_S)
+                self.context.progress(number + 1, TRIES, "trace", str(self.target.address))
+                if await self._complete(TRY_EVERY_S):
+                    break
+            else:
+                await self._complete(self._grace_s() - TRY_EVERY_S)
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
             self.socket.close()
         return tuple(self.hops[ttl] for ttl in sorted(self.hops))
+
+    def _grace_s(self) -> float:
+        rtt_ms = self.context.board.report.value(relays.RELAY_RTT)
+        if rtt_ms is None:
+            return LONGEST_S
+        return min(max(SHORTEST_S, ROUND_TRIPS * rtt_ms / 1000.0), LONGEST_S)
+
+    async def _complete(self, seconds: float) -> bool:
+        """Wait for what is still out; True once every box as far as the relay has answered."""
+        try:
+            async with asyncio.timeout(seconds):
+                while any(ttl not in self.hops for ttl in range(1, self.arrived)):
+                    self.changed.clear()
+                    await self.changed.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def _send(self, ttl: int, number: int) -> None:
         to = Endpoint(self.target.address, FIRST_PORT + number * FARTHEST + ttl)
@@ -111,11 +134,17 @@ class _Trace:
             match arrival:
                 case Datagram():
                     continue  # nobody was asked anything
-                case Bounced(IcmpError.TTL, destination, reporter, at):
+                case Bounced(error, destination, reporter, at):
                     found = self.sent.get(destination)
                     if found is not None and reporter is not None:
-                        ttl, sent_at = found
-                        hop = Hop(ttl, reporter, round((at - sent_at) * 1000.0, 3))
-                        self.hops.setdefault(ttl, hop)
-                case Bounced():
-                    continue  # the target itself, or a filter: no hop
+                        self._bounced(error, reporter, at, *found)
+
+    def _bounced(
+        self, error: IcmpError, reporter: IPAddress, at: float, ttl: int, sent_at: float
+    ) -> None:
+        if error is IcmpError.TTL:
+            hop = Hop(ttl, reporter, round((at - sent_at) * 1000.0, 3))
+            self.hops.setdefault(ttl, hop)
+        elif reporter == self.target.address:
+            self.arrived = min(self.arrived, ttl)
+        self.changed.set()  # another error comes from a filter: no hop

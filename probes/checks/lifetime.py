@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from probes.checks.behavior import behavior_outcome
+from probes.checks.behavior_run import behavior_outcome
 from probes.checks.context import Context
 from probes.checks.inquiry import SENDS_S, Asker, Inquiry
 from probes.checks.ways_out import bind_for, usable
 from probes.model import CheckId, Endpoint, Family, Reason
 from probes.network.seam import Bind, Datagram, UdpSocket
 from probes.readings import lifetime, local
-from probes.readings.behavior import ServerState
 from probes.readings.lifetime import Lifetime, LifetimeMethod
 from probes.wire import stun
 from probes.wire.stun import Attribute, AttributeType
@@ -49,13 +48,9 @@ class LifetimeCheck:
     async def run(self, context: Context) -> None:
         """Map, wait, ask."""
         outcome = await behavior_outcome(context)
-        if outcome.tunnel:
-            context.unknown(lifetime.LIFETIME4, Reason.THROUGH_TUNNEL, outcome.tunnel)
-            return
-        servers = [each for each in outcome.able(Family.V4) if each.state is ServerState.ABLE]
+        servers = outcome.able(Family.V4)
         if not servers:
-            detail = "no server was able to tell"
-            context.unknown(lifetime.LIFETIME4, Reason.NO_SERVER, detail)
+            context.unknown(lifetime.LIFETIME4, *outcome.why_not)
             return
         way_out = usable(await context.board.reading(local.WAY_OUT4))
         bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)

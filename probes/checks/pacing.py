@@ -23,17 +23,27 @@ class Pacer:
         self._begun: deque[float] = deque()
         self._left = PER_RUN
 
-    async def take(self, count: int) -> bool:
-        """Wait until `count` transactions may begin now. False: the run's allowance is used up."""
+    def reserve(self, count: int) -> bool:
+        """Set so many transactions aside. False: the run's allowance does not hold them."""
         if count > self._left:
             return False
         self._left -= count
+        return True
+
+    async def turn(self) -> None:
+        """Wait until one transaction that was set aside may begin."""
+        while len(self._begun) >= PER_SECOND:
+            wait_s = self._begun[0] + 1.0 - self._network.now()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            while self._begun and self._begun[0] + 1.0 <= self._network.now():
+                self._begun.popleft()
+        self._begun.append(self._network.now())
+
+    async def take(self, count: int) -> bool:
+        """Set aside and wait in one. False: the run's allowance is used up."""
+        if not self.reserve(count):
+            return False
         for _ in range(count):
-            while len(self._begun) >= PER_SECOND:
-                wait_s = self._begun[0] + 1.0 - self._network.now()
-                if wait_s > 0:
-                    await asyncio.sleep(wait_s)
-                while self._begun and self._begun[0] + 1.0 <= self._network.now():
-                    self._begun.popleft()
-            self._begun.append(self._network.now())
+            await self.turn()
         return True

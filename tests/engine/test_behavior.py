@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from probes.checks.behavior import PUBLIC_SERVERS, BehaviorCheck, CollisionCheck
+from probes.checks.behavior import BehaviorCheck, CollisionCheck
+from probes.checks.behavior_run import PUBLIC_SERVERS
 from probes.checks.context import Check
 from probes.checks.hairpin import HairpinCheck
 from probes.checks.lifetime import LifetimeCheck
