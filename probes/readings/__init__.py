@@ -8,6 +8,7 @@ from probes.readings import (
     behavior,
     captive_portal,
     classic,
+    environment,
     firewall,
     layers,
     lifetime,
@@ -31,6 +32,7 @@ KEYS: dict[str, Key[Any]] = by_id(
         *layers.KEYS,
         *lifetime.KEYS,
         *tailscale.KEYS,
+        *environment.KEYS,
         *firewall.KEYS,
     )
 )
