@@ -7,19 +7,25 @@ import struct
 import sys
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_interface
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.model import Family
+from probes.checks.local import LocalCheck
+from probes.engine import measure
+from probes.model import CheckId, CheckStatus, Family
 from probes.network.real import RealNetwork
 from probes.network.real.interfaces import linux, netlink, psutil_view, sources, view
 from probes.network.real.interfaces.faces import Face
 from probes.network.real.interfaces.psutil_view import interface
 from probes.network.seam import Bind, LocalView, NetworkError, ProcessResult
+from probes.options import Options
+from probes.readings import local
 from probes.readings.local import Gateway, InterfaceKind
+from probes.report import report_of
 from tests.unit.real.test_route_tables import recorded
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="rtnetlink is Linux's")
@@ -253,3 +259,38 @@ async def test_a_sandbox_without_netlink(
     assert {face.name: face.kind for face in found.interfaces} == {
         face.name: face.kind for face in usual.interfaces
     }
+
+
+async def test_windows_with_wireguard(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"Loopback Pseudo-Interface 1": (1, 24), "Wi-Fi": (13, 71), "wg-office": (41, 53)}
+    calls = SimpleNamespace(
+        interface_index=lambda name: names[name][0], interface_type=lambda name: names[name][1]
+    )
+    monkeypatch.setitem(sys.modules, "probes.network.real.interfaces.windows_api", cast(Any, calls))
+    faces = [
+        a_face("Loopback Pseudo-Interface 1", "127.0.0.1/8"),
+        a_face("Wi-Fi", "192.0.2.18/24"),
+        a_face("wg-office", "10.64.0.2/32"),
+    ]
+    stand_on(monkeypatch, "win32", faces, "10.64.0.2")
+    found = await view.read(
+        answers(
+            route_print=recorded("windows-english.route-print"),
+            **{"arp_a_192.0.2.1": "  192.0.2.1   02-1b-2c-3d-4e-5f   dynamic"},
+        )
+    )
+    assert [face.kind.value for face in found.interfaces] == ["loopback", "physical", "tunnel"]
+    assert found.gateways4 == (
+        Gateway(None, "wg-office"),
+        Gateway(ip_address("192.0.2.1"), "Wi-Fi"),
+    )
+    assert found.gateways6 == (Gateway(None, "wg-office"), Gateway(ip_address("fe80::1"), "Wi-Fi"))
+    assert found.gateway_mac == "02:1b:2c:3d:4e:5f"
+
+
+async def test_the_local_check_on_this_system(network: RealNetwork) -> None:
+    told = [event async for event in measure(network, [LocalCheck()], Options())]
+    report = report_of(told)
+    assert report.checks[CheckId.LOCAL].status is CheckStatus.DONE
+    assert {key.id for key in local.KEYS} == set(report.readings)
+    assert report.value(local.INTERFACES)

@@ -5,6 +5,7 @@ What only another system needs is imported where it is used.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -86,9 +87,13 @@ def _with_route_to(
 async def _bsd(output: Run) -> LocalView:
     from probes.network.real.interfaces import darwin
 
-    faces = await call(psutil_view.read, name="interfaces")
-    gateways4 = darwin.gateways(await output(("netstat", "-rn", "-f", "inet")), Family.V4)
-    gateways6 = darwin.gateways(await output(("netstat", "-rn", "-f", "inet6")), Family.V6)
+    faces, table4, table6 = await asyncio.gather(
+        call(psutil_view.read, name="interfaces"),
+        output(("netstat", "-rn", "-f", "inet")),
+        output(("netstat", "-rn", "-f", "inet6")),
+    )
+    gateways4 = darwin.gateways(table4, Family.V4)
+    gateways6 = darwin.gateways(table6, Family.V6)
     interfaces = kinds.classify(
         [Traits(face.name, face.up, face.mtu, face.addresses) for face in faces],
         (route.interface for route in (*gateways4, *gateways6)),
@@ -100,8 +105,9 @@ async def _bsd(output: Run) -> LocalView:
 async def _windows(output: Run) -> LocalView:
     from probes.network.real.interfaces import windows
 
-    faces = await call(psutil_view.read, name="interfaces")
-    table = await output(("route", "print"))
+    faces, table = await asyncio.gather(
+        call(psutil_view.read, name="interfaces"), output(("route", "print"))
+    )
     names4 = {own.ip: face.name for face in faces for own in face.addresses}
     indices = {face.name: _index(face.name) for face in faces}
     names6 = {index: name for name, index in indices.items() if index}
