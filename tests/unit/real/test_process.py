@@ -31,7 +31,7 @@ def gone(pid: int) -> bool:
 
 
 async def ended(pid: int) -> bool:
-    """A grandchild runs no more: reaping it is the affair of the system, which may take its time."""
+    """A grandchild runs no more. Reaping it is the affair of the system, which may be slow."""
     for _ in range(100):
         with suppress(psutil.NoSuchProcess):
             if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
