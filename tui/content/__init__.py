@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 
 from probes.diagnosis.model import CauseId, Filtering, Headline, Mechanism, NatClass
 from probes.model import CheckId, Reason
+from probes.readings.port_mapping import MappingFault
 from tui.content.files import exactly, load, names, only_text, parts_of, required, words_of
 from tui.content.kinds import (
     Advice,
@@ -57,6 +58,7 @@ __all__ = [
     "glossary",
     "headline",
     "label",
+    "mapping_fault",
     "mechanism",
     "nat",
     "netcheck_field",
@@ -219,6 +221,12 @@ def _file_of(kind: type[Enum]) -> str:
 def unknown(reason: str) -> UnknownWords:
     """The words for why a fact is not known: a `Reason`'s value, or failed, or measuring."""
     return UnknownWords(*parts_of("labels/unknown", reason, "meaning", "next"))
+
+
+@cache
+def mapping_fault(fault: MappingFault) -> UnknownWords:
+    """The words for a router's no: a short label, what it means, what helps."""
+    return UnknownWords(*parts_of("labels/mapping-fault", str(fault), "meaning", "next"))
 
 
 TOO_LITTLE = (

@@ -28,6 +28,13 @@ from probes.model import CheckId, CheckStatus, Reason
 from probes.readings.behavior import ServerState
 from probes.readings.classic import ClassicType
 from probes.readings.local import InterfaceKind
+from probes.readings.port_mapping import (
+    AddressKind,
+    EntryOwner,
+    LeftoverState,
+    MappingFault,
+    StrangeReason,
+)
 from probes.readings.relays import Certificate, MapOrigin
 from probes.readings.stun import Fault
 from probes.readings.tailscale import Backend, PeerPath
@@ -59,6 +66,10 @@ LABELLED: tuple[type[Enum], ...] = (
     Backend,
     PeerPath,
     ServerState,
+    AddressKind,
+    EntryOwner,
+    LeftoverState,
+    StrangeReason,
 )
 
 
@@ -112,6 +123,11 @@ def test_every_cause_field_question_headline_and_mechanism_has_its_words() -> No
         assert content.mechanism(mechanism).sentence
     for reason in (*Reason, "failed", "measuring"):
         assert content.unknown(str(reason)).next_step
+    for fault in MappingFault:
+        words = content.mapping_fault(fault)
+        assert len(words.label) <= 40
+        assert words.meaning
+        assert words.next_step
 
 
 @pytest.mark.parametrize("kind", [*LABELLED, Headline, Mechanism], ids=lambda kind: kind.__name__)
@@ -134,7 +150,16 @@ def test_every_check_has_its_words() -> None:
 
 def test_no_file_is_left_that_nothing_loads() -> None:
     labels = {content._file_of(kind).removeprefix("labels/") for kind in LABELLED if kind != Reason}
-    labels |= {"headline", "mechanism", "nat", "notice", "obstacle", "peer-kind", "unknown"}
+    labels |= {
+        "headline",
+        "mapping-fault",
+        "mechanism",
+        "nat",
+        "notice",
+        "obstacle",
+        "peer-kind",
+        "unknown",
+    }
     wanted = {
         "fields": {str(each) for each in FieldId},
         "causes": {str(each) for each in CauseId},
