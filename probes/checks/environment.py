@@ -12,7 +12,7 @@ from typing import Any
 
 from probes.checks.context import Context
 from probes.checks.ways_out import own_gateway
-from probes.model import CheckId, Family, Known, Reason
+from probes.model import CheckId, Confidence, Family, Known, Reason
 from probes.network.seam import LocalView, Network, NetworkError
 from probes.readings import local, tailscale
 from probes.readings.environment import (
@@ -22,7 +22,6 @@ from probes.readings.environment import (
     SETTINGS,
     Evidence,
     Setting,
-    Sureness,
     Surrounding,
 )
 from probes.readings.key import Key
@@ -100,7 +99,7 @@ async def _mac_guest(network: Network, view: LocalView) -> Evidence | None:
         word = await _word(network, "sysctl", "-n", "kern.hv_vmm_present")
         how = "sysctl kern.hv_vmm_present"
         return (
-            Evidence(kind, "virtual machine", None, how, Sureness.LIKELY) if word == "1" else None
+            Evidence(kind, "virtual machine", None, how, Confidence.LIKELY) if word == "1" else None
         )
     return None
 

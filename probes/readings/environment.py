@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from probes.model import CheckId
+from probes.model import CheckId, Confidence
 from probes.readings.codec import BOOL, INT, STR, enum, many, optional, record
 from probes.readings.key import Key
 
@@ -24,14 +24,6 @@ class Surrounding(StrEnum):
     """A tunnel other than Tailscale's holds the default route."""
 
 
-class Sureness(StrEnum):
-    """How much a piece of evidence proves."""
-
-    CERTAIN = "certain"
-    LIKELY = "likely"
-    POSSIBLE = "possible"
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A sign of a surrounding."""
@@ -43,7 +35,7 @@ class Evidence:
     """It puts a NAT of its own before this computer; None where the sign does not tell."""
     how: str
     """The file, program or address that shows it."""
-    sure: Sureness
+    sure: Confidence
 
 
 class Effect(StrEnum):
@@ -105,7 +97,7 @@ _EVIDENCE = record(
     name=STR,
     adds_nat=optional(BOOL),
     how=STR,
-    sure=enum(Sureness),
+    sure=enum(Confidence),
 )
 _SETTING = record(Setting, name=STR, value=STR, where=STR, effect=enum(Effect))
 _BUG = record(ClientBug, issue=INT, effect=enum(BugEffect))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 
 from probes.clean import clean
-from probes.model import IPAddress
-from probes.readings.environment import Evidence, Sureness, Surrounding
+from probes.model import Confidence, IPAddress
+from probes.readings.environment import Evidence, Surrounding
 
 DOCKER_MARK = "/.dockerenv"
 PODMAN_MARK = "/run/.containerenv"
@@ -72,37 +72,37 @@ def bridge_of(address: IPAddress) -> str:
     return ""
 
 
-def _container_name(files: Mapping[str, str], said: str) -> tuple[str, str, Sureness] | None:
+def _container_name(files: Mapping[str, str], said: str) -> tuple[str, str, Confidence] | None:
     if said not in ("", "none", "wsl"):
-        return said, "systemd-detect-virt --container", Sureness.CERTAIN
+        return said, "systemd-detect-virt --container", Confidence.CERTAIN
     if PODMAN_MARK in files:
-        return "podman", PODMAN_MARK, Sureness.CERTAIN
+        return "podman", PODMAN_MARK, Confidence.CERTAIN
     if DOCKER_MARK in files:
-        return "docker", DOCKER_MARK, Sureness.CERTAIN
+        return "docker", DOCKER_MARK, Confidence.CERTAIN
     marked = files.get(SYSTEMD_MARK, "").strip()
     if marked and marked != "wsl":
-        return marked, SYSTEMD_MARK, Sureness.CERTAIN
+        return marked, SYSTEMD_MARK, Confidence.CERTAIN
     for entry in files.get(FIRST_ENVIRON, "").split("\0"):
         key, _, value = entry.partition("=")
         if key == "container" and value:
-            return value, FIRST_ENVIRON, Sureness.CERTAIN
+            return value, FIRST_ENVIRON, Confidence.CERTAIN
     match = _CGROUP_NAMES.search(files.get(CGROUP, ""))
     if match is not None:
-        return _CALLED.get(match[1], match[1]), CGROUP, Sureness.CERTAIN
+        return _CALLED.get(match[1], match[1]), CGROUP, Confidence.CERTAIN
     match = _ROOT_OVERLAY.search(files.get(MOUNTS, ""))
     if match is not None:
         name = "podman" if match[1] == "containers/storage" else match[1]
-        return name, MOUNTS, Sureness.LIKELY
+        return name, MOUNTS, Confidence.LIKELY
     return None
 
 
 def kubernetes(files: Mapping[str, str]) -> Evidence | None:
     """A pod, if anything says so."""
     for path, sign, sure in (
-        (KUBERNETES_NAMESPACE, "", Sureness.CERTAIN),
-        (CGROUP, "kubepods", Sureness.CERTAIN),
-        (HOSTS, "Kubernetes-managed hosts file", Sureness.CERTAIN),
-        (FIRST_ENVIRON, "KUBERNETES_SERVICE_HOST=", Sureness.LIKELY),
+        (KUBERNETES_NAMESPACE, "", Confidence.CERTAIN),
+        (CGROUP, "kubepods", Confidence.CERTAIN),
+        (HOSTS, "Kubernetes-managed hosts file", Confidence.CERTAIN),
+        (FIRST_ENVIRON, "KUBERNETES_SERVICE_HOST=", Confidence.LIKELY),
     ):
         if path in files and sign in files[path]:
             namespace = files.get(KUBERNETES_NAMESPACE, "").strip()
@@ -121,8 +121,8 @@ def wsl(files: Mapping[str, str], mode: str) -> Evidence | None:
     if "microsoft" not in kernel:
         return None
     if "wsl2" not in kernel and "-standard" not in kernel:
-        return Evidence(Surrounding.WSL, "WSL 1", False, KERNEL, Sureness.CERTAIN)
+        return Evidence(Surrounding.WSL, "WSL 1", False, KERNEL, Confidence.CERTAIN)
     known = {"nat": True, "mirrored": False, "bridged": False, "virtioproxy": True}
     name = f"WSL 2, {mode} networking" if mode in known else "WSL 2"
     how = "wslinfo --networking-mode" if mode in known else KERNEL
-    return Evidence(Surrounding.WSL, name, known.get(mode), how, Sureness.CERTAIN)
+    return Evidence(Surrounding.WSL, name, known.get(mode), how, Confidence.CERTAIN)

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from probes.clean import clean
-from probes.model import IPAddress
-from probes.readings.environment import Evidence, Sureness, Surrounding
+from probes.model import Confidence, IPAddress
+from probes.readings.environment import Evidence, Surrounding
 from probes.readings.local import Gateway
 
 DMI = "/sys/class/dmi/id/"
@@ -84,7 +84,7 @@ def cloud(dmi: Mapping[str, str]) -> Evidence | None:
     """The provider, by its firmware strings (`dmi`: field → text)."""
     for field, text, name in _CLOUDS:
         if text.lower() in dmi.get(field, "").lower():
-            return Evidence(Surrounding.CLOUD, name, None, DMI + field, Sureness.CERTAIN)
+            return Evidence(Surrounding.CLOUD, name, None, DMI + field, Confidence.CERTAIN)
     return None
 
 
@@ -102,11 +102,11 @@ def virtual_machine(
     if name:
         adds_nat = True if network else None
         shown = f"{how}; {network}" if network else how
-        sure = Sureness.LIKELY if network else Sureness.CERTAIN
+        sure = Confidence.LIKELY if network else Confidence.CERTAIN
         return Evidence(Surrounding.VIRTUAL_MACHINE, name, adds_nat, shown, sure)
     if network:
         kind = Surrounding.VIRTUAL_MACHINE
-        return Evidence(kind, "virtual machine", True, network, Sureness.POSSIBLE)
+        return Evidence(kind, "virtual machine", True, network, Confidence.POSSIBLE)
     return None
 
 
@@ -157,7 +157,7 @@ def mobile(interface: str) -> Evidence | None:
     if not interface.startswith(_MODEMS):
         return None
     how = f"interface {clean(interface, 40)}"
-    return Evidence(Surrounding.MOBILE, clean(interface, 40), None, how, Sureness.LIKELY)
+    return Evidence(Surrounding.MOBILE, clean(interface, 40), None, how, Confidence.LIKELY)
 
 
 _TUNNELS = (
@@ -187,4 +187,4 @@ def tunnel(interface: str) -> Evidence:
     name = next((name for start, name in _TUNNELS if low.startswith(start.lower())), "a VPN")
     shown = clean(interface, 40)
     how = f"the default route leaves by {shown}"
-    return Evidence(Surrounding.TUNNEL, f"{name} ({shown})", True, how, Sureness.CERTAIN)
+    return Evidence(Surrounding.TUNNEL, f"{name} ({shown})", True, how, Confidence.CERTAIN)

@@ -12,6 +12,8 @@ from probes.readings import (
     behavior,
     captive_portal,
     classic,
+    environment,
+    firewall,
     layers,
     lifetime,
     local,
@@ -25,6 +27,7 @@ from probes.readings.port_mapping import ServiceKeys
 from probes.report import Report
 from tui import content
 from tui.explain import facts
+from tui.explain.lines_own import environment_line, firewall_line
 from tui.explain.words import milliseconds, number
 
 Found = tuple[str, dict[str, object]]
@@ -193,6 +196,8 @@ _FOUND: Mapping[CheckId, Callable[[Report], Found | None]] = {
     CheckId.LAYERS: _layers,
     CheckId.LIFETIME: _lifetime,
     CheckId.HAIRPIN: partial(_yes_no, lifetime.HAIRPIN4),
+    CheckId.FIREWALL: firewall_line,
+    CheckId.ENVIRONMENT: environment_line,
     CheckId.TAILSCALE: _tailscale,
 }
 """How each check is summed up; one without an entry has its status alone."""
@@ -211,6 +216,8 @@ MAIN: Mapping[CheckId, Key[Any]] = {
     CheckId.LAYERS: layers.HOPS4,
     CheckId.LIFETIME: lifetime.LIFETIME4,
     CheckId.HAIRPIN: lifetime.HAIRPIN4,
+    CheckId.FIREWALL: firewall.INBOUND4,
+    CheckId.ENVIRONMENT: environment.EVIDENCE,
     CheckId.TAILSCALE: tailscale.STATE,
 }
 """The reading that a check is run for: it says why there is no answer."""

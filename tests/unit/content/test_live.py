@@ -25,6 +25,8 @@ from probes.readings import (
     behavior,
     captive_portal,
     classic,
+    environment,
+    firewall,
     layers,
     lifetime,
     local,
@@ -33,6 +35,8 @@ from probes.readings import (
     stun,
     tailscale,
 )
+from probes.readings.environment import Effect, Evidence, Setting, Surrounding
+from probes.readings.firewall import Fate, FirewallName, Judgement
 from probes.readings.port_mapping import NAT_PMP, PCP, UPNP
 from probes.report import Report, report_of
 from tests.unit.content.reports import EASY, HARD, HOME, answer, device, mapped, report, way_out
@@ -108,6 +112,24 @@ def server(state: behavior.ServerState) -> behavior.BehaviorServer:
 
 def hop(address: str) -> layers.Hop:
     return layers.Hop(1, ip_address(address), 1.0)
+
+
+def ruled(
+    by: FirewallName | None, inward: Fate = Fate.ALLOWED, outward: Fate = Fate.ALLOWED
+) -> dict[str, Any]:
+    where = "ip filter INPUT" if by is not None else ""
+    return {
+        firewall.PORT.id: 41641,
+        firewall.INBOUND4.id: Judgement(inward, by, where, "policy drop", True),
+        firewall.OUTBOUND4.id: Judgement(outward, by, where, "policy drop", True),
+    }
+
+
+SURROUNDINGS = (
+    Evidence(Surrounding.CONTAINER, "docker", True, "/.dockerenv", Confidence.CERTAIN),
+    Evidence(Surrounding.CLOUD, "Amazon EC2", None, "sys_vendor", Confidence.CERTAIN),
+)
+RELAY_ONLY = Setting("TS_DEBUG_ALWAYS_USE_DERP", "1", "/proc/1/environ", Effect.FORCES_RELAY)
 
 
 def lasted(lived: int, expired: int | None) -> dict[str, Any]:
@@ -271,6 +293,50 @@ LINES += tuple(
             {tailscale.STATE.id: tailscale.Backend.RUNNING, tailscale.PEERS.id: ()},
             Tone.GOOD,
             "running, 0 peers",
+        ),
+        (CheckId.FIREWALL, ruled(None), Tone.GOOD, "no rule stands in the way"),
+        (
+            CheckId.FIREWALL,
+            ruled(FirewallName.TAILSCALE),
+            Tone.GOOD,
+            "lets packets to port 41641 in: Tailscale's own rule",
+        ),
+        (
+            CheckId.FIREWALL,
+            ruled(FirewallName.UFW, Fate.BLOCKED),
+            Tone.NOTE,
+            "keeps out what was not asked for: ufw (ip filter INPUT)",
+        ),
+        (
+            CheckId.FIREWALL,
+            ruled(FirewallName.NFTABLES, Fate.UNKNOWN),
+            Tone.UNKNOWN,
+            "hangs on a rule that cannot be foreseen: nftables",
+        ),
+        (
+            CheckId.FIREWALL,
+            ruled(FirewallName.UFW, outward=Fate.BLOCKED),
+            Tone.BAD,
+            "does not let UDP out: ufw",
+        ),
+        (
+            CheckId.FIREWALL,
+            {firewall.INBOUND4.id: Unknown(Reason.NO_RIGHTS)},
+            Tone.UNKNOWN,
+            "not allowed to look",
+        ),
+        (CheckId.ENVIRONMENT, {environment.EVIDENCE.id: ()}, Tone.GOOD, "an ordinary device"),
+        (
+            CheckId.ENVIRONMENT,
+            {environment.EVIDENCE.id: SURROUNDINGS},
+            Tone.NOTE,
+            "container (docker), Amazon EC2",
+        ),
+        (
+            CheckId.ENVIRONMENT,
+            {environment.EVIDENCE.id: (), environment.SETTINGS.id: (RELAY_ONLY,)},
+            Tone.BAD,
+            "told to relay: TS_DEBUG_ALWAYS_USE_DERP=1",
         ),
         (
             CheckId.LAYERS,

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.readings.environment import BugEffect, Effect, Sureness, Surrounding
+from probes.model import Confidence
+from probes.readings.environment import BugEffect, Effect, Surrounding
 from probes.readings.local import Gateway
 from probes.readings.tailscale import Backend
 from probes.surroundings import containers, daemon_settings, machines
@@ -21,22 +22,22 @@ HOME = ip_address("192.168.1.20")
 @pytest.mark.parametrize(
     ("files", "said", "name", "sure"),
     [
-        ({}, "docker", "docker", Sureness.CERTAIN),
-        ({"/.dockerenv": ""}, "", "docker", Sureness.CERTAIN),
-        ({"/run/.containerenv": 'engine="podman"'}, "none", "podman", Sureness.CERTAIN),
-        ({"/run/systemd/container": "lxc\n"}, "", "lxc", Sureness.CERTAIN),
-        ({"/proc/1/environ": "A=b\0container=lxc\0"}, "", "lxc", Sureness.CERTAIN),
-        ({"/proc/1/cgroup": "0::/docker/abc\n"}, "", "docker", Sureness.CERTAIN),
-        ({"/proc/1/cgroup": "1:cpu:/machine/libpod-7\n"}, "", "podman", Sureness.CERTAIN),
+        ({}, "docker", "docker", Confidence.CERTAIN),
+        ({"/.dockerenv": ""}, "", "docker", Confidence.CERTAIN),
+        ({"/run/.containerenv": 'engine="podman"'}, "none", "podman", Confidence.CERTAIN),
+        ({"/run/systemd/container": "lxc\n"}, "", "lxc", Confidence.CERTAIN),
+        ({"/proc/1/environ": "A=b\0container=lxc\0"}, "", "lxc", Confidence.CERTAIN),
+        ({"/proc/1/cgroup": "0::/docker/abc\n"}, "", "docker", Confidence.CERTAIN),
+        ({"/proc/1/cgroup": "1:cpu:/machine/libpod-7\n"}, "", "podman", Confidence.CERTAIN),
         (
             {"/proc/self/mountinfo": "1 2 0:3 / / rw - overlay overlay lowerdir=/var/lib/docker/x"},
             "",
             "docker",
-            Sureness.LIKELY,
+            Confidence.LIKELY,
         ),
     ],
 )
-def test_containers(files: dict[str, str], said: str, name: str, sure: Sureness) -> None:
+def test_containers(files: dict[str, str], said: str, name: str, sure: Confidence) -> None:
     found = containers.container(files, HOME, said)
     assert found is not None
     assert (found.kind, found.name, found.sure) == (Surrounding.CONTAINER, name, sure)
@@ -117,7 +118,7 @@ def test_wsl(kernel: str, mode: str, name: str, adds_nat: bool | None) -> None:
 def test_clouds(dmi: dict[str, str], name: str) -> None:
     found = machines.cloud(dmi)
     assert found is not None
-    assert (found.name, found.sure) == (name, Sureness.CERTAIN)
+    assert (found.name, found.sure) == (name, Confidence.CERTAIN)
 
 
 def test_an_ordinary_computer_is_neither_cloud_nor_guest() -> None:
@@ -130,17 +131,17 @@ def test_an_ordinary_computer_is_neither_cloud_nor_guest() -> None:
 @pytest.mark.parametrize(
     ("dmi", "said", "own", "router", "name", "adds_nat", "sure"),
     [
-        ("VirtualBox", "", "10.0.2.15", "10.0.2.2", "VirtualBox", True, Sureness.LIKELY),
-        ("VirtualBox", "", "192.168.1.9", "192.168.1.1", "VirtualBox", None, Sureness.CERTAIN),
-        ("", "kvm", "192.168.122.7", "192.168.122.1", "KVM", True, Sureness.LIKELY),
-        ("VMware7,1", "vmware", "192.168.44.9", "192.168.44.2", "VMware", True, Sureness.LIKELY),
-        ("", "vmware", "192.168.44.9", "192.168.44.1", "VMware", None, Sureness.CERTAIN),
-        ("Virtual Machine", "", "172.20.1.9", "172.20.0.1", "Hyper-V", True, Sureness.LIKELY),
-        ("", "none", "10.0.2.15", "10.0.2.2", "virtual machine", True, Sureness.POSSIBLE),
+        ("VirtualBox", "", "10.0.2.15", "10.0.2.2", "VirtualBox", True, Confidence.LIKELY),
+        ("VirtualBox", "", "192.168.1.9", "192.168.1.1", "VirtualBox", None, Confidence.CERTAIN),
+        ("", "kvm", "192.168.122.7", "192.168.122.1", "KVM", True, Confidence.LIKELY),
+        ("VMware7,1", "vmware", "192.168.44.9", "192.168.44.2", "VMware", True, Confidence.LIKELY),
+        ("", "vmware", "192.168.44.9", "192.168.44.1", "VMware", None, Confidence.CERTAIN),
+        ("Virtual Machine", "", "172.20.1.9", "172.20.0.1", "Hyper-V", True, Confidence.LIKELY),
+        ("", "none", "10.0.2.15", "10.0.2.2", "virtual machine", True, Confidence.POSSIBLE),
     ],
 )
 def test_virtual_machines(
-    dmi: str, said: str, own: str, router: str, name: str, adds_nat: bool | None, sure: Sureness
+    dmi: str, said: str, own: str, router: str, name: str, adds_nat: bool | None, sure: Confidence
 ) -> None:
     vendor = "Microsoft Corporation" if dmi == "Virtual Machine" else dmi
     fields = {"sys_vendor": vendor, "product_name": dmi}
