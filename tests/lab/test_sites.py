@@ -179,6 +179,23 @@ def test_tunnel_takes_everything_but_bound_sockets(lab: Lab, name: str) -> None:
     assert TUNNEL in site.device.run(("ip", "link")).stdout
 
 
+def test_two_sites_share_one_internet(lab: Lab) -> None:
+    net, here = build(lab, "easy-home", LINE_A)
+    there = customer.connect(net, SITES["hard-home"], LINE_B)
+    assert ask(here) == everywhere(LINE_A.wan, ONLY_ASKED)
+    assert {one["address"] for one in ask(there).values()} == {LINE_B.wan}
+    # The other's router drops what it was not asked for, so the way there is told by its counter.
+    assert there.router is not None
+    there.router.nft(
+        "table ip watch {\n chain seen {\n type filter hook prerouting priority raw\n"
+        f" ip saddr {LINE_A.wan} udp dport {PORT} counter\n }}\n}}"
+    )
+    code = f"import socket; socket.socket(2, 2).sendto(b'hello', ({LINE_B.wan!r}, {PORT}))"
+    here.device.run((sys.executable, "-c", code))
+    seen = there.router.run(("nft", "list", "table", "ip", "watch")).stdout
+    assert "counter packets 1 " in seen
+
+
 def test_loss_is_what_was_asked_for(lab: Lab) -> None:
     net = internet.build(lab, loss_percent=10)
     site = customer.connect(net, SITES["public"])
