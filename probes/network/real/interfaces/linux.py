@@ -1,4 +1,4 @@
-"""What Linux says: interfaces, kinds of devices (/sys), default routes and neighbours (/proc)."""
+"""What Linux says beside psutil: kinds of devices (/sys), default routes, neighbours (/proc)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from probes.network.real.interfaces import netlink, psutil_view
 from probes.network.real.interfaces.faces import Face
 from probes.network.real.interfaces.kinds import Traits
 from probes.readings.local import Gateway
@@ -21,14 +20,6 @@ _RTF_REJECT = 0x200
 _RP_STRICT = 1
 _DEEPEST = 6
 """Bridge over VLAN over bond over card: nothing sane stacks higher."""
-
-
-def faces() -> tuple[Face, ...]:
-    """All interfaces. Raises OSError."""
-    try:
-        return netlink.read()
-    except OSError:  # a sandbox without netlink
-        return psutil_view.read()
 
 
 def gateways4(table: str) -> tuple[Gateway, ...]:

@@ -1,55 +1,33 @@
-"""Asking the Linux kernel itself: interfaces, addresses, and the route a packet would take.
+"""Asking the Linux kernel itself for the route that a packet would take.
 
-rtnetlink(7); no rights are needed. Quicker than importing psutil, and it knows what /proc does not:
-/proc/net/route shows the main table alone, and rules may send traffic to another one.
+rtnetlink(7); no rights are needed. Neither psutil nor /proc can tell: /proc/net/route shows the
+main table alone, and rules may send traffic to another one.
 """
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 import sys
-from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
 
 from probes.model import Family, IPAddress
 from probes.network.real.addresses import AF
-from probes.network.real.interfaces.faces import Face
-from probes.readings.local import Gateway, IPInterface
+from probes.readings.local import Gateway
 
 # <linux/netlink.h>
 _NETLINK_ROUTE = 0
-_NLMSG_ERROR = 2
-_NLMSG_DONE = 3
 _NLM_F_REQUEST = 0x1
-_NLM_F_DUMP = 0x300
 # <linux/rtnetlink.h>
-_RTM_NEWLINK, _RTM_GETLINK = 16, 18
-_RTM_NEWADDR, _RTM_GETADDR = 20, 22
 _RTM_NEWROUTE, _RTM_GETROUTE = 24, 26
 _RTA_DST, _RTA_OIF, _RTA_GATEWAY = 1, 4, 5
-# <linux/if_link.h>, <linux/if_addr.h>, <linux/if.h>
-_IFLA_IFNAME, _IFLA_MTU = 3, 4
-_IFA_ADDRESS, _IFA_LOCAL = 1, 2
-_IFA_F_DADFAILED, _IFA_F_DEPRECATED = 0x08, 0x20
-_IFF_UP, _IFF_RUNNING = 0x1, 0x40
 
 _HEADER = struct.Struct("=IHHII")
-_LINK = struct.Struct("=BxHiII")
-_ADDRESS = struct.Struct("=BBBBI")
 _ROUTE = struct.Struct("=BBBBBBBBI")
 _ATTRIBUTE = struct.Struct("=HH")
 _WAIT_S = 0.5
 """The kernel answers within the call; an emulated one may not."""
-
-
-def read() -> tuple[Face, ...]:
-    """All interfaces with their addresses. Raises OSError."""
-    with _open() as sock:
-        links = list(_ask(sock, _RTM_GETLINK, _LINK.pack(0, 0, 0, 0, 0)))
-        addresses = list(_ask(sock, _RTM_GETADDR, _ADDRESS.pack(0, 0, 0, 0, 0)))
-    return faces(links, addresses)
 
 
 def route_to(destination: IPAddress) -> Gateway | None:
@@ -62,42 +40,6 @@ def route_to(destination: IPAddress) -> Gateway | None:
             return parse(sock.recv(8192), Family.of(destination))
     except OSError:
         return None
-
-
-def faces(links: Sequence[bytes], addresses: Sequence[bytes]) -> tuple[Face, ...]:
-    """Interfaces from the bodies of RTM_NEWLINK and RTM_NEWADDR messages.
-
-    Addresses past their preferred lifetime come last; what another host holds too is left out.
-    """
-    held: dict[int, list[tuple[bool, IPInterface]]] = {}
-    for body in addresses:
-        if len(body) < _ADDRESS.size:
-            continue
-        _family, length, flags, _scope, index = _ADDRESS.unpack_from(body)
-        attributes = dict(_attributes(body, _ADDRESS.size))
-        # On a point-to-point link ADDRESS is the other end, and LOCAL is ours.
-        packed = attributes.get(_IFA_LOCAL, attributes.get(_IFA_ADDRESS, b""))
-        own = _interface(packed, length)
-        if own is not None and not flags & _IFA_F_DADFAILED:
-            held.setdefault(index, []).append((bool(flags & _IFA_F_DEPRECATED), own))
-    found = []
-    for body in links:
-        if len(body) < _LINK.size:
-            continue
-        _family, _kind, index, flags, _change = _LINK.unpack_from(body)
-        attributes = dict(_attributes(body, _LINK.size))
-        name = os.fsdecode(attributes.get(_IFLA_IFNAME, b"").partition(b"\0")[0])
-        mtu = attributes.get(_IFLA_MTU, b"")
-        if name:
-            found.append(
-                Face(
-                    name,
-                    flags & _IFF_UP != 0 and flags & _IFF_RUNNING != 0,
-                    int.from_bytes(mtu, sys.byteorder) if len(mtu) == 4 else None,
-                    tuple(own for _, own in sorted(held.get(index, ()), key=lambda one: one[0])),
-                )
-            )
-    return tuple(found)
 
 
 def request(destination: IPAddress) -> bytes:
@@ -143,22 +85,6 @@ def _open() -> socket.socket:
     return sock
 
 
-def _ask(sock: socket.socket, kind: int, body: bytes) -> Iterator[bytes]:
-    """The bodies of a whole table. Raises OSError."""
-    flags = _NLM_F_REQUEST | _NLM_F_DUMP
-    sock.send(_HEADER.pack(_HEADER.size + len(body), kind, flags, 1, 0) + body)
-    while True:
-        for answer, found in messages(sock.recv(65536)):
-            if answer == _NLMSG_DONE:
-                return
-            if answer == _NLMSG_ERROR:
-                code = int.from_bytes(found[:4], sys.byteorder, signed=True)
-                raise OSError(-code, os.strerror(-code))
-            # GETLINK answers with NEWLINK, GETADDR with NEWADDR: always two below.
-            if answer == kind - 2:
-                yield found
-
-
 def _attributes(body: bytes, at: int) -> Iterator[tuple[int, bytes]]:
     while at + _ATTRIBUTE.size <= len(body):
         size, name = _ATTRIBUTE.unpack_from(body, at)
@@ -166,15 +92,6 @@ def _attributes(body: bytes, at: int) -> Iterator[tuple[int, bytes]]:
             return
         yield name, body[at + _ATTRIBUTE.size : at + size]
         at += _aligned(size)
-
-
-def _interface(packed: bytes, length: int) -> IPInterface | None:
-    try:
-        if len(packed) == 4:
-            return IPv4Interface((packed, length))
-        return IPv6Interface((packed, length)) if len(packed) == 16 else None
-    except ValueError:
-        return None
 
 
 def _aligned(size: int) -> int:

@@ -1,4 +1,4 @@
-"""Interfaces and addresses by psutil, on every system that netlink does not serve."""
+"""Interfaces and addresses by psutil, on every system."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def answers_are_dropped(interface: str) -> bool:
 
 
 def _linux() -> LocalView:
-    faces = linux.faces()
+    faces = psutil_view.read()
     gateways4 = _with_route_to(Family.V4, linux.gateways4(linux.text("/proc/net/route")), faces)
     gateways6 = _with_route_to(
         Family.V6, linux.gateways6(linux.text("/proc/net/ipv6_route")), faces
