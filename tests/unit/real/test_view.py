@@ -121,7 +121,6 @@ async def test_what_the_system_refuses_is_an_error_of_the_network(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(psutil_view, "read", refuse)
-    monkeypatch.setattr(netlink, "read", refuse)
     with pytest.raises(NetworkError, match="Permission denied"):
         await network.local()
 
