@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import PurePath
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -24,10 +23,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
-from probes.checks.registry import select
 from probes.clean import clean
-from probes.model import CheckStatus
-from probes.report import CheckState, Report, reduce
 from probes.version import __version__
 from tui.commands import EVERYWHERE, PALETTE, STEP_COMMANDS, WALK
 from tui.exits import Exit
@@ -138,12 +134,9 @@ class WhyrelayApp(App[int]):
         self._run(source)
 
     def _announce(self, source: Source) -> None:
-        """What is going to be measured: every check waits its turn."""
+        """What is going to be measured, before it is."""
         self.source = source
-        checks, skipped = select(self.settings.options)
-        states = {check.id: CheckState() for check in checks}
-        states |= dict.fromkeys(skipped, CheckState(CheckStatus.SKIPPED))
-        self._show(Measurement(source.title, Report(checks=MappingProxyType(states))))
+        self._show(Measurement(source.title))
 
     def held(self, title: str) -> Measurement | None:
         """What is known of a source by now, if it was measured since the start."""
@@ -152,6 +145,8 @@ class WhyrelayApp(App[int]):
 
     @work(exclusive=True, group="run", exit_on_error=False, description="Measuring")
     async def _run(self, source: Source) -> None:
+        from probes.report import Report, reduce
+
         report = Report()
         async with closing(source.run(self.settings.options)) as events:
             async for event in events:
@@ -171,12 +166,12 @@ class WhyrelayApp(App[int]):
         error = worker.error
         words = clean(str(error)) if error is not None else ""
         fault = f"{type(error).__name__}: {words}" if words else type(error).__name__
-        self._show(Measurement(self._raw.title, self._raw.report, fault))
+        self._show(Measurement(self._raw.title, self._raw.begun, fault))
 
     def _offer(self, measurement: Measurement) -> None:
         """Show it now, or together with what comes within the next moment."""
         self._raw = measurement
-        if measurement.report.closed:
+        if measurement.closed:
             self._show(measurement)
             return
         if self._waiting is not None:
@@ -196,7 +191,7 @@ class WhyrelayApp(App[int]):
             self._waiting = None
         self._looked_at = asyncio.get_running_loop().time()
         self._raw = measurement
-        if measurement.report.closed:
+        if measurement.closed:
             self._held[measurement.title] = measurement
         if self.privacy:
             measurement = self._masked(measurement)
@@ -207,7 +202,8 @@ class WhyrelayApp(App[int]):
             from tui.masking import Masker
 
             self._masker = Masker()
-        report = self._masker.report(measurement.report)
+        begun = measurement.begun
+        report = None if begun is None else self._masker.report(begun)
         return Measurement(measurement.title, report, self._masker.text(measurement.fault))
 
     def watch_measurement(self, measurement: Measurement) -> None:

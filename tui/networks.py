@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from tui.sources import Live, Source
+
+if TYPE_CHECKING:
+    from probes.network.seam import Network
 
 PRACTICE = "practice: "
 """Before a practice network's name, in titles."""
@@ -37,9 +41,7 @@ class Everything:
 
     def this(self) -> Source:
         """Measured through the system's own sockets."""
-        from probes.network.real import RealNetwork
-
-        return Live("this network", RealNetwork)
+        return Live("this network", _real)
 
     def practice(self) -> tuple[Practice, ...]:
         """Read from the scenario files."""
@@ -49,6 +51,19 @@ class Everything:
 
     def open(self, name: str) -> Source:
         """In real time: a person watches."""
-        from probes.network.simulated import load
+        return Live(f"{PRACTICE}{name}", partial(_practice, name))
 
-        return Live(f"{PRACTICE}{name}", lambda: load(name))
+
+# Either side of the seam is imported when it is measured: a screen can be up before that.
+
+
+def _real() -> Network:
+    from probes.network.real import RealNetwork
+
+    return RealNetwork()
+
+
+def _practice(name: str) -> Network:
+    from probes.network.simulated import load
+
+    return load(name)

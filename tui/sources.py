@@ -9,13 +9,13 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from probes.checks.registry import select
-from probes.engine import measure
-from probes.events import Event
-from probes.network.seam import Network
 from probes.options import Options
+
+if TYPE_CHECKING:
+    from probes.events import Event
+    from probes.network.seam import Network
 
 
 class Source(Protocol):
@@ -39,6 +39,10 @@ class Live:
 
     def run(self, options: Options) -> AsyncIterator[Event]:
         """Measure."""
+        # The checks are imported when they are made: a screen can be up before that.
+        from probes.checks.registry import select
+        from probes.engine import measure
+
         checks, skipped = select(options)
         return measure(self.network(), checks, options, skipped)
 

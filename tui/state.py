@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import Diagnosis
-from probes.report import Report
+if TYPE_CHECKING:
+    from probes.diagnosis.model import Diagnosis
+    from probes.report import Report
 
 
 class Step(StrEnum):
@@ -35,21 +36,33 @@ class Measurement:
 
     title: str = ""
     """What is measured: "this network", "practice: hard-home"; "" before anything was chosen."""
-    report: Report = field(default_factory=Report)
+    begun: Report | None = None
+    """What is known, once the run has begun."""
     fault: str = ""
     """The run itself broke off, and why: one sentence, cleaned."""
+
+    # Reports and rules are imported with the first of them: the first picture need not wait.
+
+    @cached_property
+    def report(self) -> Report:
+        """What is known: nothing at first."""
+        from probes.report import Report
+
+        return Report() if self.begun is None else self.begun
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
         """What follows from the report. Worked out when first looked at."""
+        from probes.diagnosis.diagnose import diagnose
+
         return diagnose(self.report)
+
+    @property
+    def closed(self) -> bool:
+        """The run came to its end by itself."""
+        return self.begun is not None and self.begun.closed
 
     @property
     def running(self) -> bool:
         """Readings are still to be expected."""
-        return bool(self.title) and not self.report.closed and not self.fault
-
-    @property
-    def over(self) -> bool:
-        """The run came to its end."""
-        return self.report.closed or bool(self.fault)
+        return bool(self.title) and not self.closed and not self.fault

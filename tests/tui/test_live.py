@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 
 import pytest
@@ -30,6 +32,8 @@ from tests.tui.harness import (
 from tui.app import WhyrelayApp
 from tui.screens.measure import MeasurePane
 from tui.state import Measurement, Step
+from tui.widgets.detail import Detail
+from tui.widgets.rows import RowList
 
 
 def row(app: WhyrelayApp, name: str) -> str:
@@ -238,3 +242,37 @@ async def test_only_the_checks_that_run_are_listed() -> None:
     async with running(app):
         assert "measuring 0 of 1" in lines(app)[0]
         assert "left out" in row(app, "UDP")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_check_of_the_program_has_a_row_and_an_explanation(
+    size: tuple[int, int],
+) -> None:
+    from probes.checks.registry import CHECKS, OPT_IN
+    from tests.tui.screenshots import run_of
+
+    # In a thread: the simulated network runs under a loop of its own.
+    events = await asyncio.to_thread(run_of, "hard-home")
+    app = make(played(events))
+    async with running(app, size) as pilot:
+        rows = app.screen.query_one("#checks", RowList)
+        shown = {row.partition("/")[0] for row in rows.ids}
+        assert shown >= {str(check) for check in CHECKS if check not in OPT_IN}
+        detail = app.screen.query_one("#check-detail", Detail)
+        for row in rows.ids:
+            rows.cursor = row
+            await pilot.pause()
+            assert "Why do you ask?" in detail.page.plain(), row
+            assert rows.size.height <= size[1] // 2, "the explanation has room at every size"
+
+
+def test_the_first_picture_waits_for_no_check() -> None:
+    """What a run needs is imported once the screen is up."""
+    program = (
+        "import sys, tui.app, tui.screens.choose, tui.screens.measure\n"
+        "late = ('probes.checks', 'probes.engine', 'probes.report', 'probes.network',"
+        " 'probes.diagnosis.diagnose', 'tui.explain')\n"
+        "print([name for name in sys.modules if name.startswith(late)])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.decode().strip() == "[]"

@@ -286,6 +286,12 @@ async def test_choose_does_not_claim_to_measure_what_it_does_not() -> None:
         await settled(pilot)
         assert app.measurement.title == "this network"
         await press(pilot, "1")
+        assert "It has been measured" in text(app)
+
+
+async def test_choose_says_that_measuring_has_begun() -> None:
+    app = make(here=Fed("this network", recordings.MID_RUN))
+    async with running(app):
         assert "already begun" in text(app)
 
 

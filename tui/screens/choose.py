@@ -21,7 +21,6 @@ from tui.widgets.detail import Detail
 from tui.widgets.page import Block, data, gap, heading, prose, title
 from tui.widgets.rows import Row, RowList, head
 from tui.widgets.text import fit, glyph, join, say
-from tui.widgets.verdict import sentence, verdict_tone
 
 if TYPE_CHECKING:
     from tui.screens.walk import WalkScreen
@@ -137,7 +136,7 @@ class ChoosePane(Pane):
 
         def lay(width: int) -> Content:
             known = self.whyrelay.held(name_of)
-            sign = glyph(verdict_tone(known)) if known is not None else say(" ")
+            sign = say(" ") if known is None else glyph(_tone(known))
             name = fit(say(practice.name), min(_NAMES, width // 2))
             return fit(join(sign, " ", name, " ", say(practice.description, "$quiet")), width)
 
@@ -148,10 +147,11 @@ class ChoosePane(Pane):
         known = self.whyrelay.held("this network")
         if known is None:
             return fit(join("  ", name, " ", say("where this device is now", "$quiet")), width)
-        tone = verdict_tone(known)
-        state = "being measured" if known.running else content.label(known.diagnosis.verdict)
+        tone, state = _tone(known), "being measured"
         if known.fault:
-            tone, state = Tone.BAD, "the run broke off"
+            state = "the run broke off"
+        elif known.closed:
+            state = content.label(known.diagnosis.verdict)
         line = join(glyph(tone), " ", name, " ", say(state, LOOKS[tone].style))
         return fit(line, width)
 
@@ -193,6 +193,7 @@ class ChoosePane(Pane):
 
 
 _BEGUN = "Measuring has already begun in the background; Enter shows it."
+_MEASURED = "It has been measured; Enter shows how, and r in the next step measures it again."
 _NOT_BEGUN = "Enter measures it."
 
 
@@ -200,7 +201,7 @@ def _this(known: Measurement | None) -> list[Block]:
     return [
         prose("The network that this device is on. No VPN is needed, and nothing is changed."),
         gap,
-        prose(_NOT_BEGUN if known is None else _BEGUN),
+        prose(_NOT_BEGUN if known is None else _BEGUN if known.running else _MEASURED),
     ]
 
 
@@ -212,8 +213,23 @@ _PRACTICE_BLOCKS: list[Block] = [
 ]
 
 
+def _tone(known: Measurement) -> Tone:
+    if known.fault:
+        return Tone.BAD
+    if not known.closed:
+        return Tone.RUNNING
+    from tui.widgets.verdict import verdict_tone
+
+    return verdict_tone(known)
+
+
 def _known(measurement: Measurement | None) -> list[Block]:
-    if measurement is None or not measurement.report.closed:
+    if measurement is None or not measurement.closed:
         return []
-    tone = verdict_tone(measurement)
-    return [gap, heading("Measured a moment ago"), title(sentence(measurement), tone)]
+    from tui.widgets.verdict import sentence
+
+    return [
+        gap,
+        heading("Measured a moment ago"),
+        title(sentence(measurement), _tone(measurement)),
+    ]

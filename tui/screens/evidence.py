@@ -68,7 +68,7 @@ def _values(name: str, value: object) -> list[Content]:
     """What it holds, line by line."""
     encoded = KEYS[name].codec.encode(value)
     if not isinstance(value, tuple):
-        return [say(_compact(encoded))]
+        return [say(compact(encoded))]
     lines: list[Content] = []
     for item, plain_item in zip(value, encoded, strict=True):
         if isinstance(item, stun.StunAnswer):
@@ -76,16 +76,17 @@ def _values(name: str, value: object) -> list[Content]:
             seen = f"  {item.host}, {milliseconds(item.rtt_ms)}, {tries}"
             lines += [say(str(item.mapped)), say(seen, "$quiet")]
         else:
-            lines.append(say(_compact(plain_item)))
+            lines.append(say(compact(plain_item)))
     return lines or [say("none")]
 
 
-def _compact(value: object) -> str:
+def compact(value: object) -> str:
+    """A ledger's JSON value on one line, without what is empty."""
     if isinstance(value, dict):
         filled = {name: each for name, each in value.items() if each not in ("", None, [])}
-        return ", ".join(f"{name} {_compact(each)}" for name, each in filled.items())
+        return ", ".join(f"{name} {compact(each)}" for name, each in filled.items())
     if isinstance(value, list):
-        return " ".join(map(_compact, value))
+        return " ".join(map(compact, value))
     if isinstance(value, str):
         return value or "none"
     return json.dumps(value, ensure_ascii=False)

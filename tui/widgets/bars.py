@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from probes.model import CheckStatus
-from probes.report import CheckState
-from tui.explain import LatencyRow
 from tui.widgets.text import fit, join, say
+
+if TYPE_CHECKING:
+    from probes.report import CheckState
+    from tui.explain import LatencyRow
 
 
 def bar(share: float, width: int, style: str = "$busy") -> Content:

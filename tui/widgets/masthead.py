@@ -10,20 +10,12 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from probes.diagnosis.model import Verdict
 from probes.model import CheckStatus
 from tui import content
 from tui.content import Tone
 from tui.state import STEPS, Measurement, Step
 from tui.theme import LOOKS, SPINNER
 from tui.widgets.text import fit, glyph, join, say, stack
-
-VERDICT_TONES = {
-    Verdict.DIRECT: Tone.GOOD,
-    Verdict.DEPENDS: Tone.NOTE,
-    Verdict.RELAYED: Tone.BAD,
-    Verdict.UNKNOWN: Tone.UNKNOWN,
-}
 
 
 class Masthead(Widget):
@@ -66,13 +58,15 @@ class Masthead(Widget):
         if held.fault:
             return join(glyph(Tone.BAD), say(" the run broke off", "$bad"))
         if held.running:
-            states = held.report.checks.values()
+            states = held.begun.checks.values() if held.begun is not None else ()
             known = [each for each in states if each.status is not CheckStatus.SKIPPED]
             done = sum(state.status.over for state in known)
             sign = LOOKS[Tone.RUNNING].glyph if self.beat < 0 else SPINNER[self.beat % len(SPINNER)]
             of = f" {done} of {len(known)}" if known else ""
             return say(f"{sign} measuring{of}", "$busy")
-        if held.report.closed:
+        if held.closed:
+            from tui.widgets.verdict import VERDICT_TONES
+
             verdict = held.diagnosis.verdict
             tone = VERDICT_TONES[verdict]
             took = say(f"  {held.report.elapsed_ms / 1000:.1f} s", "$quiet")
@@ -100,9 +94,9 @@ class Masthead(Widget):
             case Step.CHOOSE:
                 return bool(self.measurement.title) and self.step is not Step.CHOOSE
             case Step.MEASURE:
-                return self.measurement.report.closed
+                return self.measurement.closed
             case Step.UNDERSTAND:
-                return STEPS.index(self.step) > STEPS.index(step) and self.measurement.report.closed
+                return STEPS.index(self.step) > STEPS.index(step) and self.measurement.closed
             case _:
                 return False
 

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style
 from textual.visual import Visual
 
 from tui.widgets.text import fit, join, say
@@ -127,6 +128,8 @@ class RowList(ScrollView, can_focus=True):
         if row.id and row.id == self.cursor:
             mark = "▌"
             style = self.get_visual_style("rows--cursor")
+            if self.has_focus and self.app.no_color:
+                style += Style(reverse=True)
         elif row.id and place == self.hovered:
             style = self.get_visual_style("rows--hover")
         colour = "$rule-focus" if self.has_focus else "$quiet"

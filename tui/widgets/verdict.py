@@ -12,9 +12,15 @@ from tui.content import Tone
 from tui.explain import explain_outlook, headline
 from tui.state import Measurement
 from tui.theme import LOOKS
-from tui.widgets.masthead import VERDICT_TONES
 from tui.widgets.page import Page
 from tui.widgets.text import glyph, join, say, wrapped
+
+VERDICT_TONES = {
+    Verdict.DIRECT: Tone.GOOD,
+    Verdict.DEPENDS: Tone.NOTE,
+    Verdict.RELAYED: Tone.BAD,
+    Verdict.UNKNOWN: Tone.UNKNOWN,
+}
 
 
 def verdict_tone(measurement: Measurement) -> Tone:

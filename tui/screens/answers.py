@@ -1,0 +1,183 @@
+"""What a run has found so far, for the step that shows it live: lines, tables, latencies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from textual.content import Content
+
+from probes.model import CheckId, CheckStatus, Family
+from probes.readings import KEYS, local, relays, stun
+from probes.report import Report
+from tui import content
+from tui.content import QuestionId, Tone
+from tui.explain import check_line, ignored, latency_rows, map_lines, mapping_rows, question_line
+from tui.explain.words import milliseconds
+from tui.screens.evidence import compact
+from tui.widgets.bars import latency_chart, share_done
+from tui.widgets.page import Block, data, gap, heading, pairs, prose, table, title
+from tui.widgets.text import say
+
+_QUESTIONS: dict[CheckId, tuple[QuestionId, ...]] = {
+    CheckId.STUN: (QuestionId.MAPPING, QuestionId.IPV6)
+}
+"""What a check answers besides its own line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of the list."""
+
+    id: str
+    """The check's, with the question's behind a slash where it answers several."""
+    title: str
+    text: str
+    tone: Tone
+    share: float | None
+    """How much of it is done, 0 to 1; None where no bar is wanted."""
+    running: bool
+
+
+def answers(report: Report) -> list[Answer]:
+    """Every check of the run, with the questions that it answers."""
+    found: list[Answer] = []
+    for check, state in report.checks.items():
+        running = state.status is CheckStatus.RUNNING
+        share = share_done(state, report.elapsed_ms) if running else None
+        line = check_line(report, check)
+        found.append(Answer(str(check), line.title, line.text, line.tone, share, running))
+        for question in _QUESTIONS.get(check, ()):
+            line = question_line(report, question)
+            name = f"{check}/{question}"
+            found.append(Answer(name, line.title, line.text, line.tone, None, running))
+    return found
+
+
+def check_of(row: str) -> CheckId:
+    """The check that a line belongs to."""
+    return CheckId(row.partition("/")[0])
+
+
+def explanation(report: Report, row: str) -> tuple[str, list[Block]]:
+    """The title and the page of one line: what is asked, what came back, why, what is sent."""
+    check, question = check_of(row), row.partition("/")[2]
+    words = content.check(check)
+    if question:
+        asked = content.question(QuestionId(question))
+        about, why, line = asked.question, asked.why, question_line(report, QuestionId(question))
+    else:
+        about, why, line = words.question, words.why, check_line(report, check)
+    blocks: list[Block] = [prose(about, "$strong"), title(line.text, line.tone), gap]
+    blocks += _tables(report, check, QuestionId(question) if question else None)
+    blocks += [heading("Why do you ask?"), prose(why)]
+    blocks += [gap, heading("What is sent"), prose(words.sent)]
+    return line.title, blocks
+
+
+def latencies(report: Report) -> Block:
+    """How far the relays are."""
+    rows = latency_rows(report)
+    silent = "no answer" if report.closed else "no answer yet"
+
+    def lay(width: int) -> Sequence[Content]:
+        if not any(row.best_ms is not None for row in rows):
+            return (say(silent, "$quiet"),)
+        return latency_chart(rows, width, silent)
+
+    return lay
+
+
+_Table: TypeAlias = list[tuple[Content, ...]]
+
+
+def _tables(report: Report, check: CheckId, question: QuestionId | None) -> list[Block]:
+    """What answered so far, as tables."""
+    if check is CheckId.LOCAL:
+        faces = _local(report)
+        return [pairs(faces), gap] if faces else []
+    if check is CheckId.RELAY_TCP:
+        found = [_tcp(report)]
+    elif check is not CheckId.STUN:
+        return _readings(report, check)
+    elif question is QuestionId.IPV6:
+        found = [_mapped(report, Family.V6)]
+    elif question is QuestionId.MAPPING:
+        found = [_mapped(report, Family.V4)]
+    else:
+        found = [_mapped(report, family) for family in Family]
+    tables = [block for rows in found if rows for block in (table(rows), gap)]
+    if check is CheckId.STUN and question is None:
+        tables += _besides(report)
+    return tables
+
+
+def _readings(report: Report, check: CheckId) -> list[Block]:
+    """Whatever a check found, as it is held in the ledger."""
+    found = [
+        (key.id.partition(".")[2].replace("_", " "), say(compact(key.codec.encode(value))))
+        for key in KEYS.values()
+        if key.check is check and (value := report.value(key)) is not None
+    ]
+    return [pairs(found), gap] if found else []
+
+
+def _mapped(report: Report, family: Family) -> _Table:
+    return [
+        (
+            say(row.server, "$quiet"),
+            say(str(row.mapped)),
+            say(milliseconds(row.rtt_ms).rjust(6), "$quiet"),
+            say("← differs" if row.differs else "", "$bad"),
+        )
+        for row in mapping_rows(report, family)
+    ]
+
+
+def _tcp(report: Report) -> _Table:
+    codes = {region.region: region.code for region in report.value(relays.REGIONS) or ()}
+    rows: _Table = []
+    for answer in report.value(relays.TCP_ANSWERS) or ():
+        hello = answer.server_hello_ms
+        other = answer.certificate is relays.Certificate.OTHER
+        rows.append(
+            (
+                say(codes.get(answer.region) or answer.host, "$quiet"),
+                say(f"TCP {milliseconds(answer.connect_ms)}"),
+                say(f"TLS {milliseconds(hello)}" if hello is not None else "no TLS"),
+                say(f"← signed by {answer.issuer or 'somebody else'}" if other else "", "$note"),
+            )
+        )
+    return rows
+
+
+def _local(report: Report) -> list[tuple[str, Content]]:
+    rows: list[tuple[str, Content]] = []
+    for face in report.value(local.INTERFACES) or ():
+        if face.kind is local.InterfaceKind.LOOPBACK or not (face.up or face.addresses):
+            continue
+        kind = content.label(face.kind) + ("" if face.up else ", down")
+        rows.append((face.name, say(kind, "$quiet")))
+        rows += [("", say(str(address))) for address in face.addresses]
+    return rows
+
+
+def _besides(report: Report) -> list[Block]:
+    """Where the map came from, who else was asked, and what did not count."""
+    blocks: list[Block] = []
+    found = [
+        (
+            say(f"{answer.host}", "$quiet"),
+            say(str(answer.mapped)),
+            say(milliseconds(answer.rtt_ms).rjust(6), "$quiet"),
+        )
+        for answer in report.value(stun.ELSEWHERE) or ()
+    ]
+    if found:
+        blocks += [heading("Servers outside the relay map"), table(found), gap]
+    if lines := ignored(report):
+        blocks += [heading("Did not count"), *(data(line, "$note") for line in lines), gap]
+    if lines := map_lines(report):
+        blocks += [heading("Relay map"), *(data(line) for line in lines), gap]
+    return blocks
