@@ -105,6 +105,22 @@ class Mechanism(StrEnum):
     """This side cannot learn its public endpoint, so nobody can be told where to aim."""
     NO_NETWORK = "no-network"
     NOT_MEASURED = "not-measured"
+    PEER_FILTER_DECIDES = "peer-filter-decides"
+    """It hangs on the other side's inbound filter, which was not measured."""
+    MAPPING_DECIDES = "mapping-decides"
+    """It hangs on whether this side's router opens a port on request, which was not tried."""
+    PEER_MAPPING_DECIDES = "peer-mapping-decides"
+    """The same for the other side's router."""
+    IPV6_DECIDES = "ipv6-decides"
+    """IPv4 alone is not enough, and whether both sides have IPv6 was not measured."""
+    SAME_LAN = "same-lan"
+    """Both are in one local network and need no NAT at all."""
+    HAIRPIN = "hairpin"
+    """Both are behind one router, which sends packets for its own public address back inside."""
+    NO_HAIRPIN = "no-hairpin"
+    """Both are behind one router, which keeps them apart and sends nothing back inside."""
+    LAN_DECIDES = "lan-decides"
+    """Both are behind one public address; whether they reach each other inside is not known."""
 
 
 @dataclass(frozen=True, slots=True)

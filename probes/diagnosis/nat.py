@@ -7,9 +7,10 @@ from typing import TypeAlias
 from probes.addresses import may_be_public
 from probes.diagnosis.model import Confidence, Filtering, Mapping, Nat, NatClass
 from probes.model import Family, IPAddress
-from probes.readings import behavior, local, stun
+from probes.readings import behavior, local, stun, tailscale
 from probes.readings.local import InterfaceKind
 from probes.readings.stun import BY_FAMILY, StunAnswer
+from probes.readings.tailscale import OwnSocket
 from probes.report import Report
 
 CERTAIN_ANSWERS = 3
@@ -79,6 +80,9 @@ def _classify(report: Report, family: Family) -> _Classified:
         return NatClass.NONE, Mapping.ENDPOINT_INDEPENDENT, Confidence.CERTAIN, because
     steady = tested is not None and tested.mapping is Mapping.ENDPOINT_INDEPENDENT
     if len({answer.server.address for answer in answers}) < 2 and not steady:
+        said = _reported(report, family) if not answers else None
+        if said is not None:
+            return said
         return NatClass.UNKNOWN, Mapping.UNKNOWN, Confidence.CERTAIN, evidence
     if steady:
         evidence = (*evidence, key.id)
@@ -86,6 +90,28 @@ def _classify(report: Report, family: Family) -> _Classified:
     sure = Confidence.CERTAIN if certain else Confidence.LIKELY
     return NatClass.EASY, Mapping.ENDPOINT_INDEPENDENT, sure, evidence
 
+
+def _reported(report: Report, family: Family) -> _Classified | None:
+    """The class where this program has no answers of its own: from netcheck's comparison, or else
+    from the endpoints that the daemon tells its peers (a hint: it shows no more than ports)."""
+    keys = BY_FAMILY[family]
+    varies = report.value(keys.varies)
+    if varies is not None:
+        because = (keys.varies.id,)
+        if varies:
+            return NatClass.HARD, Mapping.VARIES, Confidence.LIKELY, because
+        return NatClass.EASY, Mapping.ENDPOINT_INDEPENDENT, Confidence.LIKELY, because
+    hint = _HINTS.get(report.value(tailscale.OWN_SOCKET)) if family is Family.V4 else None
+    return None if hint is None else (*hint, (tailscale.OWN_SOCKET.id,))
+
+
+_STEADY = Mapping.ENDPOINT_INDEPENDENT
+_HINTS: dict[OwnSocket | None, tuple[NatClass, Mapping, Confidence]] = {
+    OwnSocket.ON_DEVICE: (NatClass.NONE, _STEADY, Confidence.LIKELY),
+    OwnSocket.PORT_KEPT: (NatClass.EASY, _STEADY, Confidence.LIKELY),
+    OwnSocket.PORT_CHANGED: (NatClass.EASY, _STEADY, Confidence.POSSIBLE),
+    OwnSocket.SEVERAL_PORTS: (NatClass.HARD, Mapping.VARIES, Confidence.POSSIBLE),
+}
 
 _DEPENDENT = (
     Mapping.ADDRESS_DEPENDENT,

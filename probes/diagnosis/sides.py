@@ -1,0 +1,176 @@
+"""What is known of one side of a connection, for pairing it with another.
+
+A side is made of a report, wherever that came from: measured here, saved by this program on another
+device, or read from what `tailscale netcheck` or `tailscale status` printed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import TypeAlias
+
+from probes.addresses import may_be_public
+from probes.diagnosis.facts import Facts
+from probes.diagnosis.layers import carrier_nat
+from probes.diagnosis.model import Nat
+from probes.diagnosis.nat import mapping_answers, nat_of
+from probes.diagnosis.reach import Reach, reach_of, udp_seen
+from probes.model import Family, IPAddress
+from probes.readings import lifetime, local, relays, stun, tailscale
+from probes.readings.local import InterfaceKind
+from probes.readings.port_mapping import SERVICES
+from probes.report import Report
+
+IPNetwork: TypeAlias = IPv4Network | IPv6Network
+
+_OWN = (InterfaceKind.PHYSICAL, InterfaceKind.BRIDGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a side sits, as far as it matters for whether another sits there too."""
+
+    public: frozenset[IPAddress] = frozenset()
+    """The addresses that the internet sees, both families."""
+    addresses: frozenset[IPAddress] = frozenset()
+    """The device's own, without tunnels'."""
+    prefixes: frozenset[IPNetwork] = frozenset()
+    """The local networks that it is in."""
+    network_id: str = ""
+    """Equal only for runs on one computer in one network."""
+    hairpin: bool | None = None
+    """The router sends packets for its own public address back inside."""
+    behind_carrier: bool | None = None
+    """The provider translates as well, so strangers share the public address. None: not known."""
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side."""
+
+    four: Reach
+    six: Reach
+    nat4: Nat
+    nat6: Nat
+    place: Place
+    offline: bool = False
+    """No way to the internet, or nothing there answered: there is nothing to judge."""
+    udp_seen: tuple[str, ...] = ()
+    """The readings that show UDP to work, over any family."""
+    peer_relay: tuple[str, ...] = ()
+    """The readings that show a peer relay in use in this side's tailnet."""
+
+    def reach(self, family: Family) -> Reach:
+        """How it can be reached over one IP version."""
+        return self.four if family is Family.V4 else self.six
+
+
+def side_of(report: Report) -> Side:
+    """What the report says of its side."""
+    return side_from(Facts(report, nat_of(report, Family.V4), nat_of(report, Family.V6)))
+
+
+def side_from(facts: Facts) -> Side:
+    """The same, where both families' NAT is concluded already."""
+    seen = (*udp_seen(facts, Family.V4), *udp_seen(facts, Family.V6))
+    return Side(
+        four=reach_of(facts, Family.V4),
+        six=reach_of(facts, Family.V6),
+        nat4=facts.nat4,
+        nat6=facts.nat6,
+        place=_place(facts.report),
+        offline=_offline(facts),
+        udp_seen=tuple(dict.fromkeys(seen)),
+        peer_relay=_peer_relay(facts.report),
+    )
+
+
+def _offline(facts: Facts) -> bool:
+    if facts.no_way_out:
+        return True
+    silent = facts.is_false(stun.UDP) and not facts.value(stun.ELSEWHERE)
+    return silent and facts.is_false(relays.TCP) and not facts.is_true(relays.ICMP4)
+
+
+def _peer_relay(report: Report) -> tuple[str, ...]:
+    peers = report.value(tailscale.PEERS) or ()
+    used = any(peer.path is tailscale.PeerPath.PEER_RELAY for peer in peers)
+    return (tailscale.PEERS.id,) if used else ()
+
+
+def _place(report: Report) -> Place:
+    public, because = _public(report)
+    own = [
+        address
+        for face in report.value(local.INTERFACES) or ()
+        if face.kind in _OWN and face.up
+        for address in face.addresses
+        if not address.ip.is_link_local and not address.ip.is_loopback
+    ]
+    # A container bridge is in the same private prefix on every host: only real ways out tell.
+    prefixes = [
+        address.network
+        for face in report.value(local.INTERFACES) or ()
+        if face.kind is InterfaceKind.PHYSICAL and face.up
+        for address in face.addresses
+        if not address.ip.is_link_local and address.network.num_addresses > 1
+    ]
+    return Place(
+        public=frozenset(public),
+        addresses=frozenset(address.ip for address in own) | _told(report),
+        prefixes=frozenset(prefixes),
+        network_id=report.network_id,
+        hairpin=_hairpin(report),
+        behind_carrier=_behind_carrier(report),
+        because=because,
+    )
+
+
+def _told(report: Report) -> frozenset[IPAddress]:
+    """The device's addresses as the daemon tells its peers, where the system's are not known."""
+    endpoints = report.value(tailscale.SELF_ENDPOINTS) or ()
+    local_kind = tailscale.EndpointKind.LOCAL
+    return frozenset(each.endpoint.address for each in endpoints if each.kind is local_kind)
+
+
+def _public(report: Report) -> tuple[set[IPAddress], tuple[str, ...]]:
+    found: set[IPAddress] = set()
+    because: list[str] = []
+    for family in Family:
+        keys = stun.BY_FAMILY[family]
+        seen = {answer.mapped.address for answer in mapping_answers(report, family)}
+        endpoint = report.value(keys.endpoint)
+        if endpoint is not None:
+            seen.add(endpoint.address)
+        seen = {address for address in seen if may_be_public(address)}
+        if seen:
+            because += [keys.answers.id] if report.value(keys.answers) else []
+            because += [keys.endpoint.id] if endpoint is not None else []
+        found |= seen
+    if not found:
+        told = report.value(tailscale.SELF_ENDPOINTS) or ()
+        found = {each.endpoint.address for each in told if may_be_public(each.endpoint.address)}
+        because = [tailscale.SELF_ENDPOINTS.id] if found else []
+    return found, tuple(because)
+
+
+def _hairpin(report: Report) -> bool | None:
+    measured = report.value(lifetime.HAIRPIN4)
+    if measured is not None:
+        return measured
+    netcheck = report.value(tailscale.NETCHECK)
+    return netcheck.hair_pinning if netcheck is not None else None
+
+
+def _behind_carrier(report: Report) -> bool | None:
+    if carrier_nat(report) is not None:
+        return True
+    # The router's own word for its outer address, equal to the one that STUN saw, rules it out.
+
+    endpoint = report.value(stun.ENDPOINT4)
+    said = [report.value(keys.external) for keys in SERVICES.values()]
+    if endpoint is not None and endpoint.address in said:
+        return False
+    return None
