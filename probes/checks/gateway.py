@@ -138,13 +138,15 @@ async def _ping(network: Network, asked: Asked) -> float | None:
     return None
 
 
-def absent_after_s(round_trip: float | None, waited: float) -> float:
+def absent_after_s(
+    round_trip: float | None, waited: float, at_least_s: float = SHORTEST_S
+) -> float:
     """Seconds of silence after which a service is absent.
 
     While the round trip is not known it is at least as long as has been `waited` for it.
     """
     known = waited if round_trip is None else round_trip
-    return min(max(ROUND_TRIPS * known, SHORTEST_S), LONGEST_S)
+    return min(max(ROUND_TRIPS * known, at_least_s), LONGEST_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +191,13 @@ class Talk:
         request: bytes,
         read: Callable[[bytes], T | None],
         tell: Callable[[int, float], None] = lambda sent, spent: None,
+        at_least_s: float = SHORTEST_S,
     ) -> T | Silence:
         """Send until `read` makes an answer of what arrives, or the router is silent too long.
 
         `read` returns None for a datagram that is no answer to this question. `tell` is called at
         each try with its number and the share of the time budget that is used up (0 to 1).
+        `at_least_s` is for what a router has to work for.
         """
         network = self.network
         learning = asyncio.ensure_future(self.learn())
@@ -202,7 +206,9 @@ class Talk:
         try:
             while True:
                 waited = network.now() - began
-                limit = absent_after_s(learning.result() if learning.done() else None, waited)
+                limit = absent_after_s(
+                    learning.result() if learning.done() else None, waited, at_least_s
+                )
                 if sent < TRIES and waited >= limit * sent / TRIES:
                     tell(sent + 1, waited / limit)
                     self.socket.send(request, self.server)

@@ -80,8 +80,7 @@ async def _tell(context: Context, asked: Asked) -> None:
         if state is not LeftoverState.STILL_THERE:
             journal.erase(mapping.id)
         found.append(Leftover(mapping.protocol, mapping.external_port, mapping.made_at, state))
-    if found:
-        context.known(LEFTOVERS, tuple(found), "records of earlier runs on this device")
+    context.known(LEFTOVERS, tuple(found), "records of earlier runs on this device")
 
 
 def _is_here(mapping: TestMapping, asked: Asked, view: LocalView) -> bool:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
 from probes.checks import mapping_errors
-from probes.checks.gateway import Silence, Talk
+from probes.checks.gateway import LONGEST_S, Silence, Talk
 from probes.mappings import DESCRIPTION, TestMapping
 from probes.model import IPAddress
 from probes.network.igd import IgdEntry, IgdFault, IgdSession
@@ -135,7 +135,7 @@ class NatPmpService:
             granted = reply.granted
             return reply if granted is None or granted.internal_port == internal_port else None
 
-        answer = await self.talk.ask(request, read)
+        answer = await self.talk.ask(request, read, at_least_s=LONGEST_S)
         if isinstance(answer, Silence):
             raise NetworkError(answer.why)
         self._epochs.nat_pmp(answer.epoch_s, self.talk.network.now())
@@ -189,7 +189,7 @@ class PcpService:
             same = told.nonce == mapping.nonce and told.internal_port == mapping.internal_port
             return reply if same and told.protocol == mapping.protocol else None
 
-        answer = await self.talk.ask(request, read)
+        answer = await self.talk.ask(request, read, at_least_s=LONGEST_S)
         if isinstance(answer, Silence):
             raise NetworkError(answer.why)
         self._epochs.pcp(answer.epoch_s, self.talk.network.now())

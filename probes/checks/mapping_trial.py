@@ -188,6 +188,9 @@ class _Trial:
         self._tell(f", but {error}")
 
     def _tell_refused(self, error: MappingError) -> None:
+        if self.external is not None and not self.context.board.report.known(self.external):
+            detail = f"the router answered {error.name or error.code} to a test mapping"
+            self.context.unknown(self.external, Reason.NO_ANSWER, detail)
         self.found = self._refused(error, None)
         self._tell(f", which answered {error.name or error.code}")
 
