@@ -1,0 +1,1 @@
+"""Two real ends exchange candidates and try UDP at each other, as two VPN daemons would."""
