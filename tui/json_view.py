@@ -11,12 +11,13 @@ from typing import Any
 
 from probes.diagnosis.model import Cause, Diagnosis, Nat, Outlook
 from probes.model import CheckId, CheckStatus
-from probes.readings import KEYS, local
+from probes.readings import KEYS, local, port_mapping
 from probes.readings.codec import Json
 from probes.readings.local import GATEWAY, INTERFACE, InterfaceKind
 from probes.report import CheckState, Report
 from probes.tailscale.netcheck import netcheck_view
 from probes.version import __version__
+from tui import content
 
 SCHEMA = "whyrelay/1"
 MOST_BYTES = 20_000_000
@@ -47,8 +48,12 @@ def report_to_json(report: Report, diagnosis: Diagnosis, headline: str) -> dict[
         "netcheck": netcheck_view(report),
         "nat": _nat(diagnosis.nat4),
         "nat6": _nat(diagnosis.nat6),
-        "port_mapping": {service: _service() for service in ("upnp", "nat_pmp", "pcp")},
-        "forward": {"port": None, "open": None, "how": None},
+        "port_mapping": {
+            "upnp": _service(report, port_mapping.UPNP),
+            "nat_pmp": _service(report, port_mapping.NAT_PMP),
+            "pcp": _service(report, port_mapping.PCP),
+        },
+        "forward": _forward(report),
         "local": _local(report),
         "tailscale": None,
         "causes": [_cause(cause) for cause in diagnosis.causes],
@@ -92,23 +97,34 @@ def _nat(nat: Nat) -> Json:
     }
 
 
-def _service() -> Json:
-    """A port mapping service that nobody has asked."""
+def _service(report: Report, keys: port_mapping.ServiceKeys) -> Json:
+    """One of the three ways to ask a router for a port."""
+    test = report.value(keys.test)
+    error = (test.error if test is not None else None) or report.value(keys.error)
+    address = report.value(keys.external)
+    names = ("granted", "address_matches", "seen_from_outside", "ok", "external_port")
+    shown = (*names, "lease_s", "removed")
     return {
-        "present": None,
-        "external_ip": None,
-        "error": None,
+        "present": report.value(keys.present),
+        "external_ip": None if address is None else str(address),
+        "error": None if error is None else _mapping_error(error),
         "mapping": {
-            "tested": False,
-            "granted": None,
-            "address_matches": None,
-            "seen_from_outside": None,
-            "ok": None,
-            "external_port": None,
-            "lease_s": None,
-            "removed": None,
+            "tested": test is not None,
+            **{name: None if test is None else getattr(test, name) for name in shown},
         },
     }
+
+
+def _mapping_error(error: port_mapping.MappingError) -> Json:
+    meaning = content.plain(content.mapping_fault(error.fault).meaning)
+    return {"code": error.code, "name": error.name, "meaning": meaning}
+
+
+def _forward(report: Report) -> Json:
+    found = report.value(port_mapping.FORWARD)
+    if found is None:
+        return {"port": None, "open": None, "how": None}
+    return {"port": found.port, "open": found.open, "how": found.how}
 
 
 def _local(report: Report) -> Json:

@@ -17,6 +17,7 @@ from probes.model import Failed, Family, Known, Reason, Unknown
 from probes.readings import local, relays, stun
 from probes.readings.codec import Json
 from probes.readings.key import Key
+from probes.readings.port_mapping import NAT_PMP, PCP, TAILSCALE_ASKS, UPNP
 from probes.readings.relays import MapOrigin, TcpAnswer
 from probes.readings.stun import StunAnswer
 from probes.report import Report
@@ -70,9 +71,7 @@ def netcheck_view(report: Report) -> dict[str, Json]:
         **_system(report),
         "ICMPv4": report.value(relays.ICMP4),
         "MappingVariesByDestIP": report.value(stun.VARIES4),
-        "UPnP": None,
-        "PMP": None,
-        "PCP": None,
+        **_port_mapping(report),
         "PreferredDERP": _preferred(report, latency),
         "RegionLatency": latency,
         "RegionV4Latency": _stun_latency(answers4),
@@ -83,6 +82,23 @@ def netcheck_view(report: Report) -> dict[str, Json]:
         "GlobalV6": _endpoint(report, Family.V6),
         "CaptivePortal": None,
     }
+
+
+def _port_mapping(report: Report) -> dict[str, Json]:
+    """netcheck says yes only to a service that answered without an error.
+
+    It asks private (RFC 1918) routers alone: of any other it says no without asking.
+    """
+    services = {"UPnP": UPNP, "PMP": NAT_PMP, "PCP": PCP}
+    if report.value(TAILSCALE_ASKS) is False:
+        return dict.fromkeys(services, False)
+    found: dict[str, Json] = {}
+    for name, keys in services.items():
+        present = report.value(keys.present)
+        # Over UPnP it looks no further than the answer to the search.
+        refused = keys is not UPNP and report.value(keys.error) is not None
+        found[name] = present and not refused
+    return found
 
 
 def _without_relays(report: Report) -> bool:

@@ -16,6 +16,9 @@ TOOLS = {
     "ip": "iproute2",
     "nft": "nftables",
     "openssl": "openssl",
+    "miniupnpd": "miniupnpd-nftables",
+    "turnserver": "coturn",
+    "pgrep": "procps",
 }
 """Programs that the lab uses, with the Debian package of each."""
 

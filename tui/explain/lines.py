@@ -23,7 +23,7 @@ from probes.readings import (
     tailscale,
 )
 from probes.readings.key import Key
-from probes.readings.port_mapping import ServiceKeys
+from probes.readings.port_mapping import AddressKind, ServiceKeys
 from probes.report import Report
 from tui import content
 from tui.explain import facts
@@ -168,8 +168,17 @@ def _service(keys: ServiceKeys, report: Report) -> Found | None:
     test = report.value(keys.test)
     if test is not None and test.ok is not None:
         return "proven" if test.ok else "broken", {}
+    error = (test.error if test is not None else None) or report.value(keys.error)
+    if error is not None:
+        said = content.mapping_fault(error.fault).label
+        return "refused", {"error": f"{said} ({error.name or error.code})"}
     address = report.value(keys.external)
-    return ("yes", {}) if address is None else ("address", {"address": address})
+    if address is None:
+        return "yes", {}
+    kind = AddressKind.of(address)
+    if kind is AddressKind.PUBLIC:
+        return "address", {"address": address}
+    return "useless", {"address": address, "kind": content.label(kind)}
 
 
 def _tailscale(report: Report) -> Found | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from probes.checks import mapping_errors
 from probes.events import CheckStarted, Observed, Progressed, RunFinished, RunStarted
 from probes.model import (
     CheckId,
@@ -215,6 +216,18 @@ LINES += tuple(
         (CheckId.CAPTIVE_PORTAL, {captive_portal.PRESENT.id: False}, Tone.GOOD, "none"),
         (CheckId.UPNP, {UPNP.present.id: False}, Tone.NOTE, "no answer: not offered"),
         (CheckId.UPNP, {UPNP.present.id: True}, Tone.GOOD, "yes"),
+        (
+            CheckId.UPNP,
+            {UPNP.present.id: True, UPNP.error.id: mapping_errors.upnp(728)},
+            Tone.NOTE,
+            "yes, but it says no: the list is full (NoPortMapsAvailable)",
+        ),
+        (
+            CheckId.NAT_PMP,
+            {NAT_PMP.present.id: True, NAT_PMP.external.id: ip_address("100.64.3.4")},
+            Tone.NOTE,
+            "yes, but its outer address 100.64.3.4 is the provider's own range",
+        ),
         (
             CheckId.NAT_PMP,
             {NAT_PMP.present.id: True, NAT_PMP.external.id: ip_address("45.83.223.10")},

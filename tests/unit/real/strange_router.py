@@ -141,6 +141,8 @@ def strange_router(code: int = 0, behave: Behave | None = None) -> Iterator[Stra
         router = StrangeRouter(server, code, behave)
         threading.Thread(target=router.serve, daemon=True).start()
         yield router
+        # Closing alone would leave the thread's accept() waiting, and the port open with it.
+        server.shutdown(socket.SHUT_RDWR)
 
 
 # --- how a router can misbehave -------------------------------------------------------------------

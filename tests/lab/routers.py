@@ -1,0 +1,142 @@
+"""Routers that open ports on request: the real miniupnpd, and a strange one of our own."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from tests.lab.customer import Customer
+from tests.lab.internet import Internet, expect_ready, python_env
+from tests.lab.namespaces import Machine, Running, await_until
+
+_CHAINS = """
+table inet filter {
+  chain forward { type filter hook forward priority 0; policy accept; jump miniupnpd; }
+  chain miniupnpd { }
+  chain prerouting_hook { type nat hook prerouting priority -100; jump prerouting_miniupnpd; }
+  chain prerouting_miniupnpd { }
+  chain postrouting_hook { type nat hook postrouting priority 90; jump postrouting_miniupnpd; }
+  chain postrouting_miniupnpd { }
+}
+"""
+ALLOW_ALL = ("allow 1024-65535 {lan}.0/24 1024-65535",)
+DENY_ALL: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a miniupnpd offers."""
+
+    upnp: bool = True
+    pcp_and_nat_pmp: bool = True
+    allowed: tuple[str, ...] = ALLOW_ALL
+    """Its permission rules, before the last one that denies the rest; `{lan}` is filled in."""
+    igd_version: int = 1
+
+
+def open_the_way(router: Machine) -> None:
+    """Let in what the router translates to a host inside: the home's own rules drop it else."""
+    rule = ("nft", "insert", "rule", "inet", "home", "forward", "ct", "status", "dnat", "accept")
+    done = router.run(rule)
+    assert done.returncode == 0, done.stderr
+
+
+def miniupnpd(site: Customer, offer: Offer | None = None) -> Running:
+    """Start a miniupnpd on a site's router, and wait until it listens."""
+    offer = offer or Offer()
+    router, lan = site.router, site.line.lan
+    assert router is not None
+    router.nft(_CHAINS)
+    open_the_way(router)
+    rules = [rule.replace("{lan}", lan) for rule in offer.allowed]
+    lines = (
+        "ext_ifname=wan0",
+        # It takes a wrong one for a mistake of whoever set it up; without one it looks itself.
+        f"ext_ip={site.line.wan}" if ip_address(site.line.wan).is_global else "",
+        "listening_ip=lan0",
+        f"enable_upnp={'yes' if offer.upnp else 'no'}",
+        f"enable_natpmp={'yes' if offer.pcp_and_nat_pmp else 'no'}",
+        f"force_igd_desc_v1={'yes' if offer.igd_version == 1 else 'no'}",
+        "http_port=43211",
+        "secure_mode=yes",
+        "friendly_name=Lab router",
+        "uuid=6b1ad1f0-0000-4000-8000-0000000000ab",
+        "upnp_forward_chain=miniupnpd",
+        "upnp_nat_chain=prerouting_miniupnpd",
+        "upnp_nat_postrouting_chain=postrouting_miniupnpd",
+        *rules,
+        "deny 0-65535 0.0.0.0/0 0-65535",
+    )
+    config = router.lab.folder / f"miniupnpd-{router.name}.conf"
+    config.write_text("\n".join(line for line in lines if line) + "\n")
+    pid = router.lab.folder / f"miniupnpd-{router.name}.pid"
+    # With everything denied it looks for a port that is not, and says so 64,000 times if it talks.
+    talks = ("-d",) if offer.allowed else ()
+    running = router.start(("miniupnpd", *talks, "-f", str(config), "-P", str(pid)))
+    port = 43211 if offer.upnp else 5351
+    await_until(f"miniupnpd listens on {port}", lambda: _listens(router, port))
+    return running
+
+
+def _listens(router: Machine, port: int) -> bool:
+    shown = router.run(("ss", "-Hlntu")).stdout
+    return re.search(rf":{port}\s", shown) is not None
+
+
+def forwarded(router: Machine) -> set[int]:
+    """The public UDP ports that miniupnpd has opened."""
+    command = ("nft", "-j", "list", "chain", "inet", "filter", "prerouting_miniupnpd")
+    shown = json.loads(router.run(command).stdout)
+    found = set()
+    for item in shown["nftables"]:
+        for part in item.get("rule", {}).get("expr", ()):
+            match = part.get("match", {})
+            left = match.get("left", {}).get("payload", {})
+            if left.get("field") == "dport":
+                found.add(int(match["right"]))
+    return found
+
+
+def strange_igd(site: Customer, manner: str, *argv: str) -> Running:
+    """Start the lab's own router daemon (`servers.igd`) on a site's router."""
+    router = site.router
+    assert router is not None
+    address = f"{site.line.lan}.1"
+    command = (sys.executable, "-m", "tests.lab.servers.igd", address, site.line.wan, manner, *argv)
+    running = router.start(command, env=python_env())
+    expect_ready(running)
+    return running
+
+
+def keep_forwarding(site: Customer, *, allowed: bool) -> None:
+    """Whether the home lets in what its port mapping translates; else the mapping is of no use."""
+    router = site.router
+    assert router is not None
+    if not allowed:
+        drop = ("nft", "insert", "rule", "inet", "home", "forward", "ct", "status", "dnat", "drop")
+        done = router.run(drop)
+        assert done.returncode == 0, done.stderr
+
+
+def coturn(internet: Internet, first: str = "45.83.221.50", other: str = "45.83.222.50") -> str:
+    """Start a coturn with two addresses (RFC 5780, RESPONSE-PORT too); its address."""
+    machine = internet.servers
+    machine.ip(f"address replace {first}/32 dev lo\naddress replace {other}/32 dev lo")
+    folder = machine.lab.folder
+    machine.start(
+        (
+            *("turnserver", "-n", "--stun-only", "--no-tls", "--no-dtls", "--no-cli"),
+            *("-L", first, "-L", other, "--listening-port", "3478", "--alt-listening-port", "3479"),
+            *("--log-file", str(folder / "coturn.log"), "--simple-log"),
+            *("--pidfile", str(folder / "coturn.pid"), "--userdb", str(folder / "coturn.db")),
+        )
+    )
+    pattern = rf"{re.escape(first)}:3478\s"
+    await_until(
+        "coturn listens",
+        lambda: re.search(pattern, machine.run(("ss", "-Hlnu")).stdout) is not None,
+    )
+    return first

@@ -1,0 +1,344 @@
+"""Asking real and strange routers for a port, with the installed program."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.customer import LINE_A, Customer
+from tests.lab.namespaces import await_until
+from tests.lab.place import Place
+from tests.lab.routers import (
+    DENY_ALL,
+    Offer,
+    coturn,
+    forwarded,
+    keep_forwarding,
+    miniupnpd,
+    strange_igd,
+)
+
+At = Callable[..., Place]
+ROUTER, DEVICE = f"{LINE_A.lan}.1", f"{LINE_A.lan}.2"
+ONLY = ("--only", "local,stun,upnp,nat-pmp,pcp")
+
+
+def ask(place: Place, *argv: str) -> Any:
+    """What the program says about port mapping: the whole JSON."""
+    return place.check(*ONLY, *argv).json
+
+
+def present(said: Any) -> dict[str, bool | None]:
+    return {name: found["present"] for name, found in said["port_mapping"].items()}
+
+
+def value(said: Any, key: str) -> Any:
+    return said["readings"][key]["value"]
+
+
+def state_files(place: Place) -> list[Path]:
+    return sorted(place.program.home.glob(".local/state/whyrelay/mappings/*.json"))
+
+
+# --- what is there ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("offer", "expected"),
+    [
+        (None, {"upnp": False, "nat_pmp": False, "pcp": False}),
+        (Offer(pcp_and_nat_pmp=False), {"upnp": True, "nat_pmp": False, "pcp": False}),
+        (Offer(upnp=False), {"upnp": False, "nat_pmp": True, "pcp": True}),
+        (Offer(), {"upnp": True, "nat_pmp": True, "pcp": True}),
+        (Offer(igd_version=2), {"upnp": True, "nat_pmp": True, "pcp": True}),
+    ],
+    ids=["none", "upnp", "pcp-and-nat-pmp", "all", "all-igd2"],
+)
+def test_a_router_offers_what_it_offers(
+    at: At, offer: Offer | None, expected: dict[str, bool]
+) -> None:
+    place = at("easy-home")
+    if offer is not None:
+        miniupnpd(place.site, offer)
+    said = ask(place)
+    assert present(said) == expected
+    netcheck = said["netcheck"]
+    assert [netcheck[name] for name in ("UPnP", "PMP", "PCP")] == list(expected.values())
+    if expected["upnp"]:
+        igd = value(said, "upnp.igd")
+        version = offer.igd_version if offer else 0
+        assert igd["name"] == "Lab router"
+        assert (igd["version"], igd["service"]) == (version, f"WANIPConnection:{version}")
+        assert value(said, "upnp.status")["status"] == "Connected"
+        assert said["port_mapping"]["upnp"]["external_ip"] == LINE_A.wan
+    if expected["nat_pmp"]:
+        assert said["port_mapping"]["nat_pmp"]["external_ip"] == LINE_A.wan
+    assert not any(found["mapping"]["tested"] for found in said["port_mapping"].values())
+    if offer is not None:
+        assert place.site.router is not None
+        assert forwarded(place.site.router) == set()
+
+
+def test_nothing_there_is_said_in_time(at: At) -> None:
+    said = ask(at("easy-home"))
+    assert said["checks"]["nat-pmp"]["finished_ms"] - said["checks"]["nat-pmp"]["started_ms"] < 800
+    assert said["checks"]["upnp"]["finished_ms"] < 2500
+
+
+# --- test mappings ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["easy-home", "hard-home"])
+def test_a_mapping_works_is_seen_from_outside_and_is_gone_again(at: At, name: str) -> None:
+    place = at(name)
+    daemon = miniupnpd(place.site)
+    server = coturn(place.internet)
+    said = ask(place, "--map-test", "--behavior-server", server)
+    assert place.site.router is not None
+    for found in said["port_mapping"].values():
+        mapping = found["mapping"]
+        assert mapping["granted"] is True
+        assert mapping["address_matches"] is True
+        assert mapping["seen_from_outside"] is True
+        assert mapping["ok"] is True
+        assert mapping["removed"] is True
+        assert mapping["external_port"] >= 1024
+        assert mapping["lease_s"] in (60, 120)
+    assert "RESPONSE-PORT" in value(said, "upnp.mapping")["how"]
+    assert value(said, "upnp.mapping")["read_back"] is True
+    assert forwarded(place.site.router) == set()
+    assert state_files(place) == []
+    # Nobody asked for port 0 on either side, nor for all mappings of this host.
+    log = daemon.log.read_text()
+    assert "whyrelay test" in log
+    assert "AddPortMapping: ext port 0 " not in log
+
+
+def test_a_mapping_that_the_home_does_not_let_in_is_not_ok(at: At) -> None:
+    place = at("hard-home")
+    miniupnpd(place.site)
+    keep_forwarding(place.site, allowed=False)
+    server = coturn(place.internet)
+    said = ask(place, "--map-test", "--behavior-server", server)
+    for found in said["port_mapping"].values():
+        assert found["mapping"]["granted"] is True
+        assert found["mapping"]["seen_from_outside"] is False
+        assert found["mapping"]["ok"] is False
+        assert found["mapping"]["removed"] is True
+
+
+def test_a_router_that_denies_is_there_and_says_so(at: At) -> None:
+    place = at("hard-home")
+    miniupnpd(place.site, Offer(allowed=DENY_ALL))
+    said = ask(place, "--map-test")
+    assert present(said) == {"upnp": True, "nat_pmp": True, "pcp": True}
+    faults = {}
+    for name, found in said["port_mapping"].items():
+        assert found["mapping"]["granted"] is False
+        faults[name] = value(said, f"{name}.mapping")["error"]["fault"]
+    # An IGD 1 may not say 606 (miniupnpd follows WANIPConnection:1): it calls it a conflict.
+    assert faults["upnp"] in ("not-authorised", "conflict")
+    assert faults["nat_pmp"] == faults["pcp"] == "not-authorised"
+    assert state_files(place) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"), [(725, "only-permanent"), (728, "table-full"), (501, "action-failed")]
+)
+def test_a_router_that_refuses_with_a_code(at: At, code: int, fault: str) -> None:
+    place = at("hard-home")
+    strange_igd(place.site, "refuse", str(code))
+    said = ask(place, "--map-test")
+    upnp = said["port_mapping"]["upnp"]
+    assert upnp["present"] is True
+    assert upnp["mapping"]["granted"] is False
+    assert upnp["error"]["code"] == code
+    assert value(said, "upnp.mapping")["error"]["fault"] == fault
+    assert state_files(place) == []
+
+
+def test_mappings_of_other_programs_are_seen_and_left_alone(at: At) -> None:
+    place = at("easy-home")
+    miniupnpd(place.site)
+    add = (
+        "import miniupnpc; u = miniupnpc.UPnP();"
+        f"u.selectigd('http://{ROUTER}:43211/rootDesc.xml');"
+        f"u.addportmapping(41641, 'UDP', '{DEVICE}', 41641, 'tailscale-portmap', '', 3600);"
+        f"u.addportmapping(51820, 'UDP', '{DEVICE}', 51820, 'other \\x1b[31m', '', 3600)"
+    )
+    done = place.site.device.run((sys.executable, "-c", add))
+    assert done.returncode == 0, done.stderr
+    assert place.site.router is not None
+    assert forwarded(place.site.router) == {41641, 51820}
+    said = ask(place, "--map-test")
+    owners = {
+        each["external_port"]: each["owner"] for each in value(said, "upnp.entries")["entries"]
+    }
+    assert owners == {41641: "tailscale", 51820: "other"}
+    assert all(found["mapping"]["removed"] for found in said["port_mapping"].values())
+    assert forwarded(place.site.router) == {41641, 51820}
+
+
+# --- ends in the middle -------------------------------------------------------------------------
+
+
+def under_way(place: Place) -> Any:
+    """A run in the middle of its first test mapping."""
+    router = place.site.router
+    assert router is not None
+    # A server that never answers keeps the mapping open while the program waits for it.
+    running = place.program.start(
+        *("check", "--json", "--derp-map", str(place.map_file), *ONLY, "--map-test"),
+        *("--behavior-server", "45.83.221.200:3478"),
+    )
+    await_until("the router holds a test mapping", lambda: bool(forwarded(router)))
+    assert len(state_files(place)) == 1
+    return running
+
+
+def pid_of(place: Place) -> int:
+    """The program itself, below the commands that put it on its machine."""
+    shown = place.site.device.run(("pgrep", "-f", "whyrelay check --json")).stdout.split()
+    return int(shown[-1])
+
+
+def test_killed_in_the_middle_the_next_start_removes_and_says_it(at: At) -> None:
+    place = at("hard-home")
+    miniupnpd(place.site)
+    under_way(place)
+    router = place.site.router
+    assert router is not None
+    place.site.device.run(("kill", "-KILL", str(pid_of(place))))
+    left = forwarded(router)
+    assert len(left) == 1
+    (record,) = state_files(place)
+    assert json.loads(record.read_text())["external_port"] in left
+    said = ask(place)
+    (leftover,) = value(said, "port_mapping.leftovers")
+    assert leftover["state"] == "removed"
+    assert {leftover["external_port"]} == left
+    assert forwarded(router) == set()
+    assert state_files(place) == []
+    assert value(ask(place), "port_mapping.leftovers") == []
+
+
+def test_interrupted_in_the_middle_nothing_is_left(at: At) -> None:
+    place = at("hard-home")
+    miniupnpd(place.site)
+    running = under_way(place)
+    router = place.site.router
+    assert router is not None
+    began = time.monotonic()
+    place.site.device.run(("kill", f"-{signal.SIGINT.name[3:]}", str(pid_of(place))))
+    assert running.popen.wait(20) == 130
+    assert time.monotonic() - began < 1.5
+    await_until("the test mapping is gone", lambda: not forwarded(router), limit_s=6.0)
+    await_until("its record is gone", lambda: not state_files(place), limit_s=3.0)
+
+
+# --- strange and hostile routers ----------------------------------------------------------------
+
+
+def test_a_router_may_take_its_time_to_answer(at: At) -> None:
+    place = at("easy-home")
+    strange_igd(place.site, "delay", "1.0")
+    for _ in range(3):
+        assert present(ask(place))["upnp"] is True
+
+
+@pytest.mark.parametrize("location", ["http://45.83.220.9/x", f"http://{DEVICE}:22/x"])
+def test_a_location_elsewhere_is_named_and_not_contacted(at: At, location: str) -> None:
+    place = at("easy-home")
+    strange_igd(place.site, "location", location)
+    said = ask(place)
+    (strange,) = value(said, "upnp.strange")
+    assert (strange["reason"], strange["sender"]) == ("location-elsewhere", ROUTER)
+    assert said["readings"]["upnp.external_address"]["state"] == "unknown"
+
+
+def test_an_answer_of_another_host_is_named_and_not_followed(at: At) -> None:
+    place = at("easy-home")
+    router = place.site.router
+    assert router is not None
+    router.ip(f"address add {LINE_A.lan}.66/24 dev lan0")
+    strange_igd(place.site, "elsewhere", f"{LINE_A.lan}.66")
+    said = ask(place)
+    assert present(said)["upnp"] is False
+    (strange,) = value(said, "upnp.strange")
+    assert (strange["reason"], strange["sender"]) == ("not-the-gateway", f"{LINE_A.lan}.66")
+
+
+@pytest.mark.parametrize("manner", ["huge", "endless", "drip", "nested", "redirect"])
+def test_a_hostile_description_ends_in_a_sentence(at: At, manner: str) -> None:
+    place = at("easy-home")
+    strange_igd(place.site, manner)
+    outcome = place.check(*ONLY)
+    said = outcome.json
+    assert outcome.seconds < 8
+    assert present(said)["upnp"] is True
+    (strange,) = value(said, "upnp.strange")
+    assert strange["reason"] == "bad-description"
+    assert said["checks"]["upnp"]["status"] == "done"
+
+
+def test_a_flood_of_ten_thousand_answers_changes_nothing(at: At) -> None:
+    place = at("easy-home")
+    strange_igd(place.site, "flood")
+    outcome = place.check(*ONLY)
+    assert outcome.seconds < 8
+    assert present(outcome.json)["upnp"] is True
+    assert outcome.json["port_mapping"]["upnp"]["external_ip"] == LINE_A.wan
+
+
+def test_markup_and_escape_codes_of_a_router_reach_no_terminal(at: At) -> None:
+    place = at("easy-home")
+    strange_igd(place.site, "markup")
+    said = ask(place)
+    igd = value(said, "upnp.igd")
+    assert igd["name"] == "\\x9b31m [b]evil[/b]"
+    assert igd["software"] == "lab \\x1b[2J UPnP/1.0"
+    plain = place.program.run("check", "--plain", "--derp-map", str(place.map_file), *ONLY)
+    assert "\x1b" not in plain.stdout + plain.stderr
+    assert "\x9b" not in plain.stdout + plain.stderr
+
+
+def test_a_private_outer_address_is_named_and_does_not_match(at: At) -> None:
+    place = at("easy-home")
+    strange_igd(_behind(place.site), "plain")
+    said = ask(place, "--map-test")
+    upnp = said["port_mapping"]["upnp"]
+    assert upnp["external_ip"] == "192.168.178.20"
+    assert "private" in said["readings"]["upnp.external_address"]["source"]
+    assert upnp["mapping"]["granted"] is True
+    assert upnp["mapping"]["address_matches"] is False
+    assert upnp["mapping"]["ok"] is False
+
+
+def test_a_real_router_behind_another_says_so(at: At) -> None:
+    place = at("hard-home")
+    router = place.site.router
+    assert router is not None
+    router.ip("address flush dev wan0\naddress add 10.99.0.2/24 dev wan0")
+    behind = replace(place.site, line=replace(place.site.line, wan="10.99.0.2"))
+    miniupnpd(behind)
+    said = ask(place, "--map-test")
+    assert present(said) == {"upnp": True, "nat_pmp": True, "pcp": True}
+    codes = {name: found["error"]["code"] for name, found in said["port_mapping"].items()}
+    # What miniupnpd 2.3 says where its WAN address is private; it grants nothing then.
+    assert codes == {"upnp": 501, "nat_pmp": 3, "pcp": 8}
+    assert not any(found["mapping"]["granted"] for found in said["port_mapping"].values())
+    assert forwarded(router) == set()
+    assert state_files(place) == []
+
+
+def _behind(site: Customer) -> Customer:
+    """The site, with a router that believes to have a private address outside."""
+    return replace(site, line=replace(site.line, wan="192.168.178.20"))
