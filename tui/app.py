@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -21,26 +20,20 @@ from textual.markup import escape
 from textual.reactive import reactive, var
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker
 
-from probes.clean import clean
 from probes.version import __version__
 from tui.commands import EVERYWHERE, PALETTE, STEP_COMMANDS, WALK
+from tui.conductor import Conductor
 from tui.exits import Exit
 from tui.networks import Everything, Networks
 from tui.screens.walk import WalkScreen
 from tui.settings import Settings
-from tui.sources import Source, closing
 from tui.state import Measurement
 from tui.theme import DARK, LIGHT, VARIABLES
 from tui.widgets.glass import Glass
 from tui.widgets.text import visible
 
-if TYPE_CHECKING:
-    from tui.masking import Masker
-
-_SHORTEST_WAIT_S = 0.05
-"""Between two looks at a run: what comes faster is shown together."""
 _BEAT_S = 0.125
 """Between two frames of the running sign."""
 _WIDTHS = [(0, "-narrow"), (76, "-middle"), (104, "-wide")]
@@ -74,14 +67,8 @@ class WhyrelayApp(App[int]):
         self.settings = settings
         self.version = version
         self.networks: Networks = networks if networks is not None else Everything()
-        self.source: Source | None = settings.source
-        self.interrupted_by: int | None = None
-        self._raw = Measurement()
-        self._held: dict[str, Measurement] = {}
-        self._masker: Masker | None = None
+        self.conductor = Conductor(self, settings.source)
         self._glass = Glass(settings.ascii)
-        self._waiting: Timer | None = None
-        self._looked_at = float("-inf")
         self._ticker: Timer | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -107,10 +94,10 @@ class WhyrelayApp(App[int]):
         moves = not self.settings.reduced_motion and self.animation_level != "none"
         if moves:
             self._ticker = self.set_interval(_BEAT_S, self._tick, pause=True)
-        source = self.source if self.source is not None else self.networks.this()
-        self._announce(source)
+        given = self.settings.source
+        self.conductor.announce(given if given is not None else self.networks.this())
         # What a run needs is imported when it begins: the first picture need not wait for that.
-        self.call_after_refresh(self._run, source)
+        self.call_after_refresh(self.conductor.begin)
 
     def on_ready(self) -> None:
         """The first picture is there, and what was made for it stays: see `run_app`."""
@@ -118,93 +105,9 @@ class WhyrelayApp(App[int]):
             gc.freeze()
             gc.enable()
 
-    # --- the run -------------------------------------------------------------------------------
-
-    def measure(self, source: Source, *, anew: bool = True) -> None:
-        """Measure a source. Unless `anew`, an earlier finished run of it is shown instead."""
-        if not anew:
-            if self._raw.title == source.title and not self._raw.fault:
-                return  # it is under way, or done
-            if (held := self._held.get(source.title)) is not None:
-                self.source = source
-                self.workers.cancel_group(self, "run")
-                self._show(held)
-                return
-        self._announce(source)
-        self._run(source)
-
-    def _announce(self, source: Source) -> None:
-        """What is going to be measured, before it is."""
-        self.source = source
-        self._show(Measurement(source.title))
-
-    def held(self, title: str) -> Measurement | None:
-        """What is known of a source by now, if it was measured since the start."""
-        found = self._raw if self._raw.title == title else self._held.get(title)
-        return self._masked(found) if found is not None and self.privacy else found
-
-    @work(exclusive=True, group="run", exit_on_error=False, description="Measuring")
-    async def _run(self, source: Source) -> None:
-        from probes.report import Report, reduce
-
-        report = Report()
-        async with closing(source.run(self.settings.options)) as events:
-            async for event in events:
-                report = reduce(report, event)
-                self._offer(Measurement(source.title, report))
-        if not report.closed:
-            fault = "The recording ends before its run did."
-            self._show(Measurement(source.title, report, fault))
-
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A source that breaks is told on the screen; what was known stays."""
-        worker = event.worker
-        if worker.group != "run" or event.state is not WorkerState.ERROR:
-            return
-        if os.environ.get("WHYRELAY_DEBUG") == "1" and isinstance(worker.error, Exception):
-            raise worker.error
-        error = worker.error
-        words = clean(str(error)) if error is not None else ""
-        fault = f"{type(error).__name__}: {words}" if words else type(error).__name__
-        self._show(Measurement(self._raw.title, self._raw.begun, fault))
-
-    def _offer(self, measurement: Measurement) -> None:
-        """Show it now, or together with what comes within the next moment."""
-        self._raw = measurement
-        if measurement.closed:
-            self._show(measurement)
-            return
-        if self._waiting is not None:
-            return
-        wait = self._looked_at + _SHORTEST_WAIT_S - asyncio.get_running_loop().time()
-        if wait <= 0:
-            self._show(measurement)
-        else:
-            self._waiting = self.set_timer(wait, self._show_latest)
-
-    def _show_latest(self) -> None:
-        self._show(self._raw)
-
-    def _show(self, measurement: Measurement) -> None:
-        if self._waiting is not None:
-            self._waiting.stop()
-            self._waiting = None
-        self._looked_at = asyncio.get_running_loop().time()
-        self._raw = measurement
-        if measurement.closed:
-            self._held[measurement.title] = measurement
-        if self.privacy:
-            measurement = self._masked(measurement)
-        self.measurement = measurement
-
-    def _masked(self, measurement: Measurement) -> Measurement:
-        if self._masker is None:
-            from tui.masking import Masker
-
-            self._masker = Masker()
-        begun = measurement.begun
-        report = None if begun is None else self._masker.report(begun)
-        return Measurement(measurement.title, report, self._masker.text(measurement.fault))
+        """The run has something to tell."""
+        self.conductor.told(event)
 
     def watch_measurement(self, measurement: Measurement) -> None:
         """The ticker runs only while something does."""
@@ -219,12 +122,10 @@ class WhyrelayApp(App[int]):
     def _tick(self) -> None:
         self.beat += 1
 
-    # --- actions -------------------------------------------------------------------------------
-
     def action_retest(self) -> None:
         """Measure the same source once more."""
-        if self.source is not None:
-            self.measure(self.source)
+        if self.conductor.source is not None:
+            self.conductor.measure(self.conductor.source)
 
     def action_theme(self) -> None:
         """Light to dark, or back."""
@@ -233,7 +134,7 @@ class WhyrelayApp(App[int]):
     def action_privacy(self) -> None:
         """Mask addresses and names, or show them again."""
         self.privacy = not self.privacy
-        self._show(self._raw)
+        self.conductor.show_again()
         self.say("Addresses and names are masked." if self.privacy else "Addresses are shown.")
 
     async def action_explain(self) -> None:
@@ -305,8 +206,6 @@ class WhyrelayApp(App[int]):
 
     def _practise(self, screen: WalkScreen, name: str) -> None:
         screen.choose(self.networks.open(name))
-
-    # --- the end -------------------------------------------------------------------------------
 
     def _fatal_error(self) -> None:
         """A fault of ours: the terminal is restored first, `run_app` raises it afterwards."""

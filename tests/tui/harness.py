@@ -142,7 +142,7 @@ async def settled(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, WhyrelayApp)
     await pilot.pause()
-    if not isinstance(app.source, Fed):
+    if not isinstance(app.conductor.source, Fed):
         await app.workers.wait_for_complete()
     await pilot.pause()
 

@@ -135,7 +135,7 @@ class ChoosePane(Pane):
         name_of = f"{PRACTICE}{practice.name}"
 
         def lay(width: int) -> Content:
-            known = self.whyrelay.held(name_of)
+            known = self.whyrelay.conductor.held(name_of)
             sign = say(" ") if known is None else glyph(_tone(known))
             name = fit(say(practice.name), min(_NAMES, width // 2))
             return fit(join(sign, " ", name, " ", say(practice.description, "$quiet")), width)
@@ -144,7 +144,7 @@ class ChoosePane(Pane):
 
     def _lay_this(self, width: int) -> Content:
         name = fit(say("This network"), min(_NAMES, width // 2))
-        known = self.whyrelay.held("this network")
+        known = self.whyrelay.conductor.held("this network")
         if known is None:
             return fit(join("  ", name, " ", say("where this device is now", "$quiet")), width)
         tone, state = _tone(known), "being measured"
@@ -181,13 +181,13 @@ class ChoosePane(Pane):
             detail.show("", [prose("Press escape to see everything again.", "$quiet")], title="–")
             return
         if row == _THIS:
-            held = self.whyrelay.held("this network")
+            held = self.whyrelay.conductor.held("this network")
             blocks = [*_this(held), *_known(held), gap, heading(_NOT_YET)]
             later = content.page("choose").sections[_NOT_YET]
             detail.show(row, [*blocks, prose(later, "$quiet")], title="This network")
             return
         practice = next(each for each in self._practice if each.name == row)
-        held = self.whyrelay.held(f"{PRACTICE}{row}")
+        held = self.whyrelay.conductor.held(f"{PRACTICE}{row}")
         blocks = [data(practice.description), gap, *_PRACTICE_BLOCKS, *_known(held)]
         detail.show(row, blocks, title=practice.name)
 

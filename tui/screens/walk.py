@@ -133,12 +133,10 @@ class WalkScreen(Screen[object]):
         """A step was clicked."""
         await self.go(message.step)
 
-    def choose(self, source: Source, *, anew: bool = False) -> None:
-        """Measure a source, and go and watch."""
-        self.whyrelay.measure(source, anew=anew)
+    def choose(self, source: Source) -> None:
+        """Look at a source, measuring it if need be."""
+        self.whyrelay.conductor.look(source)
         self.call_later(self.go, Step.MEASURE)
-
-    # --- actions -------------------------------------------------------------------------------
 
     async def action_go(self, step: str) -> None:
         """Go to a step by its name."""

@@ -1,0 +1,138 @@
+"""Runs one source at a time, and shows what is known of it: at once, but no burst twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
+
+from probes.clean import clean
+from tui.sources import Source, closing
+from tui.state import Measurement
+
+if TYPE_CHECKING:
+    from tui.app import WhyrelayApp
+    from tui.masking import Masker
+
+_SHORTEST_WAIT_S = 0.05
+"""Between two looks at a run: what comes faster is shown together."""
+_CUT_SHORT = "The recording ends before its run did."
+
+
+class Conductor:
+    """What is measured, what is known of it, and of what was measured before.
+
+    The run is a worker of the app: it goes on whichever screen is seen, and ends with the app.
+    """
+
+    def __init__(self, app: WhyrelayApp, source: Source | None) -> None:
+        self.source = source
+        self._app = app
+        self._latest = Measurement()
+        self._held: dict[str, Measurement] = {}
+        self._worker: Worker[None] | None = None
+        self._masker: Masker | None = None
+        self._waiting: Timer | None = None
+        self._looked_at = float("-inf")
+
+    def announce(self, source: Source) -> None:
+        """Show what is going to be measured, before it is."""
+        self.source = source
+        self._show(Measurement(source.title))
+
+    def begin(self) -> None:
+        """Measure what was announced, unless something is measured already."""
+        if self._worker is None and self.source is not None:
+            self._run(self.source)
+
+    def measure(self, source: Source) -> None:
+        """Measure a source, in place of whatever is measured now."""
+        self.announce(source)
+        self._run(source)
+
+    def look(self, source: Source) -> None:
+        """Show what is known of a source; measure it if nothing is."""
+        if self._latest.title == source.title and not self._latest.fault:
+            return  # it is under way, or done
+        if (held := self._held.get(source.title)) is None:
+            self.measure(source)
+            return
+        self.source = source
+        self._app.workers.cancel_group(self._app, "run")
+        self._show(held)
+
+    def held(self, title: str) -> Measurement | None:
+        """What is known of a source by now, if it was measured since the start."""
+        found = self._latest if self._latest.title == title else self._held.get(title)
+        return None if found is None else self._to_show(found)
+
+    def show_again(self) -> None:
+        """What is known is to be shown in another way."""
+        self._show(self._latest)
+
+    def told(self, event: Worker.StateChanged) -> None:
+        """A source that breaks is told on the screen; what was known stays.
+
+        Raises what it broke of where the whole story is wanted (WHYRELAY_DEBUG).
+        """
+        if event.worker is not self._worker or event.state is not WorkerState.ERROR:
+            return
+        error = event.worker.error
+        if os.environ.get("WHYRELAY_DEBUG") == "1" and error is not None:
+            raise error
+        words = clean(str(error))
+        fault = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        self._show(Measurement(self._latest.title, self._latest.begun, fault))
+
+    def _run(self, source: Source) -> None:
+        self._worker = self._app.run_worker(
+            self._play(source),
+            group="run",
+            description=f"Measuring {source.title}",
+            exclusive=True,
+            exit_on_error=False,
+        )
+
+    async def _play(self, source: Source) -> None:
+        from probes.report import Report, reduce
+
+        report = Report()
+        async with closing(source.run(self._app.settings.options)) as events:
+            async for event in events:
+                report = reduce(report, event)
+                self._offer(Measurement(source.title, report))
+        if not report.closed:
+            self._show(Measurement(source.title, report, _CUT_SHORT))
+
+    def _offer(self, measurement: Measurement) -> None:
+        """Show it now, or together with what comes within the next moment."""
+        self._latest = measurement
+        wait = self._looked_at + _SHORTEST_WAIT_S - asyncio.get_running_loop().time()
+        if measurement.closed or wait <= 0:
+            self._show(measurement)
+        elif self._waiting is None:
+            self._waiting = self._app.set_timer(wait, self.show_again)
+
+    def _show(self, measurement: Measurement) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+        self._looked_at = asyncio.get_running_loop().time()
+        self._latest = measurement
+        if measurement.closed:
+            self._held[measurement.title] = measurement
+        self._app.measurement = self._to_show(measurement)
+
+    def _to_show(self, measurement: Measurement) -> Measurement:
+        if not self._app.privacy:
+            return measurement
+        if self._masker is None:
+            from tui.masking import Masker
+
+            self._masker = Masker()
+        begun = measurement.begun
+        report = None if begun is None else self._masker.report(begun)
+        return Measurement(measurement.title, report, self._masker.text(measurement.fault))
