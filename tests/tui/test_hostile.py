@@ -46,7 +46,8 @@ async def test_hostile_texts_everywhere(size: tuple[int, int]) -> None:
             screen = app.screen
             assert isinstance(screen, WalkScreen)
             for rows in screen.pane.query(RowList):
-                for row in rows.ids:
+                every = rows.ids if size == (80, 24) else rows.ids[:3]
+                for row in every:
                     rows.cursor = row
                     await pilot.pause()
                     assert_harmless(lines(app))
