@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from probes.checks.registry import CHECKS, OPT_IN
 from tests.unit.cli.test_process import environment
 from tui import terminal
 from tui.exits import Exit
@@ -106,7 +107,7 @@ def test_where_nothing_may_move_it_narrates_line_by_line(tmp_path: Path, still: 
         output(session)
         assert session.end() == Exit.RELAYED
     lines = session.seen.splitlines()
-    assert len(lines) == 3  # one for each check
+    assert len(lines) == len(CHECKS) - len(OPT_IN)  # one for each check
     assert "\x1b" not in session.seen
     assert any(line.startswith("This device: ") for line in lines)
 

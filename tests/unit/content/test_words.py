@@ -27,6 +27,8 @@ from probes.diagnosis.model import (
 from probes.model import CheckId, CheckStatus, Reason
 from probes.readings.behavior import ServerState
 from probes.readings.classic import ClassicType
+from probes.readings.environment import Surrounding
+from probes.readings.firewall import FirewallName
 from probes.readings.local import InterfaceKind
 from probes.readings.port_mapping import (
     AddressKind,
@@ -66,6 +68,8 @@ LABELLED: tuple[type[Enum], ...] = (
     Backend,
     PeerPath,
     ServerState,
+    FirewallName,
+    Surrounding,
     AddressKind,
     EntryOwner,
     LeftoverState,
