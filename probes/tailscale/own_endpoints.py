@@ -8,25 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from ipaddress import ip_network
 
+from probes.addresses import may_be_public
 from probes.model import Endpoint, Family, IPAddress
 from probes.readings.tailscale import EndpointKind, OwnSocket, SelfEndpoint
-
-_INSIDE = tuple(
-    ip_network(prefix)
-    for prefix in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",  # RFC 1918
-        "100.64.0.0/10",  # RFC 6598
-        "169.254.0.0/16",  # RFC 3927
-        "127.0.0.0/8",
-        "192.0.0.0/29",  # RFC 7335
-        "fc00::/7",  # RFC 4193
-        "fe80::/10",
-    )
-)
 
 
 def own_port(endpoints: Sequence[Endpoint], own: Collection[IPAddress]) -> int | None:
@@ -62,9 +47,7 @@ def _kind(endpoint: Endpoint, own: Collection[IPAddress], port: int | None) -> E
 def _is_local(address: IPAddress, own: Collection[IPAddress]) -> bool:
     # A mapping on a router behind another router is private too, and no address of this device.
     # Where this device's addresses are known, they decide.
-    if own:
-        return address in own
-    return any(address in prefix for prefix in _INSIDE if prefix.version == address.version)
+    return address in own if own else not may_be_public(address)
 
 
 def socket_of(
@@ -75,12 +58,12 @@ def socket_of(
     on_device = [
         each.endpoint.address
         for each in seen
-        if each.endpoint.address in own and not _inside(each.endpoint.address)
+        if each.endpoint.address in own and may_be_public(each.endpoint.address)
     ]
     outside = [
         each
         for each in seen
-        if each.kind is not EndpointKind.LOCAL and not _inside(each.endpoint.address)
+        if each.kind is not EndpointKind.LOCAL and may_be_public(each.endpoint.address)
     ]
     if not seen:
         return None
@@ -98,7 +81,3 @@ def socket_of(
     if len(ports - {port}) > 1:
         return OwnSocket.SEVERAL_PORTS
     return OwnSocket.TWO_PORTS if port in ports else OwnSocket.PORT_CHANGED
-
-
-def _inside(address: IPAddress) -> bool:
-    return any(address in prefix for prefix in _INSIDE if prefix.version == address.version)
