@@ -24,6 +24,7 @@ from probes.diagnosis.model import (
     Verdict,
     Weight,
 )
+from probes.diagnosis.witnesses import Likely, Topic, Witness
 from probes.model import CheckId, CheckStatus, Reason
 from probes.readings.behavior import ServerState
 from probes.readings.classic import ClassicType
@@ -70,6 +71,9 @@ LABELLED: tuple[type[Enum], ...] = (
     ServerState,
     FirewallName,
     Surrounding,
+    Topic,
+    Witness,
+    Likely,
     AddressKind,
     EntryOwner,
     LeftoverState,
