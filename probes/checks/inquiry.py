@@ -62,24 +62,34 @@ class Inquiry:
         """Round trip of the first reply, in milliseconds. Only when answered.
 
         One transaction has up to three sends, so a reply may answer an earlier one than the last.
-        `own_ms`, this server's round trip over TLS, tells which is the likeliest. Without it, every
-        send is taken to be answered once, and the replies that came for those to the latest sends:
-        a later duplicate corrects a first guess that was too short. `least_ms` is what even the
-        nearest relay takes from here (a satellite line): nothing much quicker is believed.
+        Every send is taken to be answered once, and the replies that came for those to the latest
+        sends: a duplicate corrects a first guess that was too short. Until one has come, `own_ms`,
+        this server's round trip over TLS, tells which send is the likeliest. `least_ms` is what
+        even the nearest relay takes (a satellite line): nothing much quicker is believed.
         """
         at, server, _ = self.replies[0]
         sends = [when for when, to in self.sent if to == server]
         round_trips = [(at - when) * 1000.0 for when in sends if when <= at]
-        if own_ms is not None:
-            return min(round_trips, key=lambda rtt_ms: abs(rtt_ms - own_ms))
         count = sum(1 for _, source, _ in self.replies if source == server)
+        if own_ms is not None and count == 1:
+            return min(round_trips, key=lambda rtt_ms: abs(rtt_ms - own_ms))
         index = min(max(0, len(sends) - count), len(round_trips) - 1)
         while index > 0 and round_trips[index] < least_ms * _SLACK:
             index -= 1
         return round_trips[index]
 
+    def settled_at(self) -> float:
+        """When no duplicate can come any more that would change `rtt_ms`. Only when answered."""
+        at, server, _ = self.replies[0]
+        sends = [when for when, to in self.sent if to == server]
+        duplicates = [when for when, source, _ in self.replies if source == server]
+        if len(duplicates) >= len(sends):
+            return duplicates[-1]
+        return sends[-1] + (at - sends[0]) + _JITTER_S
+
 
 _SLACK = 0.9
+_JITTER_S = 0.02
 
 
 class Asker:

@@ -178,19 +178,25 @@ class _Run:
         """When this side needs no more waiting, as far as can be said now."""
         waiting = [each for each in (*side.inquiries, *side.elsewhere) if not each.over.is_set()]
         if not waiting and not self.asking:
-            answered = side.answered() or self.asked_elsewhere or self._any_answer()
+            if side.answered():
+                return self._settled_at(side)
             # All said no at once: other ports are asked before giving up.
-            return now if answered else max(now, self.began + SENDS_S[-1])
-        answered = side.answered()
-        slowest_s = max((side.rtt_ms(each) for each in answered), default=0.0) / 1000.0
-        if len(answered) >= ENOUGH_REGIONS:
+            known = self.asked_elsewhere or self._any_answer()
+            return now if known else max(now, self.began + SENDS_S[-1])
+        arrived_s = [each.replies[0][0] - self.began for each in side.answered()]
+        if len(arrived_s) >= ENOUGH_REGIONS:
             # Whoever has not answered by then is not the nearest relay; late answers still count.
-            third_s = sorted(side.rtt_ms(each) for each in answered)[ENOUGH_REGIONS - 1] / 1000.0
-            return self.began + 2 * third_s
+            enough_at = self.began + 2 * arrived_s[ENOUGH_REGIONS - 1]
+            return max(enough_at, self._settled_at(side))
         blocked_at = self.began + blocked_after_s(self.context.board.report)
-        if len(answered) >= FEWEST_SERVERS:
-            return min(blocked_at, self.began + SENDS_S[-1] + 2 * slowest_s)
+        if len(arrived_s) >= FEWEST_SERVERS:
+            last_at = self.began + SENDS_S[-1] + 2 * arrived_s[-1]
+            return min(blocked_at, max(last_at, self._settled_at(side)))
         return blocked_at
+
+    def _settled_at(self, side: Side) -> float:
+        """When the round trips are certain: a duplicate may show that a reply was to an earlier try."""
+        return max(each.settled_at() for each in side.answered())
 
     def _any_answer(self) -> bool:
         return any(side.answered() for side in self.sides)

@@ -254,3 +254,23 @@ async def test_a_round_trip_over_tls_tells_which_try_was_answered() -> None:
     assert inquiry.rtt_ms(30.0) == pytest.approx(50.0)
     assert inquiry.rtt_ms(least_ms=600.0) == pytest.approx(650.0)
     assert inquiry.rtt_ms(least_ms=20.0) == pytest.approx(50.0)
+
+
+async def test_duplicates_overrule_a_round_trip_over_tls() -> None:
+    """Where UDP alone is slow, the TLS round trip points to the wrong try, until a duplicate."""
+    bench = Bench()
+    inquiry = await bench.send_once()
+    sent_at(inquiry, 100.0, 100.2)
+    await bench.arrive(reply(inquiry, at=100.21))
+    assert inquiry.rtt_ms(10.0) == pytest.approx(10.0)
+    assert inquiry.settled_at() > 100.41
+    await bench.arrive(reply(inquiry, at=100.41))
+    assert inquiry.rtt_ms(10.0) == pytest.approx(210.0)
+    assert inquiry.settled_at() == pytest.approx(100.41)
+
+
+async def test_a_single_try_is_settled_by_its_answer() -> None:
+    bench = Bench()
+    inquiry = await bench.send_once()
+    await bench.arrive(reply(inquiry))
+    assert inquiry.settled_at() == pytest.approx(100.02)
