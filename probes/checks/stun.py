@@ -195,7 +195,7 @@ class _Run:
         return blocked_at
 
     def _settled_at(self, side: Side) -> float:
-        """When the round trips are certain: a duplicate may show that a reply was to an earlier try."""
+        """When the round trips are certain: a duplicate may show that an earlier try was meant."""
         return max(each.settled_at() for each in side.answered())
 
     def _any_answer(self) -> bool:
