@@ -188,7 +188,8 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
         metavar="CHECK[,CHECK]",
         type=_said(words, "a list of checks"),
         default=absent(()),
-        help="make these checks alone: local, stun, relay-tcp",
+        help="make these checks alone: local, stun, relay-tcp, captive-portal, behavior, "
+        "collision, classic, lifetime, hairpin, layers",
     )
     measure.add_argument(
         "--skip",
@@ -196,6 +197,15 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
         type=_said(words, "a list of checks"),
         default=absent(()),
         help="leave these checks out",
+    )
+    measure.add_argument(
+        "--with",
+        dest="with_",
+        metavar="CHECK[,CHECK]",
+        type=_said(words, "a list of checks"),
+        default=absent(()),
+        help="make these checks too: lifetime (takes up to five minutes), hairpin (some "
+        "firewalls take it for an attack)",
     )
     measure.add_argument(
         "--timeout",

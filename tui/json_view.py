@@ -9,9 +9,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from probes.diagnosis.layers import Layer, layers_of
 from probes.diagnosis.model import Cause, Diagnosis, Nat, Outlook
 from probes.model import CheckId, CheckStatus
-from probes.readings import KEYS, local, port_mapping
+from probes.readings import KEYS, classic, local, port_mapping
 from probes.readings.codec import Json
 from probes.readings.local import GATEWAY, INTERFACE, InterfaceKind
 from probes.report import CheckState, Report
@@ -46,7 +47,7 @@ def report_to_json(report: Report, diagnosis: Diagnosis, headline: str) -> dict[
         "checks": {str(check): _check(state) for check, state in report.checks.items()},
         "complete": report.closed and not report.cancelled,
         "netcheck": netcheck_view(report),
-        "nat": _nat(diagnosis.nat4),
+        "nat": {**_nat(diagnosis.nat4), **_nat4_alone(report)},
         "nat6": _nat(diagnosis.nat6),
         "port_mapping": {
             "upnp": _service(report, port_mapping.UPNP),
@@ -94,6 +95,25 @@ def _nat(nat: Nat) -> Json:
         "port_preserved": nat.port_preserved,
         "classic": "unknown",
         "layers": None,
+    }
+
+
+def _nat4_alone(report: Report) -> dict[str, Json]:
+    """What is asked of IPv4 only."""
+    kind = report.value(classic.TYPE4)
+    found = layers_of(report)
+    return {
+        "classic": "unknown" if kind is None else str(kind),
+        "layers": [_layer(layer) for layer in found] or None,
+    }
+
+
+def _layer(layer: Layer) -> Json:
+    return {
+        "hop": layer.hop,
+        "address": str(layer.address),
+        "kind": str(layer.kind),
+        "how": layer.how,
     }
 
 

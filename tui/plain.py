@@ -30,6 +30,7 @@ from tui.explain import (
     mapping_rows,
     question_lines,
 )
+from tui.explain.way import layer_lines, server_lines
 from tui.explain.words import milliseconds, number
 from tui.glyphs import printable
 from tui.status import exit_status
@@ -116,6 +117,10 @@ def _measured(report: Report) -> Iterator[str]:
             yield f"{seen.server} saw this device as {seen.mapped}{differs}."
     for answer in report.value(stun.ELSEWHERE) or ():
         yield f"{answer.host}, which is no relay, saw this device as {answer.mapped}."
+    for said in layer_lines(report):
+        yield f"On the way: {said}."
+    for said in server_lines(report):
+        yield f"Server with two addresses: {said}."
     for ignored in report.value(stun.REJECTED) or ():
         detail = f" ({ignored.detail})" if ignored.detail else ""
         times = f", {ignored.count} times" if ignored.count > 1 else ""

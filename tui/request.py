@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from math import isfinite
 from pathlib import Path
 
-from probes.checks.registry import CHECKS
+from probes.checks.registry import CHECKS, OPT_IN
 from probes.clean import clean
 from probes.events import Event
 from probes.model import CheckId
@@ -27,6 +27,7 @@ _MEASURING = (
     "port",
     "only",
     "skip",
+    "with_",
     "timeout",
     "map_test",
 )
@@ -42,9 +43,12 @@ def settings_of(typed: argparse.Namespace) -> Settings:
     if typed.replay is not None:
         for name in _MEASURING:
             if getattr(typed, name):
-                option = "--" + name.replace("_", "-")
+                option = "--" + name.rstrip("_").replace("_", "-")
                 raise Complaint(f"{option} has no meaning for a recorded run.")
     only, skip = _checks("--only", typed.only), _checks("--skip", typed.skip)
+    opt_in = _checks("--with", typed.with_)
+    if wrong := sorted(opt_in - OPT_IN):
+        raise Complaint(f"--with: {wrong[0]} is made anyway. It is for {_names(OPT_IN)}.")
     if not (only or frozenset(CHECKS)) - skip:
         raise Complaint("--only and --skip leave no check to make.")
     source = _source(typed)
@@ -61,6 +65,7 @@ def settings_of(typed: argparse.Namespace) -> Settings:
             port=typed.port,
             only=only,
             skip=skip,
+            opt_in=opt_in,
             timeout_s=typed.timeout,
             map_test=typed.map_test,
             salt=salt,
@@ -74,6 +79,10 @@ def settings_of(typed: argparse.Namespace) -> Settings:
         save=not typed.no_save,
         record=None if typed.record is None else Path(typed.record),
     )
+
+
+def _names(checks: frozenset[CheckId]) -> str:
+    return " and ".join(check for check in CHECKS if check in checks)
 
 
 def practice_list() -> str:

@@ -14,7 +14,7 @@ from probes.checks.behavior_test import Testimony
 from probes.checks.context import Context
 from probes.checks.from_outside import tell_forward
 from probes.model import CheckId, Confidence, Family, Filtering, Mapping, Reason
-from probes.readings import behavior
+from probes.readings import behavior, local
 from probes.readings.behavior import BehaviorServer, FilteringFound, MappingFound, ServerState
 
 
@@ -31,26 +31,30 @@ class BehaviorCheck:
             group.create_task(self._behavior(context))
 
     async def _behavior(self, context: Context) -> None:
+        context.progress(0, 0, "ask-servers")
         outcome = await behavior_outcome(context)
-        if outcome.tunnel or outcome.silent:
-            for family in Family:
-                for key in (behavior.MAPPING[family], behavior.FILTERING[family]):
-                    context.unknown(key, *outcome.why_not)
-            return
         servers = tuple(
             BehaviorServer(each.host, each.primary, each.other, each.state)
             for each in outcome.testimonies
         ) + tuple(
             BehaviorServer(host, None, None, ServerState.UNRESOLVED) for host in outcome.unresolved
         )
-        context.known(behavior.SERVERS, servers, "RFC 5780 tests")
+        if outcome.tunnel or outcome.silent:
+            context.unknown(behavior.SERVERS, *outcome.why_not)
+        else:
+            context.known(behavior.SERVERS, servers, "RFC 5780 tests")
         for family in Family:
             if outcome.able(family):
                 _tell_mapping(context, family, outcome.able(family))
                 _tell_filtering(context, family, outcome.able(family))
-            else:
-                for key in (behavior.MAPPING[family], behavior.FILTERING[family]):
-                    context.unknown(key, *outcome.why_not)
+                continue
+            why = outcome.why_not
+            report = context.board.report
+            way_out = local.way_out_key(family)
+            if not outcome.tunnel and report.known(way_out) and report.value(way_out) is None:
+                why = Reason.NOT_APPLICABLE, f"no IPv{family.value} way out"
+            for key in (behavior.MAPPING[family], behavior.FILTERING[family]):
+                context.unknown(key, *why)
 
 
 def _tell_mapping(context: Context, family: Family, able: list[Testimony]) -> None:
@@ -98,6 +102,7 @@ class CollisionCheck:
 
     async def run(self, context: Context) -> None:
         """Read it from the behaviour test: the same packets show it."""
+        context.progress(0, 0, "ask-servers")
         outcome = await behavior_outcome(context)
         seen = [each for each in outcome.able(Family.V4) if each.collision is not None]
         if not outcome.able(Family.V4):

@@ -113,7 +113,8 @@ class _Run:
         return self.answers
 
     def _start(self, node: Node) -> asyncio.Task[None]:
-        self.context.progress(len(self.answers), AGREE, "ask-pages", clean(node.host))
+        host = clean(node.host) or str(node.ipv4)
+        self.context.progress(len(self.answers), AGREE, "ask-pages", host)
         return asyncio.create_task(self._ask(node))
 
     async def _ask(self, node: Node) -> None:

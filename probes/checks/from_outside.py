@@ -20,6 +20,7 @@ from probes.checks.ways_out import bind_for, way_out
 from probes.model import Endpoint, Family, Reason
 from probes.network.seam import Bind, Datagram, Network, NetworkError, UdpSocket
 from probes.options import DEFAULT_PORT, HostPort
+from probes.readings import stun as stun_readings
 from probes.readings.port_mapping import FORWARD, Forward
 from probes.wire import stun
 from probes.wire.stun import Attribute, AttributeType, ChangeRequest, MessageClass
@@ -204,6 +205,10 @@ async def tell_forward(context: Context) -> None:
     if way is None or way.through_tunnel:
         reason = Reason.NOT_APPLICABLE if way is None else Reason.THROUGH_TUNNEL
         context.unknown(FORWARD, reason, "no IPv4 way out of this network's own")
+        return
+    await context.board.reading(stun_readings.UDP)
+    if context.board.report.value(stun_readings.UDP) is False:
+        context.unknown(FORWARD, Reason.NO_ANSWER, "nothing answers over UDP here")
         return
     servers = await able_servers(context, Family.V4)
     if not servers:

@@ -37,7 +37,7 @@ class HairpinCheck:
             return
         way_out = usable(await context.board.reading(local.WAY_OUT4))
         bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)
-        context.progress(0, len(SENDS_S), "map", servers[0].host)
+        context.progress(0, len(SENDS_S), "map")
         first = await context.network.udp(bind)
         second = await context.network.udp(bind)
         one = await _mapped(context, first, servers[0].host, servers[0].primary)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from probes.checks.behavior import BehaviorCheck, CollisionCheck
+from probes.checks.captive_portal import CaptivePortalCheck
+from probes.checks.classic import ClassicCheck
 from probes.checks.context import Check
+from probes.checks.hairpin import HairpinCheck
+from probes.checks.layers import LayersCheck
+from probes.checks.lifetime import LifetimeCheck
 from probes.checks.local import LocalCheck
 from probes.checks.relay_tcp import RelayTcpCheck
 from probes.checks.stun import StunCheck
@@ -15,10 +21,17 @@ CHECKS: dict[CheckId, Callable[[], Check]] = {
     CheckId.LOCAL: LocalCheck,
     CheckId.STUN: StunCheck,
     CheckId.RELAY_TCP: RelayTcpCheck,
+    CheckId.CAPTIVE_PORTAL: CaptivePortalCheck,
+    CheckId.BEHAVIOR: BehaviorCheck,
+    CheckId.COLLISION: CollisionCheck,
+    CheckId.CLASSIC: ClassicCheck,
+    CheckId.LIFETIME: LifetimeCheck,
+    CheckId.HAIRPIN: HairpinCheck,
+    CheckId.LAYERS: LayersCheck,
 }
 """In the order in which a person reads them."""
 
-OPT_IN: frozenset[CheckId] = frozenset()
+OPT_IN = frozenset({CheckId.LIFETIME, CheckId.HAIRPIN})
 """Checks that run only when asked for (--with): long, or not welcome everywhere."""
 
 

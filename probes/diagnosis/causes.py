@@ -11,10 +11,20 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from probes.diagnosis.facts import Concluded, Facts
-from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Result, Weight
+from probes.diagnosis.layers import Evidence, carrier_nat, double_nat
+from probes.diagnosis.model import (
+    Actor,
+    Cause,
+    CauseId,
+    Confidence,
+    Filtering,
+    NatClass,
+    Result,
+    Weight,
+)
 from probes.diagnosis.nat import mapping_answers
 from probes.model import Family, Reason, Unknown
-from probes.readings import local, relays, stun
+from probes.readings import behavior, captive_portal, lifetime, local, relays, stun
 from probes.readings.local import InterfaceKind
 
 
@@ -43,6 +53,17 @@ def _no_network(known: Concluded) -> Match | None:
         because = (stun.UDP.id, relays.TCP.id)
         return Match(Weight.BLOCKS, Actor.THIS_DEVICE, because, Confidence.LIKELY)
     return None
+
+
+def _captive_portal(known: Concluded) -> Match | None:
+    """A sign-in page. Whoever has not signed in is the one who can."""
+    facts = known.facts
+    if not facts.is_true(captive_portal.PRESENT):
+        return None
+    if facts.is_false(stun.UDP):
+        because = (captive_portal.PRESENT.id, stun.UDP.id)
+        return Match(Weight.BLOCKS, Actor.THIS_DEVICE, because)
+    return Match(Weight.NOTES, Actor.THIS_DEVICE, (captive_portal.PRESENT.id,))
 
 
 def _udp_blocked(known: Concluded) -> Match | None:
@@ -102,6 +123,57 @@ def _multi_wan(known: Concluded) -> Match | None:
     return Match(Weight.NOTES, Actor.ROUTER, nat.because, Confidence.LIKELY)
 
 
+def _layer(evidence: Evidence | None, acts: Actor, known: Concluded) -> Match | None:
+    """A second NAT on the way: in itself no obstacle, but a hard NAT's remedies end at it."""
+    if evidence is None:
+        return None
+    nat = known.facts.nat4
+    if nat.nat_class is NatClass.HARD:
+        because = tuple(dict.fromkeys((*evidence.because, *nat.because)))
+        return Match(Weight.LIMITS, acts, because, evidence.confidence)
+    return Match(Weight.NOTES, acts, evidence.because, evidence.confidence)
+
+
+def _double_nat(known: Concluded) -> Match | None:
+    return _layer(double_nat(known.facts.report), Actor.SECOND_ROUTER, known)
+
+
+def _cgnat(known: Concluded) -> Match | None:
+    return _layer(carrier_nat(known.facts.report), Actor.ISP, known)
+
+
+def _inbound_blocked(known: Concluded) -> Match | None:
+    """A public address on the device itself, but strangers' packets do not get in."""
+    nat = known.facts.nat4
+    found = known.facts.value(behavior.FILTERING4)
+    if nat.nat_class is not NatClass.NONE or found is None:
+        return None
+    if found.filtering in (Filtering.ENDPOINT_INDEPENDENT, Filtering.UNKNOWN):
+        return None
+    because = (*nat.because, behavior.FILTERING4.id)
+    return Match(Weight.LIMITS, Actor.NETWORK_ADMIN, because, found.confidence)
+
+
+def _nat_state_collision(known: Concluded) -> Match | None:
+    if not known.facts.is_true(behavior.COLLISION):
+        return None
+    return Match(Weight.LIMITS, Actor.ROUTER, (behavior.COLLISION.id,))
+
+
+VERY_SHORT_S = 30
+"""Gone by then, a mapping dies between the keepalives of most programs."""
+SHORT_S = 120
+"""What a NAT owes at least (RFC 4787 REQ-5)."""
+
+
+def _short_mapping_lifetime(known: Concluded) -> Match | None:
+    found = known.facts.value(lifetime.LIFETIME4)
+    if found is None or found.expired_s is None or found.expired_s >= SHORT_S:
+        return None
+    weight = Weight.LIMITS if found.expired_s <= VERY_SHORT_S else Weight.NOTES
+    return Match(weight, Actor.ROUTER, (lifetime.LIFETIME4.id,))
+
+
 def _relay_map_without_stun(known: Concluded) -> Match | None:
     facts = known.facts
     if not facts.value(relays.REGIONS) or facts.value(relays.STUN_REGIONS) != 0:
@@ -159,12 +231,18 @@ def _ipv6_filtered(known: Concluded) -> Match | None:
 
 
 RULES: dict[CauseId, When] = {
+    CauseId.CAPTIVE_PORTAL: _captive_portal,
     CauseId.NO_NETWORK: _no_network,
     CauseId.UDP_BLOCKED: _udp_blocked,
     CauseId.STUN_BLOCKED: _stun_blocked,
     CauseId.RELAY_MAP_WITHOUT_STUN: _relay_map_without_stun,
     CauseId.HARD_NAT: _hard_nat,
     CauseId.MULTI_WAN: _multi_wan,
+    CauseId.DOUBLE_NAT: _double_nat,
+    CauseId.CGNAT: _cgnat,
+    CauseId.INBOUND_BLOCKED: _inbound_blocked,
+    CauseId.NAT_STATE_COLLISION: _nat_state_collision,
+    CauseId.SHORT_MAPPING_LIFETIME: _short_mapping_lifetime,
     CauseId.OTHER_VPN: _other_vpn,
     CauseId.IPV6_OFF: _ipv6_off,
     CauseId.IPV6_MISSING: _ipv6_missing,

@@ -14,6 +14,7 @@ from probes.diagnosis.model import (
     NatClass,
     Result,
     Verdict,
+    Weight,
 )
 from probes.diagnosis.nat import nat_of
 from probes.diagnosis.outlook import outlook_of
@@ -50,12 +51,15 @@ _BY_CAUSE = {
     CauseId.RELAY_MAP_WITHOUT_STUN: Headline.RELAYED_MAP_WITHOUT_STUN,
     CauseId.MULTI_WAN: Headline.RELAYED_MULTI_WAN,
     CauseId.HARD_NAT: Headline.RELAYED_HARD_NAT,
+    CauseId.NAT_STATE_COLLISION: Headline.DEPENDS_PORT_STOLEN,
 }
 """The more telling cause first."""
 
 
 def _headline(facts: Facts, causes: tuple[Cause, ...], verdict: Verdict) -> Headline:
     found = {cause.id for cause in causes}
+    if any(each.id is CauseId.CAPTIVE_PORTAL and each.weight is Weight.BLOCKS for each in causes):
+        return Headline.CAPTIVE_PORTAL
     match verdict:
         case Verdict.DIRECT:
             none = facts.nat4.nat_class is NatClass.NONE

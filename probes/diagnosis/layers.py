@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Network
 
 from probes.diagnosis.model import Confidence
 from probes.model import IPAddress
@@ -97,20 +98,26 @@ def carrier_nat(report: Report) -> Evidence | None:
     return _second(report, AddressKind.CARRIER, LayerKind.CARRIER)
 
 
+_HOMES = IPv4Network("192.168.0.0/16")
+
+
 def _second(report: Report, outer: AddressKind, kind: LayerKind) -> Evidence | None:
-    """The router's own word is certain; a hop alone is likely, since private hops may be routed."""
+    """The router's own word is certain. A hop alone is less: a private one may belong to an office
+    or a provider that only routes, unless it is of 192.168.0.0/16, which homes use.
+    """
     said = tuple(
         keys.external.id
         for keys in SERVICES.values()
         if (address := report.value(keys.external)) is not None and AddressKind.of(address) is outer
     )
-    seen = any(layer.kind is kind for layer in layers_of(report))
+    seen = [layer.address for layer in layers_of(report) if layer.kind is kind]
     hop = (layers.HOPS4.id,) if report.known(layers.HOPS4) else (local.GATEWAY4.id,)
     if said:
         return Evidence(Confidence.CERTAIN, (*said, *(hop if seen else ())))
     if not seen or _one_nat(report):
         return None
-    return Evidence(Confidence.LIKELY, hop)
+    plain = kind is LayerKind.CARRIER or any(address in _HOMES for address in seen)
+    return Evidence(Confidence.LIKELY if plain else Confidence.POSSIBLE, hop)
 
 
 def _one_nat(report: Report) -> bool:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 
 from probes.model import Failed, Family, Known, Reason, Unknown
-from probes.readings import local, relays, stun
+from probes.readings import captive_portal, local, relays, stun
 from probes.readings.codec import Json
 from probes.readings.key import Key
 from probes.readings.port_mapping import NAT_PMP, PCP, TAILSCALE_ASKS, UPNP
@@ -80,7 +80,7 @@ def netcheck_view(report: Report) -> dict[str, Json]:
         "GlobalV6Counters": _counters(answers6),
         "GlobalV4": _endpoint(report, Family.V4),
         "GlobalV6": _endpoint(report, Family.V6),
-        "CaptivePortal": None,
+        "CaptivePortal": report.value(captive_portal.PRESENT),
     }
 
 

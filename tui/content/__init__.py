@@ -35,6 +35,7 @@ from tui.content.markdown import ContentError, Section
 
 __all__ = [
     "TOO_LITTLE",
+    "VARIANTS",
     "Advice",
     "CauseWords",
     "CheckWords",
@@ -228,6 +229,9 @@ def mapping_fault(fault: MappingFault) -> UnknownWords:
     """The words for a router's no: a short label, what it means, what helps."""
     return UnknownWords(*parts_of("labels/mapping-fault", str(fault), "meaning", "next"))
 
+
+VARIANTS = ("direct-open-filtered",)
+"""Headlines that say more exactly what a `Headline` says."""
 
 TOO_LITTLE = (
     "unknown-offline",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from probes.diagnosis.layers import LayerKind, layers_of
 from probes.diagnosis.nat import mapping_answers
 from probes.model import CheckId, Endpoint, Family, IPAddress
-from probes.readings import local, relays, stun
+from probes.readings import lifetime, local, relays, stun
+from probes.readings.port_mapping import SERVICES, AddressKind
 from probes.report import Report
 
 
@@ -212,3 +214,23 @@ def mapping_rows(report: Report, family: Family) -> tuple[MappingRow, ...]:
         )
         for answer in found
     )
+
+
+def beyond_router(report: Report, kind: AddressKind) -> str:
+    """An address of a kind beyond the own router, as the router or a box on the way told; or ""."""
+    for keys in SERVICES.values():
+        address = report.value(keys.external)
+        if address is not None and AddressKind.of(address) is kind:
+            return str(address)
+    wanted = LayerKind.CARRIER if kind is AddressKind.CARRIER else LayerKind.SECOND_ROUTER
+    return next((str(each.address) for each in layers_of(report) if each.kind is wanted), "")
+
+
+def lasted(report: Report) -> str:
+    """How long a silent mapping lived: "after 20 to 35 seconds", or "" where unknown."""
+    found = report.value(lifetime.LIFETIME4)
+    if found is None or found.expired_s is None:
+        return ""
+    if not found.lived_s:
+        return f"within {found.expired_s} seconds"
+    return f"after {found.lived_s} to {found.expired_s} seconds"

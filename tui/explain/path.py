@@ -79,6 +79,8 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
 
 
 _WHERE = {
+    Headline.CAPTIVE_PORTAL: HopId.WAY_OUT,
+    Headline.DEPENDS_PORT_STOLEN: HopId.WAY_OUT,
     Headline.RELAYED_HARD_NAT: HopId.WAY_OUT,
     Headline.RELAYED_MULTI_WAN: HopId.WAY_OUT,
     Headline.RELAYED_UDP_BLOCKED: HopId.WAY_OUT,
@@ -87,7 +89,10 @@ _WHERE = {
     Headline.UNKNOWN_NO_NETWORK: HopId.WAY_OUT,
     Headline.UNKNOWN_TUNNEL: HopId.TUNNEL,
 }
-_OBSTACLE_TONE = {Headline.UNKNOWN_TUNNEL: Tone.NOTE}
+_OBSTACLE_TONE = {
+    Headline.UNKNOWN_TUNNEL: Tone.NOTE,
+    Headline.DEPENDS_PORT_STOLEN: Tone.NOTE,
+}
 
 
 def _obstacle(diagnosis: Diagnosis, report: Report) -> HopId | None:

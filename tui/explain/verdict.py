@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from probes.diagnosis.model import (
     Cause,
+    CauseId,
     Diagnosis,
     Headline,
     Nat,
@@ -16,8 +17,9 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.model import CheckId, CheckStatus, Failed, Family, Known, Reason, Unknown
-from probes.readings import KEYS, local, relays, stun
+from probes.readings import KEYS, behavior, local, relays, stun
 from probes.readings.key import Key
+from probes.readings.port_mapping import AddressKind
 from probes.report import Report
 from tui import content
 from tui.content import Tone
@@ -44,6 +46,8 @@ def headline(diagnosis: Diagnosis, report: Report) -> str:
 def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
     """Which sentence: too little known has several reasons, each with another next step."""
     which = diagnosis.headline
+    if which is Headline.DIRECT_OPEN and _keeps_strangers_out(diagnosis):
+        return "direct-open-filtered"
     if which is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):
         return "unknown-offline"
     if which is not Headline.UNKNOWN_TOO_LITTLE:
@@ -71,6 +75,10 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
             assert_never(udp)
 
 
+def _keeps_strangers_out(diagnosis: Diagnosis) -> bool:
+    return any(cause.id is CauseId.INBOUND_BLOCKED for cause in diagnosis.causes)
+
+
 def _silent(report: Report) -> str:
     if report.value(relays.TCP) or report.value(relays.ICMP4):
         return "relayed-silent"
@@ -92,6 +100,7 @@ def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
     source = report.value(relays.MAP_SOURCE)
     gateway = report.value(local.GATEWAY4)
     way = report.value(local.way_out_key(family))
+    filtering = report.value(behavior.FILTERING[family])
     return {
         "endpoint": endpoints[0] if endpoints else "",
         "endpoints": some(endpoints),
@@ -108,6 +117,10 @@ def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
         "map": source.where if source is not None else "the relay map",
         "gateway": (gateway.address if gateway is not None else None) or "your router",
         "interface": way.interface if way is not None else "the network",
+        "second": facts.beyond_router(report, AddressKind.PRIVATE) or "unseen",
+        "carrier": facts.beyond_router(report, AddressKind.CARRIER) or "one from 100.64 to 100.127",
+        "filtering": content.label(filtering.filtering) if filtering is not None else "",
+        "lasted": facts.lasted(report) or "soon",
     }
 
 

@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from probes.diagnosis.layers import LayerKind
 from probes.diagnosis.model import (
     Actor,
     CauseId,
@@ -26,6 +27,7 @@ from probes.diagnosis.model import (
 from probes.diagnosis.model import Mapping as NatMapping
 from probes.model import CheckId, CheckStatus
 from probes.readings import KEYS
+from probes.readings.classic import ClassicType
 from probes.readings.codec import Json
 from probes.readings.local import GATEWAY, INTERFACE
 from probes.recording import SCHEMA as EVENTS_SCHEMA
@@ -154,21 +156,22 @@ _NAT = _object(
         "filtering": _one_of(Filtering),
         "port_preserved": _or_null(_BOOL),
         "classic": _described(
-            {
-                "enum": [
-                    "open-internet",
-                    "full-cone",
-                    "restricted-cone",
-                    "port-restricted-cone",
-                    "symmetric",
-                    "symmetric-udp-firewall",
-                    "blocked",
-                    "unknown",
-                ]
-            },
+            {"enum": [*map(str, ClassicType), "unknown"]},
             "the name that RFC 3489 would have given it",
         ),
-        "layers": {"type": "null", "description": "not measured yet"},
+        "layers": _or_null(
+            _list(
+                _object(
+                    {
+                        "hop": _described(_INT, "how many boxes away; 0 is this device"),
+                        "address": _STRING,
+                        "kind": _one_of(LayerKind),
+                        "how": _described({"enum": list(KEYS)}, "the reading that shows it"),
+                    }
+                )
+            ),
+            "the boxes on the way that are known, from the inside out; IPv4 alone",
+        ),
     }
 )
 

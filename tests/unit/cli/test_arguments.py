@@ -6,6 +6,7 @@ import argparse
 
 import pytest
 
+from probes.checks.registry import CHECKS
 from probes.model import CheckId
 from probes.options import HostPort
 from tui.arguments import host_port, parse
@@ -100,12 +101,13 @@ def test_options_stand_before_or_after_the_command() -> None:
 def test_options_become_what_a_run_is_asked() -> None:
     found = settings(
         "check --stun s.example:5 --behavior-server b.example --map-test"
-        " --gateway 192.0.2.1 --port 9 --only stun,local --timeout 2.5"
+        " --with lifetime,hairpin --gateway 192.0.2.1 --port 9 --only stun,local --timeout 2.5"
         " --ascii --reduced-motion --redact --derp-map https://maps.example/x"
     )
     options = found.options
     assert options.stun == (HostPort("s.example", 5),)
     assert options.behavior_servers == (HostPort("b.example", 3478),)
+    assert options.opt_in == {CheckId.LIFETIME, CheckId.HAIRPIN}
     assert options.map_test
     assert str(options.gateway) == "192.0.2.1"
     assert options.port == 9
@@ -128,9 +130,11 @@ def test_check_is_quiet_about_what_was_not_asked() -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("--only upnp", "--only: 'upnp' is no check. The checks are local, stun, relay-tcp."),
-        ("--skip local,x", "--skip: 'x' is no check. The checks are local, stun, relay-tcp."),
-        ("--skip local,stun,relay-tcp", "--only and --skip leave no check to make."),
+        ("--only x", f"--only: 'x' is no check. The checks are {', '.join(CHECKS)}."),
+        ("--skip local,x", f"--skip: 'x' is no check. The checks are {', '.join(CHECKS)}."),
+        (f"--skip {','.join(CHECKS)}", "--only and --skip leave no check to make."),
+        ("--with local", "--with: local is made anyway. It is for lifetime and hairpin."),
+        ("--with x", f"--with: 'x' is no check. The checks are {', '.join(CHECKS)}."),
         ("--only stun --skip stun", "--only and --skip leave no check to make."),
         ("--simulate a --replay b", "--simulate and --replay exclude each other."),
         ("--record x --no-save", "--record and --no-save exclude each other."),

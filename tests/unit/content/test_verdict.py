@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.model import CheckId, CheckStatus, Family, Reason, Unknown
-from probes.readings import behavior, local, relays, stun
+from probes.readings import behavior, captive_portal, layers, lifetime, local, relays, stun
 from tests.unit.content.reports import (
     EASY,
     HARD,
@@ -65,9 +66,31 @@ def _tested(mapping: Mapping) -> behavior.MappingFound:
     return behavior.MappingFound(mapping, Confidence.CERTAIN, ("a", "b"))
 
 
+def _hops(*addresses: str) -> tuple[layers.Hop, ...]:
+    return tuple(
+        layers.Hop(ttl, ip_address(address), 1.0) for ttl, address in enumerate(addresses, start=1)
+    )
+
+
+NOBODY = behavior.FilteringFound(
+    Filtering.ADDRESS_AND_PORT_DEPENDENT, Confidence.CERTAIN, ("one.example",)
+)
+STOLEN = {**EASY, behavior.FILTERING4.id: NOBODY, behavior.COLLISION.id: True}
+SIGN_IN = {**SILENT, relays.TCP.id: False, captive_portal.PRESENT.id: True}
+
+
 HEADLINES: tuple[tuple[str, Readings, str, HopId | None, Tone], ...] = (
     ("easy", EASY, "are to be expected: peers can aim at one steady", None, Tone.NOTE),
     ("open", OPEN, "a public address of its own, 45.83.223.10", None, Tone.NOTE),
+    (
+        "guarded",
+        {**OPEN, behavior.FILTERING4.id: NOBODY},
+        "Direct with most peers: this device has a public address, 45.83.223.10, behind a firewall",
+        None,
+        Tone.NOTE,
+    ),
+    ("sign in", SIGN_IN, "Sign in first", HopId.WAY_OUT, Tone.BAD),
+    ("stolen", STOLEN, "It depends on who starts", HopId.WAY_OUT, Tone.NOTE),
     ("hard", HARD, "on your side uses a new port", HopId.WAY_OUT, Tone.BAD),
     ("pool", {**EASY, **POOL}, "leaves by 3 public addresses", HopId.WAY_OUT, Tone.BAD),
     ("udp blocked", SILENT, "this network stops UDP", HopId.WAY_OUT, Tone.BAD),
@@ -291,6 +314,17 @@ FULL = {
         stun.ANSWERS6.id: (),
     },
     CauseId.RELAY_MAP_WITHOUT_STUN: {**HOME, relays.STUN_REGIONS.id: 0},
+    CauseId.CAPTIVE_PORTAL: SIGN_IN,
+    CauseId.DOUBLE_NAT: {**EASY, layers.HOPS4.id: _hops("192.168.1.1", "192.168.100.1")},
+    CauseId.CGNAT: {**EASY, layers.HOPS4.id: _hops("192.168.1.1", "100.64.17.1")},
+    CauseId.INBOUND_BLOCKED: {**OPEN, behavior.FILTERING4.id: NOBODY},
+    CauseId.NAT_STATE_COLLISION: STOLEN,
+    CauseId.SHORT_MAPPING_LIFETIME: {
+        **EASY,
+        lifetime.LIFETIME4.id: lifetime.Lifetime(
+            20, 35, lifetime.LifetimeMethod.RESPONSE_PORT, "one.example"
+        ),
+    },
 }
 SAYS = {
     CauseId.STUN_BLOCKED: "stun.example answered on UDP port 19302",
@@ -298,6 +332,10 @@ SAYS = {
     CauseId.MULTI_WAN: "45.83.223.10, 45.83.223.11 and 45.83.223.12",
     CauseId.OTHER_VPN: "wg0 holds the way out",
     CauseId.RELAY_MAP_WITHOUT_STUN: "(https://example)",
+    CauseId.DOUBLE_NAT: "There is a second router, 192.168.100.1, between",
+    CauseId.CGNAT: "100.64.17.1 is an address",
+    CauseId.INBOUND_BLOCKED: "nothing came in: lets in only the exact address",
+    CauseId.SHORT_MAPPING_LIFETIME: "forgets a silent connection's port after 20 to 35 seconds",
 }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from probes.checks.registry import CHECKS
+from probes.diagnosis.layers import LayerKind
 from probes.diagnosis.model import (
     Actor,
     CauseId,
@@ -74,6 +75,7 @@ LABELLED: tuple[type[Enum], ...] = (
     Topic,
     Witness,
     Likely,
+    LayerKind,
     AddressKind,
     EntryOwner,
     LeftoverState,
@@ -123,7 +125,7 @@ def test_every_cause_field_question_headline_and_mechanism_has_its_words() -> No
         assert content.netcheck_field(field).id is field
     for question in QuestionId:
         assert content.question(question).lines
-    for headline in (*Headline, *content.TOO_LITTLE):
+    for headline in (*Headline, *content.TOO_LITTLE, *content.VARIANTS):
         assert content.headline(headline).endswith(".")
     for headline in Headline:
         assert content.obstacle(headline)
@@ -145,7 +147,7 @@ def test_no_words_are_left_for_a_member_that_is_gone(kind: type[Enum]) -> None:
     if kind is Reason:
         members |= {"failed", "measuring"}
     if kind is Headline:
-        members |= set(content.TOO_LITTLE)
+        members |= {*content.TOO_LITTLE, *content.VARIANTS}
     assert set(load(path).sections) == members
 
 
@@ -186,7 +188,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
     assert set(content.pages()) == wanted["pages"]
 
 
-_STEP = re.compile(r"progress\([^)]*?\"([a-z-]+)\"", re.DOTALL)
+_STEP = re.compile(r"progress\(.*?\"([a-z-]+)\"", re.DOTALL)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=str)
@@ -329,7 +331,7 @@ def test_texts_have_room_on_the_screen() -> None:
 
 
 def test_headlines_titles_and_labels_fit_on_a_line_or_two() -> None:
-    for headline in (*Headline, *content.TOO_LITTLE):
+    for headline in (*Headline, *content.TOO_LITTLE, *content.VARIANTS):
         assert len(content.headline(headline)) <= 100, headline
     for field in content.fields():
         assert len(field.title) <= 22

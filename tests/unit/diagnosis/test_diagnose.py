@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -19,8 +22,22 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.events import Observed
-from probes.model import CheckId, Known, Reason, Unknown
-from probes.readings import KEYS, local, relays, stun
+from probes.model import CheckId, Endpoint, Filtering, Known, Reason, Unknown
+from probes.readings import (
+    KEYS,
+    behavior,
+    captive_portal,
+    layers,
+    lifetime,
+    local,
+    port_mapping,
+    relays,
+    stun,
+)
+from probes.readings.behavior import FilteringFound
+from probes.readings.key import Key
+from probes.readings.layers import Hop
+from probes.readings.lifetime import Lifetime, LifetimeMethod
 from probes.readings.local import InterfaceKind
 from probes.report import Report, reduce
 from tests.unit.diagnosis.reports import PUBLIC, answer, facts, home, interface, way_out
@@ -63,6 +80,41 @@ OWN_ELSEWHERE = tuple(
 )
 NO_STUN_MAP = home(extra=((relays.STUN_REGIONS, 0), (stun.UDP, None), (stun.ELSEWHERE, ELSEWHERE)))
 OPEN_STUN_BLOCKED = home(address=f"{PUBLIC}/24", extra=((stun.ELSEWHERE, OWN_ELSEWHERE),))
+
+FILTERS = Filtering.ADDRESS_AND_PORT_DEPENDENT
+NOBODY = (behavior.FILTERING4, FilteringFound(FILTERS, Confidence.CERTAIN, ("one.example",)))
+ANYBODY = (
+    behavior.FILTERING4,
+    FilteringFound(Filtering.ENDPOINT_INDEPENDENT, Confidence.CERTAIN, ("one.example",)),
+)
+STEALS = (behavior.COLLISION, True)
+PORTAL = (captive_portal.PRESENT, True)
+SHORT = Lifetime(0, 20, LifetimeMethod.RESPONSE_PORT, "one.example")
+BRIEF = replace(SHORT, lived_s=35, expired_s=65)
+LONG = replace(SHORT, lived_s=125, expired_s=185)
+
+
+def hops(*addresses: str) -> tuple[Key[Any], Any]:
+    """Boxes on the way, the nearest first."""
+    found = (Hop(ttl, ip_address(each), 1.0) for ttl, each in enumerate(addresses, 1))
+    return (layers.HOPS4, tuple(found))
+
+
+def eased(*extra: tuple[Key[Any], Any]) -> Report:
+    """An easy home of which more is known."""
+    return home(*(f"{PUBLIC}:51820",) * 3, extra=extra)
+
+
+GUARDED = home(*(f"{PUBLIC}:51820",) * 2, address=f"{PUBLIC}/24", extra=(NOBODY,))
+WELCOMING = home(*(f"{PUBLIC}:51820",) * 2, address=f"{PUBLIC}/24", extra=(ANYBODY,))
+STOLEN = eased(NOBODY, STEALS)
+SIGN_IN = home(extra=(PORTAL, (stun.ELSEWHERE, ()), (relays.TCP, False)))
+SIGNED_IN = eased(PORTAL)
+TWO_ROUTERS = eased(hops("192.168.1.1", "192.168.100.1"))
+HARD_CARRIER = home(
+    *(f"{PUBLIC}:{port}" for port in (4001, 4002, 4003)),
+    extra=(hops("192.168.1.1", "100.64.17.1"),),
+)
 
 C = CauseId
 CASES: dict[str, tuple[Report, NatClass, Verdict, Headline, set[CauseId]]] = {
@@ -146,6 +198,62 @@ CASES: dict[str, tuple[Report, NatClass, Verdict, Headline, set[CauseId]]] = {
         Headline.RELAYED_MAP_WITHOUT_STUN,
         {C.RELAY_MAP_WITHOUT_STUN, C.IPV6_MISSING},
     ),
+    "guarded public address": (
+        GUARDED,
+        NatClass.NONE,
+        Verdict.DIRECT,
+        Headline.DIRECT_OPEN,
+        {C.INBOUND_BLOCKED, C.IPV6_MISSING},
+    ),
+    "welcoming public address": (
+        WELCOMING,
+        NatClass.NONE,
+        Verdict.DIRECT,
+        Headline.DIRECT_OPEN,
+        {C.IPV6_MISSING},
+    ),
+    "a port is given away": (
+        STOLEN,
+        NatClass.EASY,
+        Verdict.DEPENDS,
+        Headline.DEPENDS_PORT_STOLEN,
+        {C.NAT_STATE_COLLISION, C.IPV6_MISSING},
+    ),
+    "not signed in": (
+        SIGN_IN,
+        NatClass.UNKNOWN,
+        Verdict.UNKNOWN,
+        Headline.CAPTIVE_PORTAL,
+        {C.CAPTIVE_PORTAL, C.NO_NETWORK},
+    ),
+    "a portal that lets UDP pass": (
+        SIGNED_IN,
+        NatClass.EASY,
+        Verdict.DIRECT,
+        Headline.DIRECT_EASY,
+        {C.CAPTIVE_PORTAL, C.IPV6_MISSING},
+    ),
+    "two routers": (
+        TWO_ROUTERS,
+        NatClass.EASY,
+        Verdict.DIRECT,
+        Headline.DIRECT_EASY,
+        {C.DOUBLE_NAT, C.IPV6_MISSING},
+    ),
+    "carrier": (
+        HARD_CARRIER,
+        NatClass.HARD,
+        Verdict.RELAYED,
+        Headline.RELAYED_HARD_NAT,
+        {C.HARD_NAT, C.CGNAT, C.IPV6_MISSING},
+    ),
+    "short lifetime": (
+        eased((lifetime.LIFETIME4, SHORT)),
+        NatClass.EASY,
+        Verdict.DIRECT,
+        Headline.DIRECT_EASY,
+        {C.SHORT_MAPPING_LIFETIME, C.IPV6_MISSING},
+    ),
     "STUN blocked, public address": (
         OPEN_STUN_BLOCKED,
         NatClass.NONE,
@@ -174,6 +282,64 @@ def test_the_conclusions_of_a_report(name: str) -> None:
     assert found.verdict is verdict
     assert found.headline is headline
     assert {cause.id for cause in found.causes} == causes
+
+
+def _weights(report: Report) -> dict[CauseId, Weight]:
+    return {cause.id: cause.weight for cause in diagnose(report).causes}
+
+
+def test_a_short_lifetime_weighs_by_how_short_it_is() -> None:
+    def weight(found: Lifetime) -> Weight | None:
+        return _weights(eased((lifetime.LIFETIME4, found))).get(C.SHORT_MAPPING_LIFETIME)
+
+    assert weight(SHORT) is Weight.LIMITS
+    assert weight(BRIEF) is Weight.NOTES
+    assert weight(LONG) is None
+    assert weight(replace(LONG, lived_s=305, expired_s=None)) is None
+
+
+def test_a_sign_in_page_blocks_only_where_udp_does_not_pass() -> None:
+    assert _weights(SIGN_IN)[C.CAPTIVE_PORTAL] is Weight.BLOCKS
+    assert _weights(SIGNED_IN)[C.CAPTIVE_PORTAL] is Weight.NOTES
+    assert C.CAPTIVE_PORTAL not in _weights(eased((captive_portal.PRESENT, False)))
+
+
+def test_a_second_nat_limits_only_a_hard_one() -> None:
+    assert _weights(TWO_ROUTERS)[C.DOUBLE_NAT] is Weight.NOTES
+    assert _weights(HARD_CARRIER)[C.CGNAT] is Weight.LIMITS
+
+
+@pytest.mark.parametrize(
+    ("second", "confidence"),
+    [
+        ("192.168.100.1", Confidence.LIKELY),
+        ("10.20.0.1", Confidence.POSSIBLE),
+        ("203.0.113.1", None),
+    ],
+)
+def test_a_private_box_beyond_the_router_is_no_proof_by_itself(
+    second: str, confidence: Confidence | None
+) -> None:
+    causes = diagnose(eased(hops("192.168.1.1", second))).causes
+    found = next((each.confidence for each in causes if each.id is C.DOUBLE_NAT), None)
+    assert found is confidence
+
+
+def test_the_router_s_own_public_address_outweighs_a_private_box_behind_it() -> None:
+    report = eased(
+        hops("192.168.1.1", "192.168.100.1"),
+        (stun.ENDPOINT4, Endpoint.parse(f"{PUBLIC}:51820")),
+        (port_mapping.NAT_PMP.external, ip_address(PUBLIC)),
+    )
+    assert C.DOUBLE_NAT not in _weights(report)
+    private = eased((port_mapping.NAT_PMP.external, ip_address("192.168.100.2")))
+    (cause,) = [each for each in diagnose(private).causes if each.id is C.DOUBLE_NAT]
+    assert cause.confidence is Confidence.CERTAIN
+
+
+def test_what_is_let_in_decides_with_a_hard_peer() -> None:
+    assert diagnose(GUARDED).outlook.hard.result is Result.RELAYED
+    assert diagnose(WELCOMING).outlook.hard.result is Result.DIRECT
 
 
 def test_every_rule_fires_somewhere() -> None:

@@ -1,0 +1,22 @@
+"""The way out and who measured it, as lines that can be read one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probes.diagnosis.layers import layers_of
+from probes.readings import behavior
+from probes.report import Report
+from tui import content
+
+
+def layer_lines(report: Report) -> Iterator[str]:
+    """Every box that is known between this device and the internet, from the inside out."""
+    for layer in layers_of(report):
+        yield f"{layer.address}: {content.label(layer.kind)}"
+
+
+def server_lines(report: Report) -> Iterator[str]:
+    """Which of the servers with two addresses counted, and why the others did not."""
+    for server in report.value(behavior.SERVERS) or ():
+        yield f"{server.host}: {content.label(server.state)}"
