@@ -189,7 +189,7 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
         type=_said(words, "a list of checks"),
         default=absent(()),
         help="make these checks alone: local, stun, relay-tcp, captive-portal, behavior, "
-        "collision, classic, lifetime, hairpin, layers",
+        "collision, classic, lifetime, hairpin, layers, firewall, environment, tailscale",
     )
     measure.add_argument(
         "--skip",

@@ -8,12 +8,15 @@ from probes.checks.behavior import BehaviorCheck, CollisionCheck
 from probes.checks.captive_portal import CaptivePortalCheck
 from probes.checks.classic import ClassicCheck
 from probes.checks.context import Check
+from probes.checks.environment import EnvironmentCheck
+from probes.checks.firewall import FirewallCheck
 from probes.checks.hairpin import HairpinCheck
 from probes.checks.layers import LayersCheck
 from probes.checks.lifetime import LifetimeCheck
 from probes.checks.local import LocalCheck
 from probes.checks.relay_tcp import RelayTcpCheck
 from probes.checks.stun import StunCheck
+from probes.checks.tailscale import TailscaleCheck
 from probes.model import CheckId
 from probes.options import Options
 
@@ -28,6 +31,9 @@ CHECKS: dict[CheckId, Callable[[], Check]] = {
     CheckId.LIFETIME: LifetimeCheck,
     CheckId.HAIRPIN: HairpinCheck,
     CheckId.LAYERS: LayersCheck,
+    CheckId.FIREWALL: FirewallCheck,
+    CheckId.ENVIRONMENT: EnvironmentCheck,
+    CheckId.TAILSCALE: TailscaleCheck,
 }
 """In the order in which a person reads them."""
 
