@@ -115,12 +115,17 @@ def _tables(report: Report, check: CheckId, question: QuestionId | None) -> list
 
 def _readings(report: Report, check: CheckId) -> list[Block]:
     """Whatever a check found, as it is held in the ledger."""
-    found = [
-        (key.id.partition(".")[2].replace("_", " "), say(compact(key.codec.encode(value))))
-        for key in KEYS.values()
-        if key.check is check and (value := report.value(key)) is not None
-    ]
-    return [pairs(found), gap] if found else []
+    rows: list[tuple[str, Content]] = []
+    for key in KEYS.values():
+        value = report.value(key) if key.check is check else None
+        if value in (None, "", ()):
+            continue
+        encoded = key.codec.encode(value)
+        name = key.id.partition(".")[2].replace("_", " ")
+        for item in encoded if isinstance(encoded, list) else [encoded]:
+            rows.append((name, say(compact(item))))
+            name = ""
+    return [pairs(rows), gap] if rows else []
 
 
 def _mapped(report: Report, family: Family) -> _Table:

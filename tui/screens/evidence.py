@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import assert_never
 
 from textual.content import Content
@@ -84,9 +83,13 @@ def compact(value: object) -> str:
     """A ledger's JSON value on one line, without what is empty."""
     if isinstance(value, dict):
         filled = {name: each for name, each in value.items() if each not in ("", None, [])}
-        return ", ".join(f"{name} {compact(each)}" for name, each in filled.items())
+        return ", ".join(f"{_plain_name(name)} {compact(each)}" for name, each in filled.items())
     if isinstance(value, list):
         return " ".join(map(compact, value))
-    if isinstance(value, str):
-        return value or "none"
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value in ("", None) else str(value)
+
+
+def _plain_name(name: str) -> str:
+    return name.replace("_", " ")
