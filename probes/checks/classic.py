@@ -53,7 +53,8 @@ class ClassicCheck:
             outcome = await over
         finally:
             over.cancel()
-        for each in outcome.able(Family.V4)[:MOST_ASKED]:
+        asked_first = sorted(outcome.able(Family.V4), key=lambda each: each.primary not in tried)
+        for each in asked_first[:MOST_ASKED]:
             if each.primary not in tried:
                 server = Candidate(each.host, each.primary, each.rtt_ms)
                 tried[each.primary] = await _ask(context, tests, server)
