@@ -177,14 +177,16 @@ class ServerTest:
             if not proven:
                 return self._passed_over(ServerState.OTHER_SILENT, other)
         proven = filtering is not Filtering.ADDRESS_AND_PORT_DEPENDENT
-        if not proven and self.prove_ability:
+        mapping = _mapping(first, second, third)
+        # Where each destination has a mapping of its own, the answer from elsewhere meets none.
+        if not proven and self.prove_ability and mapping is Mapping.ENDPOINT_INDEPENDENT:
             proven = await self._proof(other, wait_s)
         return Testimony(
             self.host,
             self.primary,
             other,
             ServerState.ABLE,
-            _mapping(first, second, third),
+            mapping,
             filtering,
             proven,
             _collision(plain, back, first, third, filtering),

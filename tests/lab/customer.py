@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from tests.lab.internet import FORWARDING, Internet, tun_link
 from tests.lab.namespaces import Machine
-from tests.lab.sites import MASQUERADE, Detour, IPv6, Layout, Site
+from tests.lab.sites import (
+    MASQUERADE,
+    MASQUERADE_FULLY_RANDOM,
+    Detour,
+    IPv6,
+    Layout,
+    Outer,
+    Site,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +78,15 @@ table inet home {
     type filter hook forward priority filter
     BLOCKED
     iifname "wan0" ct state established,related accept
+    ADMITTED
     iifname "wan0" drop
   }
 }
 """
+_UDP_SILENCE = (
+    "netfilter.nf_conntrack_udp_timeout",
+    "netfilter.nf_conntrack_udp_timeout_stream",
+)
 _HOME_NAT = """
 table ip nat {
   chain out {
@@ -83,6 +96,7 @@ table ip nat {
   chain chosen {
     RULES
   }
+  MORE
 }
 """
 
@@ -118,7 +132,10 @@ def connect(internet: Internet, site: Site, line: Line = LINE_A) -> Customer:
         case Layout.HOME | Layout.ROUTED:
             router = lab.machine(f"router-{line.letter}")
             router.sysctl(FORWARDING)
-            _wire_wan(internet, line, router, "wan0")
+            if site.outer is Outer.NONE:
+                _wire_wan(internet, line, router, "wan0")
+            else:
+                _wire_outer(internet, site.outer, line, router)
             lab.link(device, "eth0", router, "lan0")
             _wire_lan(site, line, device, router)
             if site.layout is Layout.ROUTED:
@@ -130,6 +147,27 @@ def connect(internet: Internet, site: Site, line: Line = LINE_A) -> Customer:
     if site.detour is not Detour.NONE:
         _wire_tunnel(internet, site.detour, line, device)
     return Customer(site, line, device, router, "eth0")
+
+
+_BETWEEN = {
+    Outer.SECOND_ROUTER: ("192.168.100", MASQUERADE),
+    Outer.CARRIER: ("100.64.17", MASQUERADE_FULLY_RANDOM),
+}
+"""The network between the two routers, and how the outer one translates."""
+
+
+def _wire_outer(internet: Internet, outer: Outer, line: Line, router: Machine) -> None:
+    """A second NAT at the provider's end of the line; it holds the public address."""
+    network, nat = _BETWEEN[outer]
+    box = internet.lab.machine(f"outer-{line.letter}")
+    box.sysctl(FORWARDING)
+    _wire_wan(internet, line, box, "wan0")
+    internet.lab.link(router, "wan0", box, "lan0")
+    box.ip(f"address add {network}.1/24 dev lan0")
+    router.ip(f"address add {network}.2/24 dev wan0\nroute add default via {network}.1")
+    rules = _HOME_FILTER.replace("UNSOLICITED", "drop").replace("BLOCKED", "")
+    rules = rules.replace("ADMITTED", "")
+    box.nft(rules + _HOME_NAT.replace("RULES", nat).replace("MORE", ""))
 
 
 def _wire_wan(internet: Internet, line: Line, holder: Machine, interface: str) -> None:
@@ -170,12 +208,17 @@ def _load_rules(site: Site, line: Line, router: Machine) -> None:
         blocked += "\nmeta nfproto ipv6 meta l4proto udp drop"
     rules = _HOME_FILTER.replace("UNSOLICITED", "accept" if site.wan_open else "drop")
     rules = rules.replace("BLOCKED", blocked)
+    rules = rules.replace("ADMITTED", "ct status dnat accept" if site.admits else "")
     if site.layout is Layout.HOME:
         chosen = site.nat.replace("{wan}", line.wan)
         for index, address in enumerate(line.pool):
             chosen = chosen.replace(f"{{pool[{index}]}}", address)
-        rules += _HOME_NAT.replace("RULES", chosen)
+        more = site.admits.replace("{wan}", line.wan)
+        rules += _HOME_NAT.replace("RULES", chosen).replace("MORE", more)
     router.nft(rules)
+    if site.silence_s:
+        seconds = str(site.silence_s)
+        router.sysctl(dict.fromkeys(_UDP_SILENCE, seconds))
 
 
 def _wire_ipv6(internet: Internet, line: Line, device: Machine, router: Machine) -> None:
@@ -201,7 +244,7 @@ def _wire_tunnel(internet: Internet, detour: Detour, line: Line, device: Machine
     internet.lab.link(internet.provider, port, vpn, "wan0")
     internet.provider.ip(f"address add {gateway}/24 dev {port}")
     vpn.ip(f"address add {line.vpn}/24 dev wan0\nroute add default via {gateway}")
-    vpn.nft(_HOME_NAT.replace("RULES", MASQUERADE))
+    vpn.nft(_HOME_NAT.replace("RULES", MASQUERADE).replace("MORE", ""))
     tun_link(internet.lab, device, TUNNEL, vpn, "device", delay_ms=0.0)
     vpn.ip(f"address add 10.8.0.1 peer {TUNNEL_ADDRESS}/32 dev device")
     device.ip(f"address add {TUNNEL_ADDRESS} peer 10.8.0.1/32 dev {TUNNEL}")

@@ -18,6 +18,7 @@ TOOLS = {
     "openssl": "openssl",
     "miniupnpd": "miniupnpd-nftables",
     "turnserver": "coturn",
+    "stund": "stun-server",
     "pgrep": "procps",
 }
 """Programs that the lab uses, with the Debian package of each."""

@@ -47,6 +47,16 @@ class Detour(StrEnum):
     """A routing rule that sends all unmarked packets to the tunnel's table, as wg-quick does."""
 
 
+class Outer(StrEnum):
+    """A NAT between the home router and the provider."""
+
+    NONE = "none"
+    SECOND_ROUTER = "second-router"
+    """Another home router, with 192.168.100.0/24 between the two."""
+    CARRIER = "carrier"
+    """The provider's own, hard, with 100.64.17.0/24 between the two."""
+
+
 MASQUERADE = "masquerade"
 MASQUERADE_FULLY_RANDOM = "masquerade fully-random"
 MASQUERADE_RANDOM = "masquerade random"
@@ -62,6 +72,47 @@ ADDRESS_BY_DESTINATION = """
     masquerade"""
 
 
+ANYBODY = """
+  map back {
+    type inet_service : ipv4_addr
+    flags dynamic,timeout
+    timeout 5m
+  }
+  chain remember {
+    type filter hook forward priority 10
+    iifname "lan0" oifname "wan0" meta l4proto udp update @back { udp sport : ip saddr }
+  }
+  chain back {
+    type nat hook prerouting priority dstnat
+    iifname "wan0" meta l4proto udp dnat to udp dport map @back
+  }
+"""
+"""Anybody reaches a port inside that has sent something to somebody."""
+KNOWN_ADDRESSES = ANYBODY.replace(
+    "  chain remember",
+    """  set talked {
+    type ipv4_addr . inet_service
+    flags dynamic,timeout
+    timeout 5m
+  }
+  chain talk {
+    type filter hook forward priority 11
+    iifname "lan0" oifname "wan0" meta l4proto udp update @talked { ip daddr . udp sport }
+  }
+  chain remember""",
+).replace("udp dnat to", "udp ip saddr . udp dport @talked dnat to")
+"""Only addresses reach it that it has sent to, from whatever port."""
+HAIRPIN = ANYBODY.replace('iifname "wan0" meta', "ip daddr {wan} meta").replace(
+    "  chain back",
+    """  chain turned {
+    type nat hook postrouting priority srcnat
+    iifname "lan0" oifname "lan0" masquerade
+  }
+  chain back""",
+)
+"""As ANYBODY, from inside too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One kind of connection."""
@@ -73,6 +124,11 @@ class Site:
     """The nftables rules for what leaves by the WAN side; `{wan}` and `{pool}` are filled in."""
     blocked: str = ""
     """Rules that stand first for everything that the router forwards."""
+    admits: str = ""
+    """nftables chains that let packets in which nobody asked for; `{wan}` is filled in."""
+    outer: Outer = Outer.NONE
+    silence_s: int = 0
+    """The router forgets a UDP flow after so many seconds of silence; 0: when it likes to."""
     wan_open: bool = False
     """The router itself accepts unsolicited packets on its WAN side."""
     ipv6: IPv6 = IPv6.MISSING
@@ -96,6 +152,12 @@ SITES: dict[str, Site] = {
     "hard-home-pool": Site(
         "An address for each destination, the port always kept.", nat=ADDRESS_BY_DESTINATION
     ),
+    "eif-home": Site("A home that lets anybody in where a port is in use.", admits=ANYBODY),
+    "adf-home": Site("A home that lets in whoever was sent to.", admits=KNOWN_ADDRESSES),
+    "hairpin-home": Site("A home that turns packets to itself back inside.", admits=HAIRPIN),
+    "forgetful-home": Site("A home that forgets a silent flow after 22 seconds.", silence_s=22),
+    "double-nat": Site("A home router behind another one.", outer=Outer.SECOND_ROUTER),
+    "cgnat": Site("A home behind the provider's own hard NAT.", outer=Outer.CARRIER),
     "public": Site("A public address on the device, nothing filtered.", layout=Layout.ON_DEVICE),
     "public-firewall": Site(
         "A public address on the device, behind a router that lets only answers in.",

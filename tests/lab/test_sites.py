@@ -69,7 +69,22 @@ def test_easy_home_has_one_endpoint_and_lets_only_answers_in(
     assert ask(site) == everywhere(line.wan, ONLY_ASKED)
 
 
-@pytest.mark.parametrize("name", ["hard-home", "hard-home-random", "hard-home-ipv6"])
+@pytest.mark.parametrize(
+    ("name", "heard"),
+    [
+        ("eif-home", ANYBODY),
+        ("adf-home", ["front", "side"]),
+        ("hairpin-home", ANYBODY),
+        ("forgetful-home", ONLY_ASKED),
+        ("double-nat", ONLY_ASKED),
+    ],
+)
+def test_easy_homes_let_in_what_they_say(lab: Lab, name: str, heard: list[str]) -> None:
+    _, site = build(lab, name)
+    assert ask(site) == everywhere(WAN, heard)
+
+
+@pytest.mark.parametrize("name", ["hard-home", "hard-home-random", "hard-home-ipv6", "cgnat"])
 def test_hard_home_has_another_port_for_each(lab: Lab, name: str) -> None:
     _, site = build(lab, name)
     seen = ask(site)
