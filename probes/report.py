@@ -22,6 +22,7 @@ from probes.readings import KEYS
 from probes.readings.key import Key
 
 T = TypeVar("T")
+ELSEWHERE = "elsewhere"
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -48,7 +49,7 @@ class Report:
     """RFC 3339, UTC; "" before the run began."""
     elapsed_ms: float = 0.0
     network: str = ""
-    """``real``, or ``simulated:NAME``."""
+    """``real``, ``simulated:NAME``, or ``elsewhere``: read from what another program printed."""
     network_id: str = ""
     network_changed: bool = False
     closed: bool = False
@@ -88,6 +89,11 @@ class Report:
     def known(self, key: Key[T]) -> bool:
         """Whether the fact is known."""
         return isinstance(self[key], Known)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Nothing in it was measured by this program."""
+        return self.network == ELSEWHERE
 
     def running(self) -> bool:
         """Whether checks are still under way."""

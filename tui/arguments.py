@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 STUN_PORT = 3478
 LONGEST_RUN_S = 3600.0
-COMMANDS = ("check", "schema")
+COMMANDS = ("check", "explain", "schema")
 
 _EPILOG = """\
 exit status:
@@ -59,7 +59,7 @@ class _Parser(argparse.ArgumentParser):
             return self._unknown(unknown[1])
         command = re.fullmatch(r"argument COMMAND: invalid choice: '(.*?)' .*", message, re.DOTALL)
         if command:
-            return f"There is no command {command[1]!r}; there are {' and '.join(COMMANDS)}."
+            return f"There is no command {command[1]!r}; there are {_listed(COMMANDS)}."
         message = re.sub(r"^argument (.*?): ", r"\1: ", message).rstrip(".")
         return f"{message}."
 
@@ -71,6 +71,10 @@ class _Parser(argparse.ArgumentParser):
             return f"{option} belongs to check: whyrelay check {option}."
         close = get_close_matches(option, self._option_string_actions, n=1, cutoff=0.75)
         return f"There is no option {option}" + (f"; did you mean {close[0]}?" if close else ".")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def host_port(text: str) -> tuple[str, int]:
@@ -276,6 +280,7 @@ def parser() -> _Parser:
         help="readable text, line by line (the default)",
     )
     _add_run_options(check, below=True)
+    _add_explain(commands)
     schema = commands.add_parser(
         "schema",
         help="print a JSON Schema",
@@ -289,6 +294,36 @@ def parser() -> _Parser:
         help="whyrelay/1 (check --json, the default) or whyrelay-events/1 (recordings)",
     )
     return top
+
+
+def _add_explain(commands: Any) -> None:
+    explain = commands.add_parser(
+        "explain",
+        help="read a tailscale netcheck, status or ping output, or a saved report",
+        description="Reads what was measured elsewhere, and says what follows from it: the output "
+        "of tailscale netcheck, status or ping (text or JSON, of any version, with whatever "
+        "stands around it), a report of check --json, or a recording.",
+        epilog=_EPILOG,
+    )
+    explain.add_argument("input", metavar="FILE|-", help="a file, or - for standard input")
+    _add_forms(explain, "whyrelay/1")
+
+
+def _add_forms(parser: argparse.ArgumentParser, schema: str) -> None:
+    """How an answer is written that needs no run of its own."""
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help=f"one JSON object (schema {schema})")
+    form.add_argument(
+        "--plain",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="readable text, line by line (the default)",
+    )
+    for option, text in (
+        ("--redact", "mask addresses and names in everything that is shown"),
+        ("--ascii", "write with ASCII characters alone"),
+    ):
+        parser.add_argument(option, action="store_true", default=argparse.SUPPRESS, help=text)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

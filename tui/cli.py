@@ -1,4 +1,4 @@
-"""The command line: `whyrelay`, `whyrelay check`, `whyrelay schema`.
+"""The command line: `whyrelay` and its commands.
 
 Imported for every start, `--version` among them: everything else is imported where it is needed.
 """
@@ -99,6 +99,12 @@ def _main(arguments: list[str]) -> int:
         return _version()
     if typed.command == "schema":
         return _schema(typed.name)
+    if typed.command == "explain":
+        from tui.explaining import run_explain
+
+        return run_explain(
+            typed.input, as_json=typed.json, ascii_only=typed.ascii, redact=typed.redact
+        )
     if typed.simulate == "list":
         from tui.output import write_out
         from tui.request import practice_list
@@ -170,8 +176,11 @@ def _app(typed: Namespace) -> int:
         say(why)
         typed.plain = True
         return _check(typed)
+    import gc
+
     from tui.request import settings_of
 
+    gc.disable()  # nothing is garbage while modules load; the app turns it on when it has painted
     settings = settings_of(typed)
     recorded = None
     if settings.record is not None:

@@ -12,11 +12,12 @@ from typing import Any
 from probes.diagnosis.layers import Layer, layers_of
 from probes.diagnosis.model import Cause, Diagnosis, Nat, Outlook
 from probes.model import CheckId, CheckStatus
-from probes.readings import KEYS, classic, local, port_mapping
+from probes.readings import KEYS, classic, local, port_mapping, tailscale
 from probes.readings.codec import Json
 from probes.readings.local import GATEWAY, INTERFACE, InterfaceKind
 from probes.report import CheckState, Report
 from probes.tailscale.netcheck import netcheck_view
+from probes.tailscale.netcheck_again import netcheck_again
 from probes.version import __version__
 from tui import content
 
@@ -29,8 +30,11 @@ class NotAReport(ValueError):
     """The JSON is not a report of this schema. One sentence, for a person."""
 
 
-def report_to_json(report: Report, diagnosis: Diagnosis, headline: str) -> dict[str, Json]:
-    """The whole object. `headline` is the verdict in one sentence."""
+def report_to_json(
+    report: Report, diagnosis: Diagnosis, headline: str, *, elsewhere: bool = False
+) -> dict[str, Json]:
+    """The whole object. `headline` is the verdict in one sentence; `elsewhere`: the report was
+    given to this program, and not measured by it here."""
     return {
         "schema": SCHEMA,
         "program": {"name": "whyrelay", "version": __version__},
@@ -46,7 +50,8 @@ def report_to_json(report: Report, diagnosis: Diagnosis, headline: str) -> dict[
         "readings": {key.id: key.encode(report[key]) for key in KEYS.values()},
         "checks": {str(check): _check(state) for check, state in report.checks.items()},
         "complete": report.closed and not report.cancelled,
-        "netcheck": netcheck_view(report),
+        "measured_elsewhere": elsewhere or report.elsewhere,
+        "netcheck": _netcheck(report),
         "nat": {**_nat(diagnosis.nat4), **_nat4_alone(report)},
         "nat6": _nat(diagnosis.nat6),
         "port_mapping": {
@@ -66,6 +71,12 @@ def report_to_json(report: Report, diagnosis: Diagnosis, headline: str) -> dict[
         "remedies": [],
         "disagreements": [],
     }
+
+
+def _netcheck(report: Report) -> Json:
+    """From this program's own probes, or what netcheck itself said where those were not made."""
+    said = report.value(tailscale.NETCHECK) if report.elsewhere else None
+    return netcheck_view(report) if said is None else netcheck_again(said, report.taken_at)
 
 
 def to_text(value: Json, *, ascii_only: bool = False) -> str:

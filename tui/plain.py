@@ -30,6 +30,7 @@ from tui.explain import (
     mapping_rows,
     question_lines,
 )
+from tui.explain.elsewhere import told
 from tui.explain.way import layer_lines, server_lines
 from tui.explain.words import milliseconds, number
 from tui.glyphs import printable
@@ -49,7 +50,7 @@ def report_to_text(report: Report, diagnosis: Diagnosis) -> str:
     """The whole report, in numbered sections."""
     sections = (
         ("Verdict", _verdict(report, diagnosis)),
-        ("What was measured", _measured(report)),
+        ("What was told" if report.elsewhere else "What was measured", _measured(report)),
         ("What netcheck would say, and what it means", _fields(report)),
         ("The NAT", _nats(report, diagnosis)),
         ("What to expect", _outlook(diagnosis)),
@@ -80,6 +81,10 @@ def _sentence(text: str) -> str:
 
 
 def _taken(report: Report) -> Iterator[str]:
+    if report.elsewhere:
+        when = report.taken_at[:19].replace("T", " ")
+        yield "Measured elsewhere" + (f", {when} UTC." if when else ", at a time that is not said.")
+        return
     practice = report.network.removeprefix("simulated:")
     what = "this network" if report.network == "real" else f"practice network {practice}"
     when = report.taken_at[:19].replace("T", " ")
@@ -95,6 +100,9 @@ def _verdict(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _measured(report: Report) -> Iterator[str]:
+    if report.elsewhere:
+        yield from told(report)
+        return
     for line in question_lines(report):
         yield _sentence(f"{line.title}: {line.text}")
     source = report.value(relays.MAP_SOURCE)

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from probes.diagnosis.model import CauseId, Filtering, Headline, Mechanism, NatClass
 from probes.model import CheckId, Reason
-from probes.readings.port_mapping import MappingFault
 from tui.content.files import exactly, load, names, only_text, parts_of, required, words_of
 from tui.content.kinds import (
     Advice,
@@ -32,6 +32,9 @@ from tui.content.kinds import (
 )
 from tui.content.links import Span, plain, spans, terms
 from tui.content.markdown import ContentError, Section
+
+if TYPE_CHECKING:
+    from probes.readings.port_mapping import MappingFault
 
 __all__ = [
     "TOO_LITTLE",
@@ -70,6 +73,7 @@ __all__ = [
     "peer_kind",
     "plain",
     "question",
+    "reported",
     "spans",
     "term",
     "terms",
@@ -243,6 +247,8 @@ TOO_LITTLE = (
     "unknown-not-asked",
     "unknown-unfinished",
     "unknown-failed",
+    "unknown-paths",
+    "unknown-elsewhere",
 )
 """Headlines for too little known, by its reason; the general one is the `Headline`'s own."""
 
@@ -255,6 +261,11 @@ def headline(which: str) -> str:
 def obstacle(which: Headline) -> str:
     """What happens at the obstacle of a path, in a few words, with {placeholders}."""
     return words_of("labels/obstacle", which)
+
+
+def reported(cause_id: CauseId) -> str:
+    """Why a cause is named, where it was concluded from another program's result."""
+    return words_of("labels/reported", cause_id)
 
 
 def notice(which: str) -> str:

@@ -15,7 +15,7 @@ from probes.readings.key import Key
 from probes.report import Report
 from tui import content
 from tui.content import FieldId, FieldWords, Tone
-from tui.explain import facts, port_mapping
+from tui.explain import elsewhere, facts, port_mapping
 from tui.explain.words import (
     Choice,
     Evidence,
@@ -37,6 +37,9 @@ def explain_fields(report: Report) -> tuple[Explained, ...]:
 
 def explain_field(report: Report, which: FieldId) -> Explained:
     """One netcheck field of a report."""
+    reported = elsewhere.choose(report, which)
+    if reported is not None:
+        return _explained(which, reported, evidence(report, reported.keys))
     match which:
         case FieldId.UDP:
             choice = _udp(report)

@@ -57,6 +57,8 @@ def doing(check: CheckId, state: CheckState) -> str:
 
 def question_lines(report: Report) -> tuple[Line, ...]:
     """A run as a person reads it: a line for each question, of which a check may answer several."""
+    if report.elsewhere:
+        return ()  # no check was made
     first = (CheckId.LOCAL, CheckId.STUN)
     others = (each for each in CheckId if each in report.checks and each not in first)
     return (

@@ -23,7 +23,7 @@ from probes.readings.port_mapping import AddressKind
 from probes.report import Report
 from tui import content
 from tui.content import Tone
-from tui.explain import facts
+from tui.explain import elsewhere, facts
 from tui.explain.words import (
     CauseText,
     Evidence,
@@ -52,6 +52,8 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
         return "unknown-offline"
     if which is not Headline.UNKNOWN_TOO_LITTLE:
         return which
+    if report.elsewhere:
+        return elsewhere.headline(report)
     if report.value(relays.STUN_REGIONS) == 0:
         return "unknown-no-stun"
     four = report[local.WAY_OUT4]
@@ -96,7 +98,8 @@ def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
     """Everything that a headline, a NAT's or a cause's words may name."""
     endpoints = facts.all_endpoints(report, family)
     addresses = facts.addresses_of(endpoints)
-    elsewhere = report.value(stun.ELSEWHERE) or ()
+    others = report.value(stun.ELSEWHERE) or ()
+    direct, active = elsewhere.paths(report)
     source = report.value(relays.MAP_SOURCE)
     gateway = report.value(local.GATEWAY4)
     way = report.value(local.way_out_key(family))
@@ -112,10 +115,12 @@ def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
         "asked": number(facts.asked_regions(report), "relay"),
         "servers": number(facts.all_servers(report, family), "server"),
         "tunnel": facts.any_tunnel(report) or facts.default_tunnel(report) or "another tunnel",
-        "host": facts.host_of(elsewhere[0]) if elsewhere else "another server",
-        "port": elsewhere[0].server.port if elsewhere else "another",
+        "host": facts.host_of(others[0]) if others else "another server",
+        "port": others[0].server.port if others else "another",
         "map": source.where if source is not None else "the relay map",
         "gateway": (gateway.address if gateway is not None else None) or "your router",
+        "direct": direct,
+        "active": active,
         "interface": way.interface if way is not None else "the network",
         "second": facts.beyond_router(report, AddressKind.PRIVATE) or "unseen",
         "carrier": facts.beyond_router(report, AddressKind.CARRIER) or "one from 100.64 to 100.127",
@@ -134,7 +139,7 @@ _NAT_TONE = {
 
 def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explained:
     """One family's NAT: its class in words, with mapping, filtering and how sure that is."""
-    words = content.nat(_nat_words(nat, report, family))
+    words = content.nat(elsewhere.nat_words(report, _nat_words(nat, report, family)))
     filling = _filling(report, family)
     for_you = content.fill(words.for_you, **filling)
     if nat.nat_class in (NatClass.NONE, NatClass.EASY):
@@ -230,12 +235,17 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
         filled(words.sentence),
         filled(words.for_you),
         filled(words.first),
-        filled(words.why),
+        filled(content.reported(cause.id) if _is_reported(cause, report) else words.why),
         filled(words.worked),
         filled(words.who),
         _evidence(report, cause.because),
         _evidence(report, cause.missing),
     )
+
+
+def _is_reported(cause: Cause, report: Report) -> bool:
+    """The reason would count answers that nobody here has seen."""
+    return report.elsewhere and cause.id is CauseId.HARD_NAT
 
 
 def _evidence(report: Report, ids: Iterable[str]) -> tuple[Evidence, ...]:

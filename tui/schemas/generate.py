@@ -93,7 +93,7 @@ def report_schema() -> Json:
             {
                 "id": _or_null(_STRING, "salted hash of what identifies the network"),
                 "changed": _described(_BOOL, "the network changed while it was measured"),
-                "measured": _described(_STRING, "real, or simulated:NAME"),
+                "measured": _described(_STRING, "real, simulated:NAME or elsewhere"),
             }
         ),
         "verdict": _one_of(Verdict, "what to expect with a peer behind an ordinary, easy NAT"),
@@ -107,6 +107,9 @@ def report_schema() -> Json:
             "the checks of this run, and how each ended",
         ),
         "complete": _described(_BOOL, "the run came to its own end"),
+        "measured_elsewhere": _described(
+            _BOOL, "the report was read from a file or another program's output"
+        ),
         "netcheck": _netcheck(),
         "nat": _described(_NAT, "the NAT over IPv4"),
         "nat6": _described(_NAT, "the NAT over IPv6"),

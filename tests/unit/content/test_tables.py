@@ -535,7 +535,12 @@ def test_every_value_of_every_field_is_reached_by_a_test() -> None:
             for value in content.netcheck_field(row.which).values.values()
             if _same(found.meaning, value.meaning) and _same(found.interpretation, value.for_you)
         }
-    every = {(words.id, value) for words in content.fields() for value in words.values}
+    every = {
+        (words.id, value)
+        for words in content.fields()
+        for value in words.values
+        if not value.endswith("-reported")  # those of other programs' output have tests there
+    }
     assert every - reached == set()
 
 

@@ -168,6 +168,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "notice",
         "obstacle",
         "peer-kind",
+        "reported",
         "unknown",
     }
     wanted = {

@@ -1,0 +1,1 @@
+"""Reports made of what other programs printed, on this device or another."""

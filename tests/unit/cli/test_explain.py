@@ -1,0 +1,149 @@
+"""`whyrelay explain`: what was measured elsewhere, in words and as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from probes.readings import KEYS
+from tests.unit.cli.golden import kept_report, plain
+from tests.unit.cli.test_json import as_json, validator
+from tui.cli import main
+from tui.exits import Exit
+
+OUTPUTS = Path(__file__).parents[1] / "tailscale" / "outputs"
+ENDINGS = ("netcheck1.json", "netcheck1.txt", "status.json", "status.txt", "ping.txt")
+RECORDED = [path for ending in ENDINGS for path in sorted(OUTPUTS.glob(f"*.{ending}"))]
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)
+def test_every_recorded_output_makes_valid_json(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["explain", "--json", str(path)])
+    value = json.loads(capsys.readouterr().out)
+    validator("whyrelay/1").validate(value)
+    assert value["measured_elsewhere"] is True
+    assert value["network"]["measured"] == "elsewhere"
+    expected = {"direct": Exit.DIRECT, "relayed": Exit.RELAYED, "unknown": Exit.UNKNOWN}
+    assert status == expected[value["verdict"]]
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)
+def test_the_text_counts_nothing_that_nobody_here_has_seen(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["explain", str(path)])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Measured elsewhere" in text
+    for wrong in ("0 of 0", "0 servers", "0 relays", "0 different", "left out", "{", "practice"):
+        assert wrong not in text, wrong
+
+
+@pytest.mark.parametrize("pair", ["easy_easy", "hard_hard"])
+def test_netcheck_s_json_comes_out_as_it_went_in(
+    pair: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = OUTPUTS / f"{pair}.netcheck1.json"
+    given = json.loads(path.read_text("utf-8"))
+    main(["explain", "--json", str(path)])
+    shown = json.loads(capsys.readouterr().out)["netcheck"]
+    assert list(shown) == list(given)
+    for key, value in given.items():
+        if key != "Now":  # nanoseconds there, milliseconds here
+            assert shown[key] == value, key
+
+
+@pytest.mark.parametrize(
+    ("pair", "verdict", "status"),
+    [("easy_easy", "direct", Exit.DIRECT), ("hard_hard", "relayed", Exit.RELAYED)],
+)
+def test_standard_input_is_read(
+    pair: str,
+    verdict: str,
+    status: Exit,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = (OUTPUTS / f"{pair}.netcheck1.txt").read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert main(["explain", "-", "--json"]) == status
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["verdict"] == verdict
+    assert shown.err == "whyrelay: Read from standard input: tailscale netcheck.\n"
+
+
+def test_lines_that_were_not_understood_are_named_by_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (OUTPUTS / "easy_easy.netcheck1.txt").read_text("utf-8")
+    path = tmp_path / "post.txt"
+    path.write_text(f"Hello, see below\n{text}\nthanks\n")
+    main(["explain", str(path)])
+    said = capsys.readouterr().err
+    assert f"Lines 1, {text.count(chr(10)) + 3} were not understood" in said
+    assert "Hello, see below" in said
+    main(["explain", "--redact", str(path)])
+    assert "Hello" not in capsys.readouterr().err
+
+
+def test_a_report_and_a_recording_of_this_program_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = kept_report("hard-home")
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(as_json(report)))
+    assert main(["explain", str(path)]) == Exit.RELAYED
+    assert capsys.readouterr().out == plain(report)
+    main(["explain", "--json", str(path)])
+    value = json.loads(capsys.readouterr().out)
+    assert value["measured_elsewhere"] is True
+    assert value["readings"].keys() == KEYS.keys()
+    recording = Path(__file__).parent / "golden" / "hard-home.events"
+    assert main(["explain", str(recording)]) == Exit.RELAYED
+    assert capsys.readouterr().out == plain(report)
+
+
+def test_redacted_text_names_no_address(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explain", "--redact", str(OUTPUTS / "hard_hard.status.json")])
+    shown = capsys.readouterr()
+    assert "198.51.100" not in shown.out + shown.err
+    assert "node2" not in shown.out + shown.err
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "It is empty."),
+        (bytes(range(256)) * 100, "It is not text."),
+        (b"good day", "It holds no output of tailscale netcheck, status or ping"),
+        (b'{"schema": "whyrelay/1"}', "It is not a whole report"),
+        (b'{"schema": "whyrelay/9"}', "It is of schema 'whyrelay/9'"),
+        (b'{"schema": "whyrelay/1", "taken_at": NaN}', "It holds a number that is none."),
+        (b"\x1b]0;title\x07\x1b[2Jgood day", "It holds no output"),
+    ],
+)
+def test_what_cannot_be_explained_is_one_sentence(
+    data: bytes, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "input"
+    path.write_bytes(data)
+    assert main(["explain", str(path)]) == Exit.USAGE
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert sentence in shown.err
+    assert shown.err.count("\n") == 1
+    assert "\x1b" not in shown.err
+
+
+@pytest.mark.parametrize("path", ["no/such/file", ".", "/dev/zero"])
+def test_what_cannot_be_read_is_one_sentence(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """/dev/zero never ends; so much of it is read and no more."""
+    if path.startswith("/dev") and not Path(path).exists():
+        pytest.skip("this system has no /dev/zero")
+    assert main(["explain", path]) == Exit.USAGE
+    assert capsys.readouterr().err.count("\n") == 1

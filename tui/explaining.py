@@ -1,0 +1,39 @@
+"""`whyrelay explain`: conclude from what was measured elsewhere, without a screen."""
+
+from __future__ import annotations
+
+from probes.report import Report
+from tui.answer import answer
+from tui.exits import Exit
+from tui.output import NobodyReads, require_stdout, say, write_out
+from tui.reading import Input, read_input
+
+
+def run_explain(where: str, *, as_json: bool, ascii_only: bool, redact: bool) -> Exit:
+    """Read, write what follows, and return the status. Raises Complaint."""
+    require_stdout()
+    given = read_input(where)
+    tell(given, redact=redact)
+    report = shown(given.report, redact=redact)
+    found = answer(report, as_json=as_json, ascii_only=ascii_only, elsewhere=True)
+    try:
+        write_out(found.text)
+    except NobodyReads as error:
+        say(str(error))
+    return found.status
+
+
+def tell(given: Input, *, redact: bool) -> None:
+    """What was read, and what could not be: narration. A line's text may hold addresses."""
+    say(f"Read from {given.name}: {', '.join(given.holds)}.")
+    for note in given.notes:
+        say(note.partition(", beginning with:")[0] + "." if redact else note)
+
+
+def shown(report: Report, *, redact: bool) -> Report:
+    """The report, masked where that was asked for."""
+    if not redact:
+        return report
+    from tui.masking import Masker
+
+    return Masker().report(report)
