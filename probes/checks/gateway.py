@@ -37,6 +37,8 @@ ROUND_TRIPS = 20
 """A router answers these from its slow path: leave it many times what a SYN takes."""
 _TCP_PORT = 80
 """Open or closed: either way the router's own TCP answers, and its time is all that matters."""
+_MOMENT_S = 0.0001
+"""What is left to wait may be less than a clock can tell, and then it never passes."""
 MOST_IGNORED = 1000
 """A flood beyond that is not even counted."""
 
@@ -209,14 +211,14 @@ class Talk:
                 limit = absent_after_s(
                     learning.result() if learning.done() else None, waited, at_least_s
                 )
-                if sent < TRIES and waited >= limit * sent / TRIES:
+                due = limit * min(sent / TRIES, 1.0)
+                if sent < TRIES and waited + _MOMENT_S >= due:
                     tell(sent + 1, waited / limit)
                     self.socket.send(request, self.server)
                     sent += 1
                     continue
-                if waited >= limit:
+                if waited + _MOMENT_S >= limit:
                     return Silence(f"no answer to {sent} tries within {waited:.1f} s")
-                due = limit * min(sent / TRIES, 1.0) if sent < TRIES else limit
                 watched = {listening} if learning.done() else {listening, learning}
                 await asyncio.wait(
                     watched, timeout=due - waited, return_when=asyncio.FIRST_COMPLETED
