@@ -11,6 +11,10 @@ DEFAULT_PORT = 41641
 """tailscaled's usual UDP port: its packages set it (the bare program's default is random)."""
 
 
+OPT_IN = frozenset({CheckId.LIFETIME, CheckId.HAIRPIN})
+"""Checks that run only when asked for (--with): long, or not welcome everywhere."""
+
+
 def _no_cache(_text: str) -> None:
     return None
 

@@ -8,16 +8,18 @@ from difflib import get_close_matches
 from ipaddress import ip_address
 from math import isfinite
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from probes.checks.registry import CHECKS, OPT_IN
 from probes.clean import clean
-from probes.events import Event
 from probes.model import CheckId
-from probes.options import HostPort, Options
-from probes.readings.codec import Json
+from probes.options import OPT_IN, HostPort, Options
 from tui.exits import Complaint
 from tui.settings import Settings
 from tui.sources import Replay, Source
+
+if TYPE_CHECKING:
+    from probes.events import Event
+    from probes.readings.codec import Json
 
 _MEASURING = (
     "derp_map",
@@ -49,7 +51,7 @@ def settings_of(typed: argparse.Namespace) -> Settings:
     opt_in = _checks("--with", typed.with_)
     if wrong := sorted(opt_in - OPT_IN):
         raise Complaint(f"--with: {wrong[0]} is made anyway. It is for {_names(OPT_IN)}.")
-    if not (only or frozenset(CHECKS)) - skip:
+    if not (only or frozenset(CheckId)) - skip:
         raise Complaint("--only and --skip leave no check to make.")
     source = _source(typed)
     from tui.storage import options_journal, options_storage
@@ -82,7 +84,7 @@ def settings_of(typed: argparse.Namespace) -> Settings:
 
 
 def _names(checks: frozenset[CheckId]) -> str:
-    return " and ".join(check for check in CHECKS if check in checks)
+    return " and ".join(check for check in CheckId if check in checks)
 
 
 def practice_list() -> str:
@@ -95,7 +97,7 @@ def practice_list() -> str:
 
 
 def _checks(option: str, names: Iterable[str]) -> frozenset[CheckId]:
-    built = {str(check): check for check in CHECKS}
+    built = {str(check): check for check in CheckId}
     for name in names:
         if name not in built:
             raise Complaint(f"{option}: {name!r} is no check. The checks are {', '.join(built)}.")

@@ -248,7 +248,8 @@ async def test_only_the_checks_that_run_are_listed() -> None:
 async def test_every_check_of_the_program_has_a_row_and_an_explanation(
     size: tuple[int, int],
 ) -> None:
-    from probes.checks.registry import CHECKS, OPT_IN
+    from probes.checks.registry import CHECKS
+    from probes.options import OPT_IN
     from tests.tui.screenshots import run_of
 
     # In a thread: the simulated network runs under a loop of its own.

@@ -4,10 +4,17 @@ Hosts, routers with any NAT behaviour, firewalls, relays and servers exchange pa
 running event loop's clock: at its own pace in the app, without waiting under `VirtualTimeLoop`.
 """
 
-from probes.network.simulated.clock import NothingLeftToWaitFor, VirtualTimeLoop, run_virtual
-from probes.network.simulated.library import describe, load, names, parse
-from probes.network.simulated.network import SimulatedNetwork
-from probes.network.simulated.schema import ScenarioError
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from probes.network.simulated.catalogue import names
+    from probes.network.simulated.clock import NothingLeftToWaitFor, VirtualTimeLoop, run_virtual
+    from probes.network.simulated.library import describe, load, parse
+    from probes.network.simulated.network import SimulatedNetwork
+    from probes.network.simulated.schema import ScenarioError
 
 __all__ = [
     "NothingLeftToWaitFor",
@@ -20,3 +27,22 @@ __all__ = [
     "parse",
     "run_virtual",
 ]
+
+_HOMES = {
+    "NothingLeftToWaitFor": "clock",
+    "ScenarioError": "schema",
+    "SimulatedNetwork": "network",
+    "VirtualTimeLoop": "clock",
+    "describe": "library",
+    "load": "library",
+    "names": "catalogue",
+    "parse": "library",
+    "run_virtual": "clock",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use (PEP 562): to know a practice network's name takes no network."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

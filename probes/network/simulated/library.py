@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from probes.clean import clean
+from probes.network.simulated.catalogue import FOLDER, SUFFIX, names
 from probes.network.simulated.network import SimulatedNetwork
 from probes.network.simulated.scenario import Scenario
 from probes.network.simulated.schema import ScenarioError, closest, merged
 from probes.network.simulated.tables import SCENARIO
 
-_FOLDER = Path(__file__).parent / "scenarios"
-_PARTS = _FOLDER / "parts"
-_SUFFIX = ".toml"
+_PARTS = FOLDER / "parts"
 MOST_BYTES = 1_000_000
-
-
-def names() -> tuple[str, ...]:
-    """The practice networks, in alphabetical order."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob(f"*{_SUFFIX}")))
 
 
 def describe(name: str) -> str:
@@ -76,12 +70,12 @@ def scenario(name_or_path: str | Path) -> Scenario:
 
 def _find(name_or_path: str | Path) -> Path:
     word = str(name_or_path)
-    if isinstance(name_or_path, Path) or word.endswith(_SUFFIX) or "/" in word or "\\" in word:
+    if isinstance(name_or_path, Path) or word.endswith(SUFFIX) or "/" in word or "\\" in word:
         return Path(name_or_path)
     if word not in names():
         hint = closest(word, names()) or f"; the known ones are {', '.join(names())}"
         raise ScenarioError(f"There is no practice network called {clean(word)}{hint}.")
-    return _FOLDER / f"{word}{_SUFFIX}"
+    return FOLDER / f"{word}{SUFFIX}"
 
 
 def _read(text: str, where: str) -> Scenario:
@@ -103,9 +97,9 @@ def _whole(value: dict[str, Any], where: str) -> dict[str, Any]:
     below: dict[str, Any] = {}
     parts = value.get("include", [])
     for part in parts if isinstance(parts, list) else []:
-        path = _PARTS / f"{part}{_SUFFIX}"
-        if not isinstance(part, str) or path not in _PARTS.glob(f"*{_SUFFIX}"):
-            known = sorted(each.stem for each in _PARTS.glob(f"*{_SUFFIX}"))
+        path = _PARTS / f"{part}{SUFFIX}"
+        if not isinstance(part, str) or path not in _PARTS.glob(f"*{SUFFIX}"):
+            known = sorted(each.stem for each in _PARTS.glob(f"*{SUFFIX}"))
             raise ScenarioError(f"include names {part!r}; there is {', '.join(known)}.")
         below = merged(below, tomllib.loads(path.read_text("utf-8")))
     return merged(below, value)

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from probes.checks.registry import CHECKS, OPT_IN
+from probes.checks.registry import CHECKS
+from probes.options import OPT_IN
 from tests.unit.cli.test_process import environment
 from tui import terminal
 from tui.exits import Exit
