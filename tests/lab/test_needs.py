@@ -26,4 +26,8 @@ def test_a_machine_without_the_tools(ci: str, status: int, word: str) -> None:
     )
     assert done.returncode == status, done.stdout
     assert word in done.stdout
-    assert "the lab needs ip, nft, nsenter, openssl, setpriv, unshare (Debian:" in done.stdout
+    assert (
+        "the lab needs ip, miniupnpd, nft, nsenter, openssl, pgrep, setpriv, turnserver, "
+        in done.stdout
+    )
+    assert "unshare (Debian:" in done.stdout
