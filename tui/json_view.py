@@ -9,8 +9,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from probes.diagnosis.facts import Facts
 from probes.diagnosis.layers import Layer, layers_of
-from probes.diagnosis.model import Cause, Diagnosis, Nat, Outlook
+from probes.diagnosis.model import Cause, Diagnosis, Nat, NatClass, Outlook
+from probes.diagnosis.what_if import Advised, Fix, advice, flips_of
 from probes.model import CheckId, CheckStatus
 from probes.readings import KEYS, classic, local, port_mapping, tailscale
 from probes.readings.codec import Json
@@ -35,6 +37,8 @@ def report_to_json(
 ) -> dict[str, Json]:
     """The whole object. `headline` is the verdict in one sentence; `elsewhere`: the report was
     given to this program, and not measured by it here."""
+    facts = Facts(report, diagnosis.nat4, diagnosis.nat6)
+    flips = flips_of(facts)
     return {
         "schema": SCHEMA,
         "program": {"name": "whyrelay", "version": __version__},
@@ -64,11 +68,11 @@ def report_to_json(
         "tailscale": None,
         "causes": [_cause(cause) for cause in diagnosis.causes],
         "outlook": {
-            "none": _outlook(diagnosis.outlook.none),
-            "easy": _outlook(diagnosis.outlook.easy),
-            "hard": _outlook(diagnosis.outlook.hard),
+            "none": _outlook(diagnosis.outlook.none, flips[NatClass.NONE]),
+            "easy": _outlook(diagnosis.outlook.easy, flips[NatClass.EASY]),
+            "hard": _outlook(diagnosis.outlook.hard, flips[NatClass.HARD]),
         },
-        "remedies": [],
+        "remedies": [remedy_to_json(each) for each in advice(facts, diagnosis.causes)],
         "disagreements": [],
     }
 
@@ -195,12 +199,30 @@ def _cause(cause: Cause) -> Json:
     }
 
 
-def _outlook(outlook: Outlook) -> Json:
+def _outlook(outlook: Outlook, fix: Fix | None) -> Json:
     return {
         "result": str(outlook.result),
         "mechanism": str(outlook.mechanism),
         "because": list(outlook.because),
-        "flip": None,
+        "flip": flip_to_json(fix),
+    }
+
+
+def flip_to_json(fix: Fix | None) -> Json:
+    """The first change that makes it direct."""
+    return None if fix is None else {"remedy": str(fix.remedy.id), "side": str(fix.side)}
+
+
+def remedy_to_json(advised: Advised) -> Json:
+    """A change, and with which kinds of peer it makes the difference."""
+    return {
+        "id": str(advised.remedy.id),
+        "for": [str(cause) for cause in advised.causes],
+        "side": str(advised.side),
+        "acts": str(advised.remedy.acts),
+        "flips": {str(kind): helps for kind, helps in advised.flips.items()},
+        "risk": str(advised.remedy.risk),
+        "retest": [str(check) for check in advised.remedy.retest],
     }
 
 

@@ -71,6 +71,8 @@ class Reach:
     because: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     """Readings that would narrow it."""
+    host: Fate = Fate.UNKNOWN
+    """What this computer's own firewall does with strangers."""
 
     @property
     def has_udp(self) -> bool:
@@ -281,6 +283,7 @@ def _with_openings(facts: Facts, family: Family, ways: Ways, base: Reach) -> Rea
         base.confidence,
         tuple(dict.fromkeys((*base.because, *said, *(host.because if said else ())))),
         tuple(dict.fromkeys((*base.missing, *way_in.missing))),
+        host.fate,
     )
 
 

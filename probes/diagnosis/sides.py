@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from probes.addresses import may_be_public
 from probes.diagnosis.facts import Facts
-from probes.diagnosis.layers import carrier_nat
+from probes.diagnosis.layers import carrier_nat, double_nat
 from probes.diagnosis.model import Nat
 from probes.diagnosis.nat import mapping_answers, nat_of
 from probes.diagnosis.reach import Reach, reach_of, udp_seen
@@ -61,6 +61,10 @@ class Side:
     """The readings that show UDP to work, over any family."""
     peer_relay: tuple[str, ...] = ()
     """The readings that show a peer relay in use in this side's tailnet."""
+    second_router: bool = False
+    """Another router of the home's own stands before the first one."""
+    offers_mapping: bool = False
+    """The router answers where it is asked for a port, whether or not that is of any use."""
 
     def reach(self, family: Family) -> Reach:
         """How it can be reached over one IP version."""
@@ -84,6 +88,8 @@ def side_from(facts: Facts) -> Side:
         offline=_offline(facts),
         udp_seen=tuple(dict.fromkeys(seen)),
         peer_relay=_peer_relay(facts.report),
+        second_router=double_nat(facts.report) is not None,
+        offers_mapping=any(facts.is_true(keys.present) for keys in SERVICES.values()),
     )
 
 

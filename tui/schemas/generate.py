@@ -25,6 +25,8 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.diagnosis.model import Mapping as NatMapping
+from probes.diagnosis.remedies import RemedyId, Risk
+from probes.diagnosis.what_if import Whose
 from probes.model import CheckId, CheckStatus
 from probes.readings import KEYS
 from probes.readings.classic import ClassicType
@@ -125,7 +127,7 @@ def report_schema() -> Json:
             dict.fromkeys(("none", "easy", "hard"), _OUTLOOK),
             "what to expect over IPv4 with a peer without NAT, with an easy one, with a hard one",
         ),
-        "remedies": _described({"type": "array", "maxItems": 0}, "not worked out yet"),
+        "remedies": _list(_REMEDY, "single changes that make the difference, cheap and safe first"),
         "disagreements": _described({"type": "array", "maxItems": 0}, "not worked out yet"),
     }
     return {
@@ -231,12 +233,31 @@ _CAUSE = _object(
     }
 )
 
+_FLIP = _or_null(
+    _object({"remedy": _one_of(RemedyId), "side": _one_of(Whose)}),
+    "the first single change that makes it direct",
+)
+
+_REMEDY = _object(
+    {
+        "id": _one_of(RemedyId),
+        "for": _list(_one_of(CauseId), "the causes of this report that it goes to the root of"),
+        "side": _one_of(Whose, "on which side it is made"),
+        "acts": _one_of(Actor, "who has to act on that side"),
+        "flips": _object(
+            dict.fromkeys(("none", "easy", "hard"), _BOOL), "makes it direct with such a peer"
+        ),
+        "risk": _one_of(Risk),
+        "retest": _list(_one_of(CheckId), "the checks that show whether it worked"),
+    }
+)
+
 _OUTLOOK = _object(
     {
         "result": _one_of(Result),
         "mechanism": _one_of(Mechanism),
         "because": _READING_IDS,
-        "flip": {"type": "null", "description": "not worked out yet"},
+        "flip": _FLIP,
     }
 )
 

@@ -25,6 +25,7 @@ from probes.diagnosis.model import (
     Verdict,
     Weight,
 )
+from probes.diagnosis.remedies import RemedyId, Risk
 from probes.diagnosis.witnesses import Likely, Topic, Witness
 from probes.model import CheckId, CheckStatus, Reason
 from probes.readings.behavior import ServerState
@@ -70,6 +71,8 @@ LABELLED: tuple[type[Enum], ...] = (
     Backend,
     PeerPath,
     ServerState,
+    RemedyId,
+    Risk,
     FirewallName,
     Surrounding,
     Topic,

@@ -1,0 +1,280 @@
+"""The changes that can make a connection direct: each as what it does to the facts of one side.
+
+Ids are stable: scripts and saved progress hang on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeAlias
+
+from probes.diagnosis.model import Actor, CauseId, Confidence, NatClass
+from probes.diagnosis.openings import APDF, EIF, Held
+from probes.diagnosis.pairing import Leg
+from probes.diagnosis.reach import ANY_UDP, EASY, NO_UDP, Reach
+from probes.diagnosis.sides import Side
+from probes.model import CheckId
+from probes.readings.firewall import Fate
+
+
+class RemedyId(StrEnum):
+    """What can be done. The order is that of the table below: cheap and safe first."""
+
+    DROP_STRANGERS = "drop-strangers"
+    """Let the router drop packets that nobody asked for, instead of taking them for itself."""
+    ALLOW_INBOUND = "allow-inbound"
+    """Let the VPN's port through this computer's own firewall."""
+    PORT_MAPPING = "port-mapping"
+    """Turn on UPnP, NAT-PMP or PCP in the router."""
+    FORWARD_PORT = "forward-port"
+    """Forward the VPN's UDP port to this device."""
+    KEEP_ONE_PORT = "keep-one-port"
+    """Let the NAT keep one port for all destinations (static port, endpoint-independent NAT)."""
+    ENABLE_IPV6 = "enable-ipv6"
+    BRIDGE = "bridge-second-router"
+    """Let only one router translate."""
+    UNBLOCK_UDP = "unblock-udp"
+    UNBLOCK_STUN = "unblock-stun"
+    OPEN_FIREWALL = "open-firewall"
+    """Let the VPN's port in at the firewall before a public address."""
+    PUBLIC_ADDRESS = "public-address"
+    """Get a public address from the provider, and forward the VPN's port."""
+    PEER_RELAY = "peer-relay"
+    """Run a peer relay on a device that both sides reach: not direct, but near."""
+
+
+class Risk(StrEnum):
+    """What a change costs besides the work."""
+
+    NONE = "none"
+    ONE_PORT = "one-port"
+    """One port of one device can be reached from the internet."""
+    ANY_PROGRAM = "any-program"
+    """Any program in the network may open ports."""
+    REACHABLE = "reachable"
+    """Devices get addresses that the internet can reach; a firewall has to guard them."""
+    OUTAGE = "outage"
+    """The internet is away while it is changed, and a wrong step takes longer."""
+    RULES = "rules"
+    """It loosens a rule that somebody made on purpose."""
+    MONEY = "money"
+
+
+Change: TypeAlias = Callable[[Side], Side | None]
+"""The side after the change; None where it makes no sense there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One change."""
+
+    id: RemedyId
+    acts: Actor
+    risk: Risk
+    retest: tuple[CheckId, ...]
+    causes: tuple[CauseId, ...]
+    """The causes that it goes to the root of."""
+    change: Change
+
+
+def _drop_strangers(side: Side) -> Side | None:
+    if not any(leg.takes_strangers for leg in side.four.legs):
+        return None
+    return _four(side, lambda leg: replace(leg, takes_strangers=False))
+
+
+def _allow_inbound(side: Side) -> Side | None:
+    if side.four.host is not Fate.BLOCKED:
+        return None
+
+    def opened(leg: Leg) -> Leg:
+        return replace(leg, filtering=EIF, host_filtered=False) if leg.host_filtered else leg
+
+    changed = _four(side, opened)
+    return replace(changed, four=replace(changed.four, host=Fate.ALLOWED))
+
+
+def _translated(side: Side) -> bool:
+    return side.nat4.nat_class in (NatClass.EASY, NatClass.HARD) and side.four.has_udp
+
+
+def _mapped(side: Side) -> Side:
+    """With a way in through the router; the computer's own firewall stays as it is."""
+
+    def mapped(leg: Leg) -> Leg:
+        shut = side.four.host is Fate.BLOCKED
+        filtering = APDF if shut else EIF
+        new = replace(leg, stable=True, filtering=filtering, host_filtered=shut)
+        return replace(new, takes_strangers=False)
+
+    changed = _four(side, mapped)
+    return replace(changed, four=replace(changed.four, opening=Held.YES))
+
+
+def _one_nat(side: Side) -> bool:
+    return not side.second_router and side.place.behind_carrier is not True
+
+
+def _port_mapping(side: Side) -> Side | None:
+    fits = _translated(side) and _one_nat(side) and not side.offers_mapping
+    return _mapped(side) if fits and side.four.opening is not Held.YES else None
+
+
+def _forward_port(side: Side) -> Side | None:
+    fits = _translated(side) and _one_nat(side) and side.four.opening is not Held.YES
+    return _mapped(side) if fits else None
+
+
+def _keep_one_port(side: Side) -> Side | None:
+    if side.nat4.nat_class is not NatClass.HARD or not _one_nat(side):
+        return None
+    return _four(side, lambda leg: replace(leg, stable=True, source=True) if leg.udp else leg)
+
+
+def _enable_ipv6(side: Side) -> Side | None:
+    if any(leg.udp for leg in side.six.legs):
+        return None
+    return replace(side, six=Reach((Leg(),), confidence=Confidence.LIKELY))
+
+
+def _bridge(side: Side) -> Side | None:
+    """What the inner router then offers is of use."""
+    if not side.second_router or not _translated(side) or not side.offers_mapping:
+        return None
+    return _mapped(replace(side, second_router=False))
+
+
+def _unblock_udp(side: Side) -> Side | None:
+    """What kind of NAT there is shows only then."""
+    if side.offline or side.udp_seen or all(leg.udp for leg in side.four.legs):
+        return None
+    return replace(side, four=Reach(ANY_UDP, settled=False))
+
+
+def _unblock_stun(side: Side) -> Side | None:
+    if not side.four.blind:
+        return None
+    known = side.nat4.nat_class in (NatClass.EASY, NatClass.NONE)
+    return replace(side, four=Reach(EASY) if known else Reach(ANY_UDP, settled=False))
+
+
+def _open_firewall(side: Side) -> Side | None:
+    own = side.nat4.nat_class is NatClass.NONE and side.four.host is not Fate.BLOCKED
+    if not own or all(leg.filtering is EIF for leg in side.four.legs):
+        return None
+    return _four(side, lambda leg: replace(leg, filtering=EIF, host_filtered=False))
+
+
+def _public_address(side: Side) -> Side | None:
+    if side.place.behind_carrier is not True or not _translated(side):
+        return None
+    return _mapped(replace(side, place=replace(side.place, behind_carrier=False)))
+
+
+def _peer_relay(_side: Side) -> Side | None:
+    return None
+
+
+def _four(side: Side, change: Callable[[Leg], Leg]) -> Side:
+    legs = tuple(dict.fromkeys(change(leg) for leg in side.four.legs if leg != NO_UDP))
+    # A doubt about what is changed is no doubt about what comes of it.
+    return replace(side, four=replace(side.four, legs=legs or side.four.legs, doubts=()))
+
+
+_NAT = (CheckId.STUN, CheckId.BEHAVIOR)
+_MAPPING = (CheckId.UPNP, CheckId.NAT_PMP, CheckId.PCP)
+
+REMEDIES: tuple[Remedy, ...] = (
+    Remedy(
+        RemedyId.DROP_STRANGERS,
+        Actor.ROUTER,
+        Risk.NONE,
+        (CheckId.COLLISION,),
+        (CauseId.NAT_STATE_COLLISION,),
+        _drop_strangers,
+    ),
+    Remedy(
+        RemedyId.ALLOW_INBOUND,
+        Actor.THIS_DEVICE,
+        Risk.ONE_PORT,
+        (CheckId.FIREWALL, CheckId.BEHAVIOR),
+        (CauseId.INBOUND_BLOCKED,),
+        _allow_inbound,
+    ),
+    Remedy(
+        RemedyId.PORT_MAPPING,
+        Actor.ROUTER,
+        Risk.ANY_PROGRAM,
+        _MAPPING,
+        (CauseId.HARD_NAT,),
+        _port_mapping,
+    ),
+    Remedy(
+        RemedyId.FORWARD_PORT,
+        Actor.ROUTER,
+        Risk.ONE_PORT,
+        (CheckId.BEHAVIOR,),
+        (CauseId.HARD_NAT,),
+        _forward_port,
+    ),
+    Remedy(
+        RemedyId.KEEP_ONE_PORT,
+        Actor.ROUTER,
+        Risk.NONE,
+        _NAT,
+        (CauseId.HARD_NAT, CauseId.MULTI_WAN),
+        _keep_one_port,
+    ),
+    Remedy(
+        RemedyId.ENABLE_IPV6,
+        Actor.ROUTER,
+        Risk.REACHABLE,
+        (CheckId.LOCAL, CheckId.STUN),
+        (CauseId.IPV6_MISSING, CauseId.IPV6_OFF, CauseId.IPV6_FILTERED),
+        _enable_ipv6,
+    ),
+    Remedy(
+        RemedyId.BRIDGE,
+        Actor.SECOND_ROUTER,
+        Risk.OUTAGE,
+        (CheckId.LAYERS, *_MAPPING),
+        (CauseId.DOUBLE_NAT,),
+        _bridge,
+    ),
+    Remedy(
+        RemedyId.UNBLOCK_UDP,
+        Actor.NETWORK_ADMIN,
+        Risk.RULES,
+        (CheckId.STUN,),
+        (CauseId.UDP_BLOCKED,),
+        _unblock_udp,
+    ),
+    Remedy(
+        RemedyId.UNBLOCK_STUN,
+        Actor.NETWORK_ADMIN,
+        Risk.RULES,
+        (CheckId.STUN,),
+        (CauseId.STUN_BLOCKED,),
+        _unblock_stun,
+    ),
+    Remedy(
+        RemedyId.OPEN_FIREWALL,
+        Actor.NETWORK_ADMIN,
+        Risk.ONE_PORT,
+        (CheckId.BEHAVIOR,),
+        (CauseId.INBOUND_BLOCKED,),
+        _open_firewall,
+    ),
+    Remedy(
+        RemedyId.PUBLIC_ADDRESS,
+        Actor.ISP,
+        Risk.MONEY,
+        (CheckId.LAYERS, *_NAT),
+        (CauseId.CGNAT,),
+        _public_address,
+    ),
+    Remedy(RemedyId.PEER_RELAY, Actor.TAILNET_ADMIN, Risk.ONE_PORT, (), (), _peer_relay),
+)
+"""Cheap and safe first; who has to act comes before that."""
