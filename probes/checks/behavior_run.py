@@ -7,6 +7,7 @@ Several checks stand on the outcome, so the tests are made once.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -44,6 +45,7 @@ of the last month when it was looked at (2026-08). Validated again at every run.
 
 AGREE = 2
 MOST_ASKED = 3
+ASKED_ENOUGH = "this run has asked public servers often enough"
 """Two, and a third where they disagree or one is not able."""
 MOST_NAMED = 4
 MOST_TRIED = 5
@@ -134,7 +136,12 @@ class Tests:
             await asyncio.gather(resolving, *self._running, return_exceptions=True)
         return Outcome(tuple(self._testimonies), tuple(self._unresolved))
 
-    async def may_begin(self, count: int) -> bool:
+    @property
+    def left(self) -> int:
+        """So many more transactions may be begun in this run."""
+        return sys.maxsize if self.named else self.pacer.left
+
+    def may_begin(self, count: int) -> bool:
         """Whether so many more transactions may be begun; they then take turns."""
         return self.named or self.pacer.reserve(count)
 
@@ -239,7 +246,7 @@ class Tests:
 
     def _start(self, server: HostPort, primary: Endpoint) -> bool:
         """False: two names of one machine are one witness, or the run's share is used up."""
-        if primary in self._seen or not (self.named or self.pacer.reserve(TRANSACTIONS)):
+        if primary in self._seen or not self.may_begin(TRANSACTIONS):
             return False
         self._seen.add(primary)
         self._running.add(asyncio.create_task(self._test(server, primary)))

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from probes.checks.behavior_run import (
+    ASKED_ENOUGH,
     Candidate,
     Outcome,
     Tests,
@@ -83,8 +84,8 @@ async def _tell_why_not(
 
 async def _ask(context: Context, tests: Tests, server: Candidate) -> ClassicType | str:
     """The type, or a clean sentence that says why this server could not tell."""
-    if not await tests.may_begin(TRANSACTIONS):
-        return "this run has asked public servers often enough"
+    if not tests.may_begin(TRANSACTIONS):
+        return ASKED_ENOUGH
     way_out = usable(await context.board.reading(local.WAY_OUT4))
     own = str(way_out.source) if way_out is not None else ""
     bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TypeAlias
 
-from probes.checks.behavior_run import behavior_outcome
+from probes.checks.behavior_run import ASKED_ENOUGH, behavior_outcome, behavior_tests
 from probes.checks.context import Context
 from probes.checks.inquiry import SENDS_S, Asker
 from probes.checks.ways_out import bind_for, usable
@@ -17,6 +17,7 @@ from probes.model import CheckId, Endpoint, Family, Reason
 from probes.network.seam import Bind, Datagram, UdpSocket
 from probes.readings import lifetime, local
 
+TRANSACTIONS = 2
 WAIT_S = 1.5
 NONCE_BYTES = 16
 SOFTWARE = ("whyrelay",)
@@ -37,6 +38,9 @@ class HairpinCheck:
             return
         way_out = usable(await context.board.reading(local.WAY_OUT4))
         bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)
+        if not (await behavior_tests(context)).may_begin(TRANSACTIONS):
+            context.unknown(lifetime.HAIRPIN4, Reason.NO_SERVER, ASKED_ENOUGH)
+            return
         context.progress(0, len(SENDS_S), "map")
         first = await context.network.udp(bind)
         second = await context.network.udp(bind)

@@ -8,9 +8,12 @@ silent one's mapping (RESPONSE-PORT). It stops early once a mapping was found ex
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from probes.checks.behavior_run import behavior_outcome
+from probes.checks import hairpin
+from probes.checks.behavior_run import ASKED_ENOUGH, behavior_outcome, behavior_tests
+from probes.checks.behavior_test import Testimony
 from probes.checks.context import Context
 from probes.checks.inquiry import SENDS_S, Asker, Inquiry
 from probes.checks.ways_out import bind_for, usable
@@ -23,6 +26,10 @@ from probes.wire.stun import Attribute, AttributeType
 
 SILENCES_S = (20, 35, 65, 125, 185, 305)
 """Each a little longer than a usual timeout: 30 s, 60 s, 120 s, 180 s, 300 s."""
+MOST_TELLING_S = (35, 125, 65, 20, 185, 305)
+"""The same, those first that say whether a mapping is kept for 30 s and for two minutes."""
+EACH, BESIDES = 2, 2
+"""Transactions of each silence, and of showing that the server can be heard at all."""
 ANSWER_S = 1.5
 TICK_S = 1.0
 SOFTWARE = ("whyrelay",)
@@ -54,23 +61,47 @@ class LifetimeCheck:
             return
         way_out = usable(await context.board.reading(local.WAY_OUT4))
         bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)
-        await _Run(context, bind, servers[0].primary, servers[0].host).go()
+        tests = await behavior_tests(context)
+        silences_s = _affordable(tests.left - _kept_for_hairpin(context))
+        if not silences_s or not tests.may_begin(BESIDES + EACH * len(silences_s)):
+            context.unknown(lifetime.LIFETIME4, Reason.NO_SERVER, ASKED_ENOUGH)
+            return
+        await _Run(context, bind, servers[0], silences_s, tests.turn).go()
+
+
+def _affordable(left: int) -> tuple[int, ...]:
+    """The silences that the run's share of public servers' answers allows."""
+    count = max(0, min((left - BESIDES) // EACH, len(SILENCES_S)))
+    return tuple(sorted(MOST_TELLING_S[:count]))
+
+
+def _kept_for_hairpin(context: Context) -> int:
+    return hairpin.TRANSACTIONS if CheckId.HAIRPIN in context.board.report.checks else 0
 
 
 class _Run:
-    def __init__(self, context: Context, bind: Bind, server: Endpoint, host: str) -> None:
+    def __init__(
+        self,
+        context: Context,
+        bind: Bind,
+        server: Testimony,
+        silences_s: tuple[int, ...],
+        turn: Callable[[], Awaitable[None]],
+    ) -> None:
         self.context = context
         self.bind = bind
-        self.server = server
-        self.host = host
+        self.server = server.primary
+        self.host = server.host
+        self.silences_s = silences_s
+        self.turn = turn
         self.lived_s = 0
         self.expired_s: int | None = None
 
     async def go(self) -> None:
         context = self.context
-        context.progress(0, SILENCES_S[-1], "map", self.host)
+        context.progress(0, self.silences_s[-1], "map", self.host)
         probe = await self._map(0)
-        silent = [each for each in [await self._map(each) for each in SILENCES_S] if each]
+        silent = [each for each in [await self._map(each) for each in self.silences_s] if each]
         helper = await self._open()
         if probe is None or not silent:
             context.unknown(lifetime.LIFETIME4, Reason.NO_ANSWER, f"{self.host} fell silent")
@@ -120,6 +151,7 @@ class _Run:
         return _Silent(silence_s, asker, socket, answer, network.now())
 
     async def _ask(self, asker: Asker) -> Endpoint | None:
+        await self.turn()
         inquiry = asker.inquire(self.host, 0, (self.server,), software=SOFTWARE)
         asking = asyncio.create_task(asker.ask(inquiry))
         try:
@@ -137,11 +169,12 @@ class _Run:
         network = self.context.network
         while (left_s := silent.mapped_at + silent.silence_s - network.now()) > 0:
             done = silent.silence_s - int(left_s)
-            self.context.progress(done, SILENCES_S[-1], "keep-silent", f"{silent.silence_s} s")
+            self.context.progress(done, self.silences_s[-1], "keep-silent", f"{silent.silence_s} s")
             await asyncio.sleep(min(TICK_S, left_s))
 
     async def _reached(self, helper: Asker, silent: _Silent) -> bool:
         """Whether the server's answer to `helper`, sent to the silent mapping, arrives there."""
+        await self.turn()
         port = Attribute(AttributeType.RESPONSE_PORT, silent.mapped.port)
         inquiry = helper.inquire(self.host, 0, (self.server,), port, software=SOFTWARE)
         asking = asyncio.create_task(helper.ask(inquiry, SENDS_S))

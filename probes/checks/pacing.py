@@ -23,6 +23,11 @@ class Pacer:
         self._begun: deque[float] = deque()
         self._left = PER_RUN
 
+    @property
+    def left(self) -> int:
+        """So many transactions may still be set aside."""
+        return self._left
+
     def reserve(self, count: int) -> bool:
         """Set so many transactions aside. False: the run's allowance does not hold them."""
         if count > self._left:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from probes.checks.behavior import BehaviorCheck, CollisionCheck
 from probes.checks.behavior_run import PUBLIC_SERVERS
+from probes.checks.classic import ClassicCheck
 from probes.checks.context import Check
 from probes.checks.hairpin import HairpinCheck
 from probes.checks.lifetime import LifetimeCheck
@@ -16,11 +18,25 @@ from probes.checks.local import LocalCheck
 from probes.checks.pacing import PER_RUN, PER_SECOND, Pacer
 from probes.engine import measure
 from probes.events import Event
-from probes.model import Confidence, Filtering, Known, Mapping, Reason, Unknown
+from probes.model import (
+    CheckId,
+    Confidence,
+    Endpoint,
+    Family,
+    Filtering,
+    IPAddress,
+    Known,
+    Mapping,
+    Reason,
+    Unknown,
+)
+from probes.network.seam import NotResolved
 from probes.network.simulated import SimulatedNetwork, load, run_virtual
 from probes.network.simulated.library import parse
+from probes.network.simulated.sockets import SimulatedUdpSocket
+from probes.network.simulated.stun_server import StunKind
 from probes.options import HostPort, Options
-from probes.readings import behavior, lifetime
+from probes.readings import behavior, classic, lifetime
 from probes.readings.behavior import ServerState
 from probes.readings.lifetime import LifetimeMethod
 from probes.report import Report, report_of
@@ -184,6 +200,76 @@ def test_public_servers_are_asked_sparingly(monkeypatch: pytest.MonkeyPatch) -> 
     assert 2 <= len(asked) <= 5
     assert {server.state for server in asked} == {ServerState.UNRESOLVED}
     assert {server.host for server in asked} <= {str(server) for server in PUBLIC_SERVERS}
+
+
+def practice(*opt_in: CheckId) -> tuple[Report, int]:
+    """A run on a practice network, whose servers are other people's; and how often it asked."""
+    options = Options(opt_in=frozenset(opt_in))
+    network = load("easy-home")
+    asked = set[bytes]()
+    behavior_addresses = {
+        each.partition(":")[0]
+        for spec in network.scenario.server.values()
+        if spec.stun is not None and spec.stun.kind is StunKind.BEHAVIOR
+        for each in (str(spec.ipv4), str(spec.stun.other_ipv4))
+    }
+    real = SimulatedUdpSocket.send
+
+    def send(self: Any, data: bytes, to: Endpoint, *, ttl: int | None = None) -> None:
+        if str(to.address) in behavior_addresses:
+            asked.add(data[4:20])
+        real(self, data, to, ttl=ttl)
+
+    async def events() -> list[Event]:
+        checks: list[Check] = [LocalCheck(), BehaviorCheck(), CollisionCheck(), ClassicCheck()]
+        checks += [LifetimeCheck()] if CheckId.LIFETIME in opt_in else []
+        checks += [HairpinCheck()] if CheckId.HAIRPIN in opt_in else []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(SimulatedUdpSocket, "send", send)
+            patch.setattr("probes.checks.behavior.tell_forward", _nothing)
+            return [event async for event in measure(network, checks, options)]
+
+    return report_of(run_virtual(events())), len(asked)
+
+
+async def _nothing(_context: object) -> None:
+    return None
+
+
+def test_other_people_s_servers_are_asked_no_more_than_a_run_s_share() -> None:
+    report, asked = practice()
+    assert report.known(classic.TYPE4)
+    assert asked <= 18
+    report, asked = practice(CheckId.LIFETIME)
+    found = report.value(lifetime.LIFETIME4)
+    assert found is not None
+    assert asked <= PER_RUN
+    report, asked = practice(CheckId.LIFETIME, CheckId.HAIRPIN)
+    assert report.known(lifetime.HAIRPIN4)
+    assert asked <= PER_RUN
+
+
+@pytest.mark.parametrize("hangs_s", [60.0, 0.0])
+def test_names_that_do_not_resolve_stretch_no_run(
+    monkeypatch: pytest.MonkeyPatch, hangs_s: float
+) -> None:
+    monkeypatch.delattr(SimulatedNetwork, "behavior_servers", raising=False)
+
+    async def resolve(self: Any, host: str, family: Family) -> tuple[IPAddress, ...]:
+        await asyncio.sleep(hangs_s)
+        raise NotResolved(f"{host} does not resolve")
+
+    monkeypatch.setattr(SimulatedNetwork, "resolve", resolve)
+
+    async def events() -> list[Event]:
+        checks: list[Check] = [LocalCheck(), BehaviorCheck(), ClassicCheck()]
+        return [event async for event in measure(parse(scenario()), checks, Options())]
+
+    report = report_of(run_virtual(events()))
+    assert report.elapsed_ms <= 1600
+    reading = report.readings[behavior.FILTERING4.id]
+    assert isinstance(reading, Unknown)
+    assert reading.reason is Reason.NO_SERVER
 
 
 def test_the_pacer_keeps_to_its_allowance() -> None:
