@@ -13,7 +13,7 @@ from probes.checks.context import Context
 from probes.checks.ways_out import bind_for, usable
 from probes.model import CheckId, Endpoint, IPAddress, Reason
 from probes.network.seam import Bounced, Datagram, IcmpError, Network, NetworkError, UdpSocket
-from probes.readings import layers, local, relays
+from probes.readings import layers, local, relays, stun
 from probes.readings.layers import Hop
 from probes.relays import relay_map
 from probes.tailscale.derp_map import DerpMap
@@ -27,6 +27,8 @@ ROUND_TRIPS = 1.5
 """The boxes on the way are nearer than the relay: its round trip says how long to wait."""
 FIRST_PORT = 33434
 """Where traceroute begins: nobody listens there. One port a packet tells the answers apart."""
+HEAD_START_S = 0.7
+"""By then all tries over STUN are sent."""
 _BYTES = 12
 
 
@@ -53,6 +55,7 @@ class LayersCheck:
             detail = "this system does not show who dropped a packet without special rights"
             context.unknown(layers.HOPS4, Reason.UNSUPPORTED_SYSTEM, detail)
             return
+        await _let_stun_go_first(context)
         socket = await context.network.udp(bind_for(way_out))
         hops = await _Trace(context, socket, target).run()
         if hops:
@@ -60,6 +63,15 @@ class LayersCheck:
             context.known(layers.HOPS4, hops, source)
         else:
             context.unknown(layers.HOPS4, Reason.NO_ANSWER, "no box on the way made itself known")
+
+
+async def _let_stun_go_first(context: Context) -> None:
+    """A router sends only so many ICMP errors a second, and what it says to STUN matters more."""
+    try:
+        async with asyncio.timeout(HEAD_START_S):
+            await context.board.reading(stun.UDP)
+    except TimeoutError:
+        pass
 
 
 def _target(found: DerpMap) -> Endpoint | None:
