@@ -192,8 +192,8 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
         metavar="CHECK[,CHECK]",
         type=_said(words, "a list of checks"),
         default=absent(()),
-        help="make these checks alone: local, stun, relay-tcp, captive-portal, behavior, "
-        "collision, classic, lifetime, hairpin, layers, firewall, environment, tailscale",
+        help="make these checks alone: local, stun, relay-tcp, captive-portal, upnp, nat-pmp, pcp, "
+        "behavior, collision, classic, lifetime, hairpin, layers, firewall, environment, tailscale",
     )
     measure.add_argument(
         "--skip",
