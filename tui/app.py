@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 from typing import ClassVar
@@ -126,6 +127,22 @@ class WhyrelayApp(App[int]):
         """Measure the same source once more."""
         if self.conductor.source is not None:
             self.conductor.measure(self.conductor.source)
+
+    def action_map_test(self) -> None:
+        """Ask once whether the router may be tried with a port, then measure with it."""
+        if self.settings.options.map_test:
+            self.action_retest()
+            return
+        from tui.screens.consent import ConsentScreen
+
+        self.push_screen(ConsentScreen(), self._consented)
+
+    def _consented(self, yes: bool | None) -> None:
+        if not yes:
+            return
+        options = replace(self.settings.options, map_test=True)
+        self.settings = replace(self.settings, options=options)
+        self.action_retest()
 
     def action_theme(self) -> None:
         """Light to dark, or back."""

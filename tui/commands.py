@@ -80,6 +80,14 @@ EVIDENCE = Command(
     "Show the evidence",
     "The readings behind the statement: who said so, when, and after how many tries.",
 )
+MAP_TEST = Command(
+    "map-test",
+    "m",
+    "app.map_test",
+    "Try a port",
+    "Try the router with a port",
+    "Open a port for a moment and see whether packets get in. Asks first.",
+)
 COPY = Command(
     "copy", "c,y", "copy", "Copy", "Copy this explanation", "Copy what is explained right now."
 )
@@ -138,7 +146,7 @@ STEP_COMMANDS = tuple(
     for number, step in enumerate(STEPS, 1)
 )
 
-WALK = (NEXT, BACK, *STEP_COMMANDS, RETEST, EVIDENCE, COPY, VERDICT, FILTER, TAKE)
+WALK = (NEXT, BACK, *STEP_COMMANDS, RETEST, MAP_TEST, EVIDENCE, COPY, VERDICT, FILTER, TAKE)
 """Actions of the screen with the steps."""
 EVERYWHERE = (EXPLAIN, HELP, GLOSSARY, PRIVACY, THEME, PALETTE, QUIT)
 """Actions of the app."""

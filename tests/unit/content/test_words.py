@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.checks.registry import CHECKS
+from probes.checks.registry import CHECKS, make
 from probes.diagnosis.layers import LayerKind
 from probes.diagnosis.model import (
     Actor,
@@ -30,7 +30,7 @@ from probes.diagnosis.witnesses import Likely, Topic, Witness
 from probes.model import CheckId, CheckStatus, Reason
 from probes.readings.behavior import ServerState
 from probes.readings.classic import ClassicType
-from probes.readings.environment import Surrounding
+from probes.readings.environment import BugEffect, Surrounding
 from probes.readings.firewall import FirewallName
 from probes.readings.local import InterfaceKind
 from probes.readings.port_mapping import (
@@ -75,6 +75,7 @@ LABELLED: tuple[type[Enum], ...] = (
     Risk,
     FirewallName,
     Surrounding,
+    BugEffect,
     Topic,
     Witness,
     Likely,
@@ -181,7 +182,10 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "questions": {str(each) for each in QuestionId},
         "labels": labels,
         "glossary": set(content.glossary()),
-        "pages": {"privacy", "limits", "keys", "choose", "measure", "understand", "fix", "prove"},
+        "pages": {
+            *("privacy", "limits", "keys", "consent"),
+            *("choose", "measure", "understand", "fix", "prove"),
+        },
     }
     found = {
         directory.name: {path.stem for path in directory.glob("*.md")}
@@ -197,7 +201,7 @@ _STEP = re.compile(r"progress\(.*?\"([a-z-]+)\"", re.DOTALL)
 
 @pytest.mark.parametrize("check", CHECKS, ids=str)
 def test_every_step_that_a_check_tells_has_words(check: CheckId) -> None:
-    module = inspect.getmodule(CHECKS[check])
+    module = inspect.getmodule(type(make(check)))
     assert module is not None
     told = set(_STEP.findall(inspect.getsource(module)))
     assert told, "the check tells no step: the pattern no longer fits its source"

@@ -1,0 +1,79 @@
+"""The question about a port: asked once, plainly, and only a plain yes counts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from probes.events import Event
+from probes.options import Options
+from tests.tui import recordings
+from tests.tui.harness import HARD, SIZES, lines, make, running, settled
+from tui import content
+from tui.screens.consent import ConsentScreen
+
+
+@dataclass
+class Asked:
+    """A source that notes how it was asked to measure."""
+
+    title: str = HARD
+    asked: list[Options] = field(default_factory=list)
+
+    async def run(self, options: Options) -> AsyncIterator[Event]:
+        """A whole run."""
+        self.asked.append(options)
+        for event in recordings.HARD:
+            yield event
+
+    @property
+    def trials(self) -> list[bool]:
+        return [options.map_test for options in self.asked]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_yes_measures_again_with_a_trial_and_is_asked_once(size: tuple[int, int]) -> None:
+    source = Asked()
+    app = make(source)
+    async with running(app, size) as pilot:
+        assert source.trials == [False]
+        await pilot.press("m")
+        await settled(pilot)
+        assert isinstance(app.screen, ConsentScreen)
+        assert content.page("consent").title in "\n".join(lines(app))
+        assert "Yes, try it" in "\n".join(lines(app))
+        await pilot.press("y")
+        await settled(pilot)
+        assert source.trials == [False, True]
+        await pilot.press("m")
+        await settled(pilot)
+        assert not isinstance(app.screen, ConsentScreen)
+        assert source.trials == [False, True, True]
+
+
+@pytest.mark.parametrize("key", ["n", "escape", "enter", "q"])
+async def test_everything_else_is_a_no(key: str) -> None:
+    source = Asked()
+    app = make(source)
+    async with running(app) as pilot:
+        await pilot.press("m")
+        await settled(pilot)
+        await pilot.press(key)
+        await settled(pilot)
+        assert not isinstance(app.screen, ConsentScreen)
+        await pilot.press("r")
+        await settled(pilot)
+        assert source.trials == [False, False]
+
+
+async def test_the_mouse_can_say_yes() -> None:
+    source = Asked()
+    app = make(source)
+    async with running(app) as pilot:
+        await pilot.press("m")
+        await settled(pilot)
+        await pilot.click("#yes")
+        await settled(pilot)
+        assert source.trials == [False, True]
