@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 STUN_PORT = 3478
 LONGEST_RUN_S = 3600.0
-COMMANDS = ("check", "explain", "schema")
+COMMANDS = ("check", "explain", "pair", "schema")
 
 _EPILOG = """\
 exit status:
@@ -281,6 +281,7 @@ def parser() -> _Parser:
     )
     _add_run_options(check, below=True)
     _add_explain(commands)
+    _add_pair(commands)
     schema = commands.add_parser(
         "schema",
         help="print a JSON Schema",
@@ -291,7 +292,8 @@ def parser() -> _Parser:
         metavar="NAME",
         nargs="?",
         default="whyrelay/1",
-        help="whyrelay/1 (check --json, the default) or whyrelay-events/1 (recordings)",
+        help="whyrelay/1 (check --json, the default), whyrelay-pair/1 or whyrelay-events/1 "
+        "(recordings)",
     )
     return top
 
@@ -307,6 +309,30 @@ def _add_explain(commands: Any) -> None:
     )
     explain.add_argument("input", metavar="FILE|-", help="a file, or - for standard input")
     _add_forms(explain, "whyrelay/1")
+
+
+def _add_pair(commands: Any) -> None:
+    pair = commands.add_parser(
+        "pair",
+        help="predict what two devices will do",
+        description="Predicts whether two devices will connect directly, and which single change "
+        "would make them. Each side is a file that explain takes, or - for this network, measured "
+        "now.",
+        epilog=_EPILOG,
+    )
+    pair.add_argument("a", metavar="A", help="one side: a file, or - for this network")
+    pair.add_argument("b", metavar="B", help="the other side")
+    form = pair.add_mutually_exclusive_group()
+    form.add_argument(
+        "--json", action="store_true", help="one JSON object (schema whyrelay-pair/1)"
+    )
+    form.add_argument(
+        "--plain",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="readable text, line by line (the default)",
+    )
+    _add_run_options(pair, below=True)
 
 
 def _add_forms(parser: argparse.ArgumentParser, schema: str) -> None:

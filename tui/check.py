@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from importlib import import_module
 from typing import Any
@@ -41,15 +41,7 @@ def run_check(settings: Settings, form: Form, *, virtual: bool) -> Exit:
     """
     require_stdout()
     source = source_of(settings)
-    still = form is Form.PLAIN or settings.reduced_motion
-    ear = narrator(by_line=still, ascii_only=settings.ascii)
-    run = _Run(settings, source, ear, None if virtual else form)
-    try:
-        report = run_interruptibly(run.measure, _runner(virtual=virtual))
-    finally:
-        ear.end()
-    if not report.closed:
-        say("The recording ends before its run did; here is what it holds.")
+    report = _told(settings, source, form, virtual=virtual)
     from tui.answer import answer
 
     found = answer(report, as_json=form is Form.JSON, ascii_only=settings.ascii)
@@ -61,6 +53,28 @@ def run_check(settings: Settings, form: Form, *, virtual: bool) -> Exit:
     if isinstance(source, Recorded) and source.fault is not None:
         raise source.fault
     return found.status
+
+
+def measured(settings: Settings, form: Form, *, virtual: bool) -> Report:
+    """Measure, and narrate it; for whoever writes another answer. Nothing in it is masked."""
+    source = source_of(replace(settings, privacy=False))
+    report = _told(settings, source, form, virtual=virtual)
+    if isinstance(source, Recorded) and source.fault is not None:
+        raise source.fault
+    return report
+
+
+def _told(settings: Settings, source: Source, form: Form, *, virtual: bool) -> Report:
+    still = form is Form.PLAIN or settings.reduced_motion
+    ear = narrator(by_line=still, ascii_only=settings.ascii)
+    run = _Run(settings, source, ear, None if virtual else form)
+    try:
+        report = run_interruptibly(run.measure, _runner(virtual=virtual))
+    finally:
+        ear.end()
+    if not report.closed:
+        say("The recording ends before its run did; here is what it holds.")
+    return report
 
 
 def source_of(settings: Settings) -> Source:

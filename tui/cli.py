@@ -105,6 +105,8 @@ def _main(arguments: list[str]) -> int:
         return run_explain(
             typed.input, as_json=typed.json, ascii_only=typed.ascii, redact=typed.redact
         )
+    if typed.command == "pair":
+        return _pair(typed)
     if typed.simulate == "list":
         from tui.output import write_out
         from tui.request import practice_list
@@ -140,7 +142,8 @@ def _schema(name: str) -> int:
 
     found = find(name)
     if found is None:
-        raise Complaint(f"There is no schema {name!r}; there are {' and '.join(FILES)}.")
+        *most, last = FILES
+        raise Complaint(f"There is no schema {name!r}; there are {', '.join(most)} and {last}.")
     write_out(text(found))
     return 0
 
@@ -162,6 +165,19 @@ def _check(typed: Namespace) -> int:
     finally:
         gc.freeze()  # nor is there anything to be looked through at the end
         gc.enable()
+
+
+def _pair(typed: Namespace) -> int:
+    from tui.check import Form
+    from tui.exits import Complaint
+    from tui.pairing import HERE, run_pair
+    from tui.request import settings_of
+
+    if typed.record is not None and HERE not in (typed.a, typed.b):
+        raise Complaint("--record has no meaning where nothing is measured.")
+    form = Form.JSON if typed.json else Form.PLAIN if typed.plain else Form.DEFAULT
+    virtual = typed.simulate is not None
+    return run_pair((typed.a, typed.b), settings_of(typed), form, virtual=virtual)
 
 
 def _app(typed: Namespace) -> int:

@@ -25,15 +25,19 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.diagnosis.model import Mapping as NatMapping
+from probes.diagnosis.openings import Held
+from probes.diagnosis.pair import Relay
 from probes.diagnosis.remedies import RemedyId, Risk
 from probes.diagnosis.what_if import Whose
 from probes.model import CheckId, CheckStatus
 from probes.readings import KEYS
 from probes.readings.classic import ClassicType
 from probes.readings.codec import Json
+from probes.readings.firewall import Fate
 from probes.readings.local import GATEWAY, INTERFACE
 from probes.recording import SCHEMA as EVENTS_SCHEMA
 from tui.json_view import SCHEMA
+from tui.pair_view import SCHEMA as PAIR_SCHEMA
 from tui.schemas import FILES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -344,7 +348,69 @@ def _event(kind: str, fields: dict[str, Any]) -> Json:
     return _object({"event": {"const": kind}, "at": at, **fields})
 
 
-MAKERS = {"whyrelay/1": report_schema, "whyrelay-events/1": events_schema}
+def pair_schema() -> Json:
+    """The schema of `pair --json`."""
+    nat = _object(
+        {
+            "class": _one_of(NatClass),
+            "mapping": _one_of(NatMapping),
+            "filtering": _one_of(Filtering),
+            "confidence": _one_of(Confidence),
+            "because": _READING_IDS,
+        }
+    )
+    side = _object(
+        {
+            "name": _described(_STRING, "the input's name"),
+            "measured": _described(_STRING, "real, simulated:NAME or elsewhere"),
+            "taken_at": _or_null(_STRING, "RFC 3339, UTC"),
+            "nat": nat,
+            "nat6": nat,
+            "udp": _or_null(_BOOL, "whether UDP gets out and back"),
+            "opening": _one_of(Held, "whether the router lets peers in to a port"),
+            "host_firewall": _one_of(Fate, "what the device does with strangers' packets"),
+            "public": _list(_STRING, "the addresses that the internet sees"),
+            "missing": _list(_STRING, "readings that would settle more"),
+        }
+    )
+    fix = _object(
+        {
+            "id": _one_of(RemedyId),
+            "side": _one_of(Whose, "this is a, other is b"),
+            "acts": _one_of(Actor, "who has to act on that side"),
+            "result": _one_of(Result, "what the pair does then"),
+            "risk": _one_of(Risk),
+            "retest": _list(_one_of(CheckId), "the checks that show whether it worked"),
+        }
+    )
+    fields: dict[str, Json] = {
+        "schema": {"const": PAIR_SCHEMA},
+        "program": _PROGRAM,
+        "a": _described(side, "what this side is known to be, and from what"),
+        "b": side,
+        "result": _one_of(Result),
+        "mechanism": _one_of(Mechanism),
+        "family": _or_null({"enum": [4, 6]}, "the IP version that decides"),
+        "relay": _or_null(_one_of(Relay), "what carries it meanwhile"),
+        "because": _object({"a": _list(_STRING), "b": _list(_STRING)}, "ids of readings"),
+        "confidence": _one_of(Confidence),
+        "headline": _described(_STRING, "the result in one sentence"),
+        "flip": _FLIP,
+        "remedies": _list(fix, "single changes, cheap and safe first"),
+    }
+    return {
+        "$schema": DIALECT,
+        "$id": "urn:whyrelay:schema:whyrelay-pair-1",
+        "title": "whyrelay pair --json",
+        **_object(fields),
+    }
+
+
+MAKERS = {
+    "whyrelay/1": report_schema,
+    "whyrelay-pair/1": pair_schema,
+    "whyrelay-events/1": events_schema,
+}
 
 
 def made(name: str) -> str:

@@ -73,9 +73,12 @@ def test_the_status_is_the_verdict(tmp_path: Path, name: str, status: Exit, verd
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [
-        (("chekc",), "There is no command 'chekc'; there are check, explain and schema."),
+        (("chekc",), "There is no command 'chekc'; there are check, explain, pair and schema."),
         (("check", "--port", "0"), "--port: '0' is not a port (1 to 65535)."),
-        (("schema", "x"), "There is no schema 'x'; there are whyrelay/1 and whyrelay-events/1."),
+        (
+            ("schema", "x"),
+            "There is no schema 'x'; there are whyrelay/1, whyrelay-pair/1 and whyrelay-events/1.",
+        ),
         (("check", "--simulate", "esy-home"), "Did you mean easy-home?"),
         (("check", "--derp-map", "nowhere.json"), "There is no file 'nowhere.json'."),
         (("check", "--derp-map", "."), "'.' is a directory, not a relay map."),
