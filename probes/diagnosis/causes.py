@@ -6,10 +6,7 @@ order of the table is only the order in which causes of one weight are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
-
+from probes.diagnosis import causes_device
 from probes.diagnosis.facts import Concluded, Facts
 from probes.diagnosis.layers import Evidence, carrier_nat, double_nat
 from probes.diagnosis.model import (
@@ -23,25 +20,12 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.diagnosis.nat import mapping_answers
+from probes.diagnosis.rule import Match, When
+from probes.diagnosis.surroundings import who_acts
 from probes.model import Family, Reason, Unknown
-from probes.readings import behavior, captive_portal, lifetime, local, relays, stun
+from probes.readings import behavior, captive_portal, firewall, lifetime, local, relays, stun
+from probes.readings.firewall import Fate
 from probes.readings.local import InterfaceKind
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A rule holds."""
-
-    weight: Weight
-    acts: Actor
-    because: tuple[str, ...]
-    """Ids of the readings that carry it."""
-    confidence: Confidence = Confidence.CERTAIN
-    missing: tuple[str, ...] = ()
-    """Ids of the readings that would settle it."""
-
-
-When: TypeAlias = Callable[[Concluded], Match | None]
 
 
 def _no_network(known: Concluded) -> Match | None:
@@ -101,16 +85,18 @@ def _stun_blocked(known: Concluded) -> Match | None:
 
 
 def _hard_nat(known: Concluded) -> Match | None:
+    """Another port for each destination. A way in from outside takes the sting out of it."""
     nat = known.facts.nat4
-    if nat.nat_class is not NatClass.HARD:
+    if not nat.varies:
         return None
-    return Match(Weight.BLOCKS, Actor.ROUTER, nat.because, nat.confidence)
+    weight = Weight.BLOCKS if nat.nat_class is NatClass.HARD else Weight.NOTES
+    return Match(weight, who_acts(known.facts, Actor.ROUTER), nat.because, nat.confidence)
 
 
 def _multi_wan(known: Concluded) -> Match | None:
     """Answers differ in the address, while each address keeps its port."""
     nat = known.facts.nat4
-    if nat.nat_class is not NatClass.HARD:
+    if not nat.varies:
         return None
     mapped = [answer.mapped for answer in mapping_answers(known.facts.report, Family.V4)]
     addresses = {each.address for each in mapped}
@@ -151,6 +137,11 @@ def _inbound_blocked(known: Concluded) -> Match | None:
     if found.filtering in (Filtering.ENDPOINT_INDEPENDENT, Filtering.UNKNOWN):
         return None
     because = (*nat.because, behavior.FILTERING4.id)
+    host = known.facts.value(firewall.INBOUND4)
+    if host is not None and host.fate is Fate.BLOCKED:
+        # No need to look further: this computer's own rules keep strangers out.
+        because = (*because, firewall.INBOUND4.id)
+        return Match(Weight.LIMITS, Actor.THIS_DEVICE, because, found.confidence)
     return Match(Weight.LIMITS, Actor.NETWORK_ADMIN, because, found.confidence)
 
 
@@ -235,18 +226,31 @@ RULES: dict[CauseId, When] = {
     CauseId.NO_NETWORK: _no_network,
     CauseId.UDP_BLOCKED: _udp_blocked,
     CauseId.STUN_BLOCKED: _stun_blocked,
+    CauseId.FORCED_RELAY: causes_device.forced_relay,
     CauseId.RELAY_MAP_WITHOUT_STUN: _relay_map_without_stun,
+    CauseId.HOST_FIREWALL: causes_device.host_firewall,
     CauseId.HARD_NAT: _hard_nat,
     CauseId.MULTI_WAN: _multi_wan,
     CauseId.DOUBLE_NAT: _double_nat,
     CauseId.CGNAT: _cgnat,
+    CauseId.CLOUD_NAT: causes_device.cloud_nat,
+    CauseId.MOBILE_NETWORK: causes_device.mobile_network,
+    CauseId.CONTAINER: causes_device.container,
+    CauseId.VIRTUAL_MACHINE: causes_device.virtual_machine,
+    CauseId.KUBERNETES: causes_device.kubernetes,
+    CauseId.OTHER_VPN: _other_vpn,
     CauseId.INBOUND_BLOCKED: _inbound_blocked,
     CauseId.NAT_STATE_COLLISION: _nat_state_collision,
     CauseId.SHORT_MAPPING_LIFETIME: _short_mapping_lifetime,
-    CauseId.OTHER_VPN: _other_vpn,
+    CauseId.PORT_MAPPING_OFF: causes_device.port_mapping_off,
+    CauseId.PORT_MAPPING_BROKEN: causes_device.port_mapping_broken,
     CauseId.IPV6_OFF: _ipv6_off,
     CauseId.IPV6_MISSING: _ipv6_missing,
     CauseId.IPV6_FILTERED: _ipv6_filtered,
+    CauseId.PORT_CONFLICT: causes_device.port_conflict,
+    CauseId.EXIT_NODE: causes_device.exit_node,
+    CauseId.NOT_CONNECTED: causes_device.not_connected,
+    CauseId.CLIENT_BUG: causes_device.client_bug,
 }
 """One rule for each cause."""
 

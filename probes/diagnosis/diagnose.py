@@ -19,6 +19,7 @@ from probes.diagnosis.model import (
 from probes.diagnosis.nat import nat_of
 from probes.diagnosis.outlook import outlook_of
 from probes.model import CheckId, CheckStatus, Family
+from probes.readings.port_mapping import SERVICES
 from probes.report import Report
 
 _VERDICTS = {
@@ -60,7 +61,10 @@ def _headline(facts: Facts, causes: tuple[Cause, ...], verdict: Verdict) -> Head
     found = {cause.id for cause in causes}
     if any(each.id is CauseId.CAPTIVE_PORTAL and each.weight is Weight.BLOCKS for each in causes):
         return Headline.CAPTIVE_PORTAL
+    hangs_on_it = facts.nat4.varies and CauseId.PORT_MAPPING_BROKEN not in found
     match verdict:
+        case Verdict.DEPENDS if hangs_on_it and _offered(facts):
+            return Headline.DEPENDS_MAPPING
         case Verdict.DIRECT:
             none = facts.nat4.nat_class is NatClass.NONE
             return Headline.DIRECT_OPEN if none else Headline.DIRECT_EASY
@@ -77,6 +81,10 @@ def _headline(facts: Facts, causes: tuple[Cause, ...], verdict: Verdict) -> Head
             return Headline.UNKNOWN_TOO_LITTLE
         case _:
             assert_never(verdict)
+
+
+def _offered(facts: Facts) -> bool:
+    return any(facts.is_true(keys.present) for keys in SERVICES.values())
 
 
 def _still_measuring(report: Report) -> bool:

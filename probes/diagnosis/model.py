@@ -62,6 +62,19 @@ class CauseId(StrEnum):
     IPV6_MISSING = "ipv6-missing"
     IPV6_FILTERED = "ipv6-filtered"
     RELAY_MAP_WITHOUT_STUN = "relay-map-without-stun"
+    HOST_FIREWALL = "host-firewall"
+    CLOUD_NAT = "cloud-nat"
+    MOBILE_NETWORK = "mobile-network"
+    CONTAINER = "container"
+    VIRTUAL_MACHINE = "virtual-machine"
+    KUBERNETES = "kubernetes"
+    PORT_MAPPING_OFF = "port-mapping-off"
+    PORT_MAPPING_BROKEN = "port-mapping-broken"
+    PORT_CONFLICT = "port-conflict"
+    FORCED_RELAY = "forced-relay"
+    EXIT_NODE = "exit-node"
+    NOT_CONNECTED = "not-connected"
+    CLIENT_BUG = "client-bug"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +173,15 @@ class Nat:
     """Ids of the readings that carry the class."""
     missing: tuple[str, ...] = ()
 
+    @property
+    def varies(self) -> bool:
+        """Each destination gets another endpoint, whether or not something makes up for it."""
+        return self.mapping in (
+            Mapping.ADDRESS_DEPENDENT,
+            Mapping.ADDRESS_AND_PORT_DEPENDENT,
+            Mapping.VARIES,
+        )
+
 
 class Verdict(StrEnum):
     """The one-word answer."""
@@ -179,6 +201,8 @@ class Headline(StrEnum):
     CAPTIVE_PORTAL = "captive-portal"
     """A sign-in page, and nothing else gets out until the person has signed in."""
     DEPENDS_PORT_STOLEN = "depends-port-stolen"
+    DEPENDS_MAPPING = "depends-mapping"
+    """A hard NAT, whose router may open a port: that was not tried."""
     RELAYED_HARD_NAT = "relayed-hard-nat"
     RELAYED_MULTI_WAN = "relayed-multi-wan"
     RELAYED_UDP_BLOCKED = "relayed-udp-blocked"

@@ -7,8 +7,9 @@ from typing import TypeAlias
 from probes.addresses import may_be_public
 from probes.diagnosis.model import Confidence, Filtering, Mapping, Nat, NatClass
 from probes.model import Family, IPAddress
-from probes.readings import behavior, local, stun, tailscale
+from probes.readings import behavior, local, port_mapping, stun, tailscale
 from probes.readings.local import InterfaceKind
+from probes.readings.port_mapping import MappingTest
 from probes.readings.stun import BY_FAMILY, StunAnswer
 from probes.readings.tailscale import OwnSocket
 from probes.report import Report
@@ -47,12 +48,29 @@ def nat_of(report: Report, family: Family) -> Nat:
     found = report.value(behavior.FILTERING[family])
     filtering = found.filtering if found is not None else Filtering.UNKNOWN
     nat_class, mapping, confidence, because = _classify(report, family)
+    opened = _opened(report) if family is Family.V4 else ()
+    if nat_class is NatClass.HARD and opened:
+        # A peer can aim at what the router lets in, whatever it does with the rest.
+        nat_class, because = NatClass.EASY, (*because, *opened)
     missing: tuple[str, ...] = ()
     if nat_class is NatClass.UNKNOWN:
         missing = (keys.varies.id,)
     elif filtering is Filtering.UNKNOWN:
         missing = (behavior.FILTERING[family].id,)
     return Nat(nat_class, mapping, filtering, preserved, confidence, because, missing)
+
+
+def _opened(report: Report) -> tuple[str, ...]:
+    """The readings that show a way in from outside: a mapping that was tried, a static forward."""
+    forward = report.value(port_mapping.FORWARD)
+    found = (port_mapping.FORWARD.id,) if forward is not None and forward.open else ()
+    tried = ((keys.test, report.value(keys.test)) for keys in port_mapping.SERVICES.values())
+    return (*found, *(key.id for key, test in tried if test is not None and _works(test)))
+
+
+def _works(test: MappingTest) -> bool:
+    """It is of use. A stranger's packet that came in says more than two equal addresses."""
+    return test.ok or (test.ok is None and test.seen_from_outside is True)
 
 
 _Classified: TypeAlias = tuple[NatClass, Mapping, Confidence, tuple[str, ...]]

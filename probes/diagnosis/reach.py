@@ -153,7 +153,9 @@ def _answered(facts: Facts, family: Family, nat: Nat) -> Reach:
         base = Reach((), blind=True, because=(silent.id, stun.ELSEWHERE.id))
         return _with_openings(facts, family, Ways((HARD,)), base)
     host = host_filter(facts.report, family)
-    match nat.nat_class:
+    # What lets strangers in is added below; it does not change what the NAT does by itself.
+    by_itself = NatClass.HARD if nat.varies else nat.nat_class
+    match by_itself:
         case NatClass.HARD:
             base = Reach((), confidence=nat.confidence, because=nat.because)
             return _with_openings(facts, family, Ways((HARD,)), base)
@@ -164,7 +166,7 @@ def _answered(facts: Facts, family: Family, nat: Nat) -> Reach:
         case NatClass.UNKNOWN:
             return _unknown(facts, family)
         case _:
-            assert_never(nat.nat_class)
+            assert_never(by_itself)
     if family is Family.V4 and nat.nat_class is NatClass.EASY and not facts.is_true(stun.UDP):
         # The class is known from other servers alone: the relays may be silent, or not.
         extra = (HARD,) if facts.is_false(stun.UDP) or not _daemon_speaks(nat) else ()

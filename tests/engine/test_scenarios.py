@@ -9,7 +9,7 @@ import pytest
 
 from probes.checks.registry import select
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import CauseId, Diagnosis, NatClass, Verdict
+from probes.diagnosis.model import CauseId, Diagnosis, Headline, NatClass, Verdict
 from probes.engine import measure
 from probes.events import Event
 from probes.model import CheckId, CheckStatus, Failed
@@ -19,6 +19,7 @@ from probes.network.simulated.network import SimulatedNetwork
 from probes.options import Options
 from probes.readings import local, relays, stun
 from probes.report import Report, report_of
+from tests.engine.port_mapping import Drawer
 
 MOST_CPU_S = 0.2
 EXITS = {Verdict.DIRECT: 0, Verdict.DEPENDS: 1, Verdict.RELAYED: 1, Verdict.UNKNOWN: 3}
@@ -103,6 +104,33 @@ def test_a_hard_nat_shows_another_port_to_each_relay() -> None:
     mapped = [answer.mapped for answer in report.value(stun.ANSWERS4) or ()]
     assert len(mapped) >= 3
     assert len(set(mapped)) == len(mapped)
+
+
+@pytest.mark.parametrize(
+    ("name", "nat", "verdict", "causes"),
+    [
+        ("hard-home-upnp", NatClass.EASY, Verdict.DIRECT, {"hard-nat": "notes"}),
+        ("hard-home-pcp", NatClass.EASY, Verdict.DIRECT, {"hard-nat": "notes"}),
+        (
+            "upnp-that-refuses",
+            NatClass.HARD,
+            Verdict.RELAYED,
+            {"hard-nat": "blocks", "port-mapping-broken": "limits"},
+        ),
+    ],
+)
+def test_a_test_mapping_decides_what_an_offer_leaves_open(
+    name: str, nat: NatClass, verdict: Verdict, causes: dict[str, str]
+) -> None:
+    _, before = conclude(name)
+    assert (before.nat4.nat_class, before.verdict) == (NatClass.HARD, Verdict.DEPENDS)
+    assert before.headline is Headline.DEPENDS_MAPPING
+    wanted = Options(map_test=True, journal=Drawer().journal)
+    after = diagnose(report_of(events_of(load(name), wanted)))
+    assert (after.nat4.nat_class, after.verdict) == (nat, verdict)
+    found = {str(each.id): str(each.weight) for each in after.causes}
+    found.pop("ipv6-missing")
+    assert found == causes
 
 
 def test_satellite_answers_count_though_connections_stand_at_once() -> None:

@@ -81,6 +81,7 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
 _WHERE = {
     Headline.CAPTIVE_PORTAL: HopId.WAY_OUT,
     Headline.DEPENDS_PORT_STOLEN: HopId.WAY_OUT,
+    Headline.DEPENDS_MAPPING: HopId.WAY_OUT,
     Headline.RELAYED_HARD_NAT: HopId.WAY_OUT,
     Headline.RELAYED_MULTI_WAN: HopId.WAY_OUT,
     Headline.RELAYED_UDP_BLOCKED: HopId.WAY_OUT,
@@ -92,6 +93,7 @@ _WHERE = {
 _OBSTACLE_TONE = {
     Headline.UNKNOWN_TUNNEL: Tone.NOTE,
     Headline.DEPENDS_PORT_STOLEN: Tone.NOTE,
+    Headline.DEPENDS_MAPPING: Tone.NOTE,
 }
 
 

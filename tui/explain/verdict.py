@@ -23,7 +23,7 @@ from probes.readings.port_mapping import AddressKind
 from probes.report import Report
 from tui import content
 from tui.content import Tone
-from tui.explain import elsewhere, facts
+from tui.explain import device, elsewhere, facts
 from tui.explain.words import (
     CauseText,
     Evidence,
@@ -126,6 +126,8 @@ def _filling(report: Report, family: Family = Family.V4) -> dict[str, object]:
         "carrier": facts.beyond_router(report, AddressKind.CARRIER) or "one from 100.64 to 100.127",
         "filtering": content.label(filtering.filtering) if filtering is not None else "",
         "lasted": facts.lasted(report) or "soon",
+        "way_in": device.port_held(report) or "a port",
+        **device.filling(report),
     }
 
 
@@ -177,6 +179,8 @@ def _nat_words(nat: Nat, report: Report, family: Family) -> str:
     match nat.nat_class:
         case NatClass.NONE:
             return "none"
+        case NatClass.EASY if nat.varies:
+            return "easy-opened"
         case NatClass.EASY:
             return "easy" if seen else "easy-tested"
         case NatClass.HARD if len(seen) < 2:

@@ -23,7 +23,16 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.model import CheckId, CheckStatus, Family, Reason, Unknown
-from probes.readings import behavior, captive_portal, layers, lifetime, local, relays, stun
+from probes.readings import (
+    behavior,
+    captive_portal,
+    layers,
+    lifetime,
+    local,
+    port_mapping,
+    relays,
+    stun,
+)
 from tests.unit.content.reports import (
     EASY,
     HARD,
@@ -35,6 +44,7 @@ from tests.unit.content.reports import (
     report,
     way_out,
 )
+from tests.unit.diagnosis.device_cases import CASES, OPENED
 from tui import content
 from tui.content import Tone
 from tui.explain import HopId, explain_cause, explain_nat, explain_outlook, headline, path
@@ -92,6 +102,13 @@ HEADLINES: tuple[tuple[str, Readings, str, HopId | None, Tone], ...] = (
     ("sign in", SIGN_IN, "Sign in first", HopId.WAY_OUT, Tone.BAD),
     ("stolen", STOLEN, "It depends on who starts", HopId.WAY_OUT, Tone.NOTE),
     ("hard", HARD, "on your side uses a new port", HopId.WAY_OUT, Tone.BAD),
+    (
+        "hard, and the router may open a port",
+        {**HARD, port_mapping.NAT_PMP.present.id: True},
+        "it may open a port",
+        HopId.WAY_OUT,
+        Tone.NOTE,
+    ),
     ("pool", {**EASY, **POOL}, "leaves by 3 public addresses", HopId.WAY_OUT, Tone.BAD),
     ("udp blocked", SILENT, "this network stops UDP", HopId.WAY_OUT, Tone.BAD),
     ("stun blocked", STUN_BLOCKED, "stops the relays' STUN port", HopId.WAY_OUT, Tone.BAD),
@@ -326,7 +343,36 @@ FULL = {
         ),
     },
 }
+ON_DEVICE = {
+    CauseId.PORT_MAPPING_OFF: "no port mapping",
+    CauseId.PORT_MAPPING_BROKEN: "a router that refuses",
+    CauseId.HOST_FIREWALL: "a mapping before a host firewall",
+    CauseId.CLOUD_NAT: "a cloud",
+    CauseId.MOBILE_NETWORK: "a mobile network",
+    CauseId.CONTAINER: "a container behind its bridge",
+    CauseId.VIRTUAL_MACHINE: "a virtual machine behind a NAT",
+    CauseId.KUBERNETES: "a pod",
+    CauseId.PORT_CONFLICT: "another port",
+    CauseId.FORCED_RELAY: "a debug setting",
+    CauseId.EXIT_NODE: "an exit node",
+    CauseId.NOT_CONNECTED: "switched off",
+    CauseId.CLIENT_BUG: "a fault of the version",
+}
+"""The names of cases in `device_cases`."""
 SAYS = {
+    CauseId.PORT_MAPPING_OFF: "Your router, 192.168.1.1, answers neither",
+    CauseId.PORT_MAPPING_BROKEN: "offers NAT-PMP, but what it opens is of no use: not allowed.",
+    CauseId.HOST_FIREWALL: "The rules of nftables on this device",
+    CauseId.CLOUD_NAT: "runs at a name",
+    CauseId.MOBILE_NETWORK: "through a name",
+    CauseId.CONTAINER: "container (a name)",
+    CauseId.VIRTUAL_MACHINE: "virtual machine (a name)",
+    CauseId.KUBERNETES: "pod (a name)",
+    CauseId.PORT_CONFLICT: "told to use port 41641, but it listens on port 50000",
+    CauseId.FORCED_RELAY: "relays only: A_NAME. ",
+    CauseId.EXIT_NODE: "the exit node far-away.",
+    CauseId.NOT_CONNECTED: "on this device: switched off.",
+    CauseId.CLIENT_BUG: "Tailscale's issue 18348",
     CauseId.STUN_BLOCKED: "stun.example answered on UDP port 19302",
     CauseId.HARD_NAT: "3 servers saw 3 different endpoints",
     CauseId.MULTI_WAN: "45.83.223.10, 45.83.223.11 and 45.83.223.12",
@@ -341,7 +387,7 @@ SAYS = {
 
 @pytest.mark.parametrize("cause_id", CauseId)
 def test_every_cause_is_explained_from_a_network_that_has_it(cause_id: CauseId) -> None:
-    found = report(FULL[cause_id])
+    found = report(FULL[cause_id]) if cause_id in FULL else CASES[ON_DEVICE[cause_id]][0]
     cause = next(each for each in diagnose(found).causes if each.id is cause_id)
     words = explain_cause(cause, found)
     said = " ".join(
@@ -351,6 +397,33 @@ def test_every_cause_is_explained_from_a_network_that_has_it(cause_id: CauseId) 
     assert SAYS.get(cause_id, "") in content.plain(said)
     assert [each.reading for each in words.evidence] == list(cause.because)
     assert all(each.known for each in words.evidence)
+
+
+def test_each_way_in_which_port_mapping_fails_is_named() -> None:
+    for name, words in (
+        ("a router without a public address", "its outer address is 192.168.100.2."),
+        ("a mapping that nothing comes in by", "nothing came in."),
+        ("a mapping that was not granted", "it gave no port."),
+    ):
+        found = CASES[name][0]
+        (cause,) = [
+            each for each in diagnose(found).causes if each.id is CauseId.PORT_MAPPING_BROKEN
+        ]
+        assert explain_cause(cause, found).sentence.endswith(f"of no use: {words}")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("hard, with a mapping", "port 6000, opened by NAT-PMP."),
+        ("hard, with a forward", "port 41641, forwarded by hand."),
+    ],
+)
+def test_a_hard_nat_with_a_way_in_is_not_said_to_be_steady(name: str, words: str) -> None:
+    found = OPENED[name][0]
+    said = explain_nat(diagnose(found).nat4, found)
+    assert said.value == "easy NAT"
+    assert content.plain(said.meaning).endswith(f"lets everybody in by {words}")
 
 
 def test_what_would_settle_a_cause_is_shown_with_why_it_is_not_known() -> None:

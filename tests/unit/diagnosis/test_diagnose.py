@@ -40,6 +40,7 @@ from probes.readings.layers import Hop
 from probes.readings.lifetime import Lifetime, LifetimeMethod
 from probes.readings.local import InterfaceKind
 from probes.report import Report, reduce
+from tests.unit.diagnosis import device_cases
 from tests.unit.diagnosis.reports import PUBLIC, answer, facts, home, interface, way_out
 
 EASY = home(f"{PUBLIC}:51820", f"{PUBLIC}:51820", f"{PUBLIC}:51820")
@@ -261,6 +262,8 @@ CASES: dict[str, tuple[Report, NatClass, Verdict, Headline, set[CauseId]]] = {
         Headline.DIRECT_OPEN,
         {C.STUN_BLOCKED, C.IPV6_MISSING},
     ),
+    **device_cases.CASES,
+    **device_cases.OPENED,
 }
 
 
@@ -423,7 +426,9 @@ def test_removing_a_reading_never_turns_a_claim_into_its_opposite(name: str) -> 
         ]
         part = diagnose(facts(*pairs))
         opposite = {Verdict.DIRECT: Verdict.RELAYED, Verdict.RELAYED: Verdict.DIRECT}
-        assert part.verdict is not opposite.get(whole.verdict), gone
+        if name not in device_cases.OPENED:
+            # A port that somebody forwarded by hand is not guessed: without it, hard is relayed.
+            assert part.verdict is not opposite.get(whole.verdict), gone
         for kind in ("none", "easy", "hard"):
             before = getattr(whole.outlook, kind).result
             after = getattr(part.outlook, kind).result

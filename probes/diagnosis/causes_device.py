@@ -1,0 +1,239 @@
+"""The causes that lie in the router's port mapping, on this device, and in its Tailscale."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from probes.diagnosis.facts import Concluded, Facts
+from probes.diagnosis.model import Actor, Confidence, NatClass, Weight
+from probes.diagnosis.rule import Match, When
+from probes.diagnosis.surroundings import translator, who_acts
+from probes.model import Family
+from probes.readings import environment, firewall, local, port_mapping, tailscale
+from probes.readings.environment import Effect, Surrounding
+from probes.readings.firewall import Fate
+from probes.readings.port_mapping import (
+    SERVICES,
+    AddressKind,
+    MappingProtocol,
+    MappingTest,
+    ServiceKeys,
+    is_rfc1918,
+)
+from probes.readings.tailscale import Backend
+
+# --- port mapping ---------------------------------------------------------------------------------
+
+
+def _weight(facts: Facts) -> Weight | None:
+    """What a missing port mapping does: a hard NAT needs one, the others do without."""
+    match facts.nat4.nat_class:
+        case NatClass.HARD:
+            return Weight.LIMITS
+        case NatClass.NONE | NatClass.EASY:
+            return Weight.NOTES
+        case NatClass.UNKNOWN:
+            return None
+        case _:
+            assert_never(facts.nat4.nat_class)
+
+
+def port_mapping_off(known: Concluded) -> Match | None:
+    """An ordinary router that answers in none of the three languages."""
+    facts = known.facts
+    gateway, weight = facts.value(local.GATEWAY4), _weight(facts)
+    absent = all(facts.is_false(keys.present) for keys in SERVICES.values())
+    if not absent or weight is None or gateway is None or gateway.address is None:
+        return None
+    if not is_rfc1918(gateway.address):
+        return None
+    because = (local.GATEWAY4.id, *(keys.present.id for keys in SERVICES.values()))
+    return Match(weight, who_acts(facts, Actor.ROUTER), because)
+
+
+def port_mapping_broken(known: Concluded) -> Match | None:
+    """The router offers it, and every way that it offers is of no use."""
+    facts = known.facts
+    weight = _weight(facts)
+    offered = {protocol: facts.value(keys.present) for protocol, keys in SERVICES.items()}
+    if weight is None or None in offered.values() or not any(offered.values()):
+        return None
+    found = [_failure(facts, protocol) for protocol, present in offered.items() if present]
+    failures = [each for each in found if each is not None]
+    if len(failures) < len(found):
+        return None
+    acts = who_acts(facts, Actor.ROUTER)
+    acts = next((each.acts for each in failures if each.acts is not Actor.ROUTER), acts)
+    sure = all(each.confidence is Confidence.CERTAIN for each in failures)
+    return Match(
+        weight,
+        acts,
+        tuple(dict.fromkeys(key for each in failures for key in each.because)),
+        Confidence.CERTAIN if sure else Confidence.LIKELY,
+        tuple(dict.fromkeys(key for each in failures for key in each.missing)),
+    )
+
+
+def _failure(facts: Facts, protocol: MappingProtocol) -> Match | None:
+    """How one offered service fails, None where it works or may work."""
+    keys = SERVICES[protocol]
+    test, external = facts.value(keys.test), facts.value(keys.external)
+    if test is not None:
+        return _failed_test(facts, keys, test)
+    kind = AddressKind.PUBLIC if external is None else AddressKind.of(external)
+    if kind is not AddressKind.PUBLIC:
+        acts = {AddressKind.PRIVATE: Actor.SECOND_ROUTER, AddressKind.CARRIER: Actor.ISP}
+        because = (keys.present.id, keys.external.id)
+        return Match(Weight.NOTES, acts.get(kind, Actor.ROUTER), because)
+    if facts.value(keys.error) is not None:
+        because, missing = (keys.present.id, keys.error.id), (keys.test.id,)
+        return Match(Weight.NOTES, Actor.ROUTER, because, Confidence.LIKELY, missing)
+    return None
+
+
+def _failed_test(facts: Facts, keys: ServiceKeys, test: MappingTest) -> Match | None:
+    because = (keys.present.id, keys.test.id)
+    if not test.granted or test.address_matches is False:
+        return Match(Weight.NOTES, Actor.ROUTER, because)
+    if test.seen_from_outside is not False:
+        return None
+    # The packet may have come through the router, and been dropped by this computer.
+    host = facts.value(firewall.INBOUND4)
+    fate, shown = Fate.UNKNOWN if host is None else host.fate, (firewall.INBOUND4.id,)
+    match fate:
+        case Fate.BLOCKED:
+            likely = Confidence.LIKELY
+            return Match(Weight.NOTES, Actor.THIS_DEVICE, (*because, *shown), likely)
+        case Fate.ALLOWED:
+            return Match(Weight.NOTES, Actor.ROUTER, (*because, *shown))
+        case Fate.UNKNOWN:
+            return Match(Weight.NOTES, Actor.ROUTER, because, Confidence.LIKELY, shown)
+        case _:
+            assert_never(fate)
+
+
+# --- this computer's own firewall -----------------------------------------------------------------
+
+
+def host_firewall(known: Concluded) -> Match | None:
+    """Own rules that keep the VPN's packets in, or strangers' out where strangers would get so far.
+
+    Two sides with easy NATs send first, both of them, and need no rule for what comes in.
+    """
+    facts = known.facts
+    keys = firewall.BY_FAMILY[Family.V4]
+    out, into = facts.value(keys.outbound), facts.value(keys.inbound)
+    if out is not None and out.fate is Fate.BLOCKED:
+        sure = Confidence.CERTAIN if out.sure else Confidence.LIKELY
+        return Match(Weight.BLOCKS, Actor.THIS_DEVICE, (keys.outbound.id,), sure)
+    way_in = _way_in(facts)
+    if into is None or into.fate is not Fate.BLOCKED or not way_in:
+        return None
+    sure = Confidence.CERTAIN if into.sure else Confidence.LIKELY
+    return Match(Weight.LIMITS, Actor.THIS_DEVICE, (keys.inbound.id, *way_in), sure)
+
+
+def _way_in(facts: Facts) -> tuple[str, ...]:
+    """The readings that show that strangers' packets get as far as this device."""
+    if facts.nat4.nat_class is NatClass.NONE:
+        return facts.nat4.because
+    forward = facts.value(port_mapping.FORWARD)
+    opened = (port_mapping.FORWARD.id,) if forward is not None and forward.open else ()
+    mapped = (
+        keys.test.id
+        for keys in SERVICES.values()
+        if (test := facts.value(keys.test)) is not None
+        and test.granted
+        and test.address_matches is True
+    )
+    return (*opened, *mapped)
+
+
+# --- what this device runs inside of --------------------------------------------------------------
+
+
+def _inside(*kinds: Surrounding) -> When:
+    def rule(known: Concluded) -> Match | None:
+        found = translator(known.facts, *kinds)
+        if found is None:
+            return None
+        return Match(Weight.NOTES, found.acts, found.because, found.confidence)
+
+    return rule
+
+
+cloud_nat = _inside(Surrounding.CLOUD)
+mobile_network = _inside(Surrounding.MOBILE)
+container = _inside(Surrounding.CONTAINER)
+virtual_machine = _inside(Surrounding.VIRTUAL_MACHINE, Surrounding.WSL)
+kubernetes = _inside(Surrounding.KUBERNETES)
+
+
+# --- Tailscale ------------------------------------------------------------------------------------
+
+ONLY_TCP = "only-tcp-443"
+"""The policy's attribute that keeps a device to TCP port 443 (tailcfg/nodecap)."""
+RANDOM_PORT = "randomize-client-port"
+
+
+def forced_relay(known: Concluded) -> Match | None:
+    """A setting of this device or of the tailnet's policy that leaves only the relays."""
+    facts = known.facts
+    forced = [
+        each
+        for each in facts.value(environment.SETTINGS) or ()
+        if each.effect is Effect.FORCES_RELAY
+    ]
+    if forced:
+        # A file holds for the next start; what the process was given holds now.
+        running = any(each.where.startswith("/proc/") for each in forced)
+        sure = Confidence.CERTAIN if running else Confidence.LIKELY
+        return Match(Weight.BLOCKS, Actor.THIS_DEVICE, (environment.SETTINGS.id,), sure)
+    if ONLY_TCP in (facts.value(tailscale.ATTRIBUTES) or ()):
+        return Match(Weight.BLOCKS, Actor.TAILNET_ADMIN, (tailscale.ATTRIBUTES.id,))
+    return None
+
+
+def port_conflict(known: Concluded) -> Match | None:
+    """The daemon was told a port and listens on another: something else holds it."""
+    facts = known.facts
+    wanted, used = facts.value(environment.SET_PORT), facts.value(tailscale.PORT)
+    attributes = facts.value(tailscale.ATTRIBUTES)
+    if not wanted or used is None or used == wanted:
+        return None
+    if attributes is None or RANDOM_PORT in attributes:
+        return None  # the policy has the last word about the port
+    because = (environment.SET_PORT.id, tailscale.PORT.id, tailscale.ATTRIBUTES.id)
+    return Match(Weight.LIMITS, Actor.THIS_DEVICE, because)
+
+
+def exit_node(known: Concluded) -> Match | None:
+    """An exit node in use: what Tailscale's own test says then is of two networks at once."""
+    if known.facts.value(tailscale.EXIT_NODE) is None:
+        return None
+    return Match(Weight.NOTES, Actor.THIS_DEVICE, (tailscale.EXIT_NODE.id,))
+
+
+_NOT_CONNECTED = {
+    Backend.NO_DAEMON: Actor.THIS_DEVICE,
+    Backend.STOPPED: Actor.THIS_DEVICE,
+    Backend.NEEDS_LOGIN: Actor.THIS_DEVICE,
+    Backend.NEEDS_APPROVAL: Actor.TAILNET_ADMIN,
+}
+
+
+def not_connected(known: Concluded) -> Match | None:
+    """Tailscale is installed, and stopped, logged out or not let in yet."""
+    state = known.facts.value(tailscale.STATE)
+    acts = None if state is None else _NOT_CONNECTED.get(state)
+    if acts is None:
+        return None
+    return Match(Weight.NOTES, acts, (tailscale.STATE.id,))
+
+
+def client_bug(known: Concluded) -> Match | None:
+    """A known fault of the installed version fits what was found."""
+    if not known.facts.value(environment.CLIENT_BUGS):
+        return None
+    because = (environment.CLIENT_BUGS.id,)
+    return Match(Weight.NOTES, Actor.THIS_DEVICE, because, Confidence.LIKELY)

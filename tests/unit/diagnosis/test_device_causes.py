@@ -1,0 +1,275 @@
+"""When a cause on this device holds, when it does not, how much it weighs and who acts."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+import pytest
+
+from probes.diagnosis.diagnose import diagnose
+from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Result, Weight
+from probes.readings import environment, firewall, local, port_mapping, tailscale
+from probes.readings.environment import Effect, Surrounding
+from probes.readings.firewall import Fate
+from probes.readings.local import Gateway
+from probes.readings.tailscale import Backend
+from probes.report import Report
+from tests.unit.diagnosis.device_cases import (
+    CASES,
+    FORWARDED,
+    GATEWAY,
+    NAT_PMP_ALONE,
+    NO_SERVICE,
+    NOBODY,
+    PRIVATE,
+    REFUSAL,
+    SHUT,
+    SILENT,
+    Pair,
+    eased,
+    hard,
+    inside,
+    judged,
+    on_port,
+    open_,
+    setting,
+    tried,
+)
+
+C = CauseId
+
+
+def found(report: Report, cause: CauseId) -> Cause | None:
+    return next((each for each in diagnose(report).causes if each.id is cause), None)
+
+
+def weight(report: Report, cause: CauseId) -> Weight | None:
+    each = found(report, cause)
+    return None if each is None else each.weight
+
+
+def acts(report: Report, cause: CauseId) -> Actor | None:
+    each = found(report, cause)
+    return None if each is None else each.acts
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (eased(*NO_SERVICE), Weight.NOTES),
+        (open_(*NO_SERVICE), Weight.NOTES),
+        (hard(*NO_SERVICE), Weight.LIMITS),
+        (eased(*NO_SERVICE[:-1]), None),
+        (eased(*NO_SERVICE, (port_mapping.UPNP.present, True)), None),
+        (eased(*SILENT), None),
+        (eased(*SILENT, (local.GATEWAY4, Gateway(ip_address("100.64.0.1"), "eth0"))), None),
+        (eased(*SILENT, (local.GATEWAY4, Gateway(ip_address("203.0.113.1"), "eth0"))), None),
+    ],
+)
+def test_port_mapping_is_off_where_a_home_router_answers_in_no_language(
+    report: Report, expected: Weight | None
+) -> None:
+    assert weight(report, C.PORT_MAPPING_OFF) is expected
+
+
+@pytest.mark.parametrize(
+    ("pairs", "confidence", "actor"),
+    [
+        (((port_mapping.NAT_PMP.error, REFUSAL),), Confidence.LIKELY, Actor.ROUTER),
+        ((PRIVATE,), Confidence.CERTAIN, Actor.SECOND_ROUTER),
+        (
+            ((port_mapping.NAT_PMP.external, ip_address("100.64.3.4")),),
+            Confidence.CERTAIN,
+            Actor.ISP,
+        ),
+        (
+            ((port_mapping.NAT_PMP.external, ip_address("0.0.0.0")),),
+            Confidence.CERTAIN,
+            Actor.ROUTER,
+        ),
+        (tried(granted=False), Confidence.CERTAIN, Actor.ROUTER),
+        (tried(address_matches=False), Confidence.CERTAIN, Actor.ROUTER),
+        (tried(seen_from_outside=False), Confidence.LIKELY, Actor.ROUTER),
+        ((*tried(seen_from_outside=False), SHUT), Confidence.LIKELY, Actor.THIS_DEVICE),
+    ],
+)
+def test_port_mapping_is_broken_where_what_is_offered_is_of_no_use(
+    pairs: tuple[Pair, ...], confidence: Confidence, actor: Actor
+) -> None:
+    each = found(hard(*NAT_PMP_ALONE, *pairs), C.PORT_MAPPING_BROKEN)
+    assert each is not None
+    assert (each.weight, each.confidence, each.acts) == (Weight.LIMITS, confidence, actor)
+    assert weight(eased(*NAT_PMP_ALONE, *pairs), C.PORT_MAPPING_BROKEN) is Weight.NOTES
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        NAT_PMP_ALONE,
+        (*NAT_PMP_ALONE, (port_mapping.NAT_PMP.error, None)),
+        (*tried(), (port_mapping.NAT_PMP.error, REFUSAL)),
+        tried(seen_from_outside=None),
+        # Another language may still do:
+        (
+            *NAT_PMP_ALONE,
+            (port_mapping.NAT_PMP.error, REFUSAL),
+            (port_mapping.UPNP.present, True),
+        ),
+        (GATEWAY, (port_mapping.NAT_PMP.present, True), (port_mapping.NAT_PMP.error, REFUSAL)),
+    ],
+)
+def test_port_mapping_that_may_work_is_not_called_broken(pairs: tuple[Pair, ...]) -> None:
+    assert found(hard(*pairs), C.PORT_MAPPING_BROKEN) is None
+
+
+@pytest.mark.parametrize(
+    ("pairs", "nat_class", "nat_weight"),
+    [
+        ((), NatClass.HARD, Weight.BLOCKS),
+        (tried(), NatClass.EASY, Weight.NOTES),
+        (tried(seen_from_outside=None), NatClass.EASY, Weight.NOTES),
+        (tried(address_matches=None), NatClass.EASY, Weight.NOTES),
+        (tried(address_matches=None, seen_from_outside=None), NatClass.HARD, Weight.BLOCKS),
+        (tried(seen_from_outside=False), NatClass.HARD, Weight.BLOCKS),
+        ((FORWARDED,), NatClass.EASY, Weight.NOTES),
+        (
+            ((port_mapping.FORWARD, port_mapping.Forward(41641, False, "test")),),
+            NatClass.HARD,
+            Weight.BLOCKS,
+        ),
+    ],
+)
+def test_a_way_in_makes_a_hard_nat_an_easy_one(
+    pairs: tuple[Pair, ...], nat_class: NatClass, nat_weight: Weight
+) -> None:
+    diagnosis = diagnose(hard(*pairs))
+    assert diagnosis.nat4.nat_class is nat_class
+    assert diagnosis.nat4.varies, "the mapping itself is what it was"
+    assert weight(hard(*pairs), C.HARD_NAT) is nat_weight
+    easy_peer = diagnosis.outlook.easy.result
+    assert (easy_peer is Result.DIRECT) is (nat_class is NatClass.EASY)
+
+
+def test_the_own_firewall_matters_only_where_strangers_get_as_far() -> None:
+    assert found(eased(SHUT), C.HOST_FIREWALL) is None
+    assert found(hard(SHUT), C.HOST_FIREWALL) is None
+    assert found(hard(*NAT_PMP_ALONE, SHUT), C.HOST_FIREWALL) is None
+    for report in (open_(SHUT), eased(*tried(), SHUT), hard(FORWARDED, SHUT)):
+        assert weight(report, C.HOST_FIREWALL) is Weight.LIMITS
+        assert acts(report, C.HOST_FIREWALL) is Actor.THIS_DEVICE
+    for fate in (Fate.ALLOWED, Fate.UNKNOWN):
+        assert found(open_((firewall.INBOUND4, judged(fate))), C.HOST_FIREWALL) is None
+
+
+def test_the_own_firewall_is_likely_where_its_answers_are_known_from_documents() -> None:
+    for key, expected in (
+        (firewall.OUTBOUND4, Weight.BLOCKS),
+        (firewall.INBOUND4, Weight.LIMITS),
+    ):
+        for sure, confidence in ((True, Confidence.CERTAIN), (False, Confidence.LIKELY)):
+            each = found(open_((key, judged(Fate.BLOCKED, sure=sure))), C.HOST_FIREWALL)
+            assert each is not None
+            assert (each.weight, each.confidence) == (expected, confidence)
+
+
+def test_who_keeps_strangers_out_of_a_public_address() -> None:
+    assert acts(open_(NOBODY), C.INBOUND_BLOCKED) is Actor.NETWORK_ADMIN
+    assert acts(open_(NOBODY, SHUT), C.INBOUND_BLOCKED) is Actor.THIS_DEVICE
+
+
+@pytest.mark.parametrize(
+    ("sign", "cause", "actor"),
+    [
+        (inside(Surrounding.CONTAINER, adds_nat=True), C.CONTAINER, Actor.THIS_DEVICE),
+        (inside(Surrounding.WSL, adds_nat=True), C.VIRTUAL_MACHINE, Actor.THIS_DEVICE),
+        (inside(Surrounding.KUBERNETES, adds_nat=True), C.KUBERNETES, Actor.NETWORK_ADMIN),
+        (inside(Surrounding.CLOUD, adds_nat=None), C.CLOUD_NAT, Actor.NETWORK_ADMIN),
+        (inside(Surrounding.MOBILE, adds_nat=None), C.MOBILE_NETWORK, Actor.ISP),
+    ],
+)
+def test_the_box_around_this_device_says_who_acts(sign: Pair, cause: CauseId, actor: Actor) -> None:
+    report = hard(sign, *NO_SERVICE)
+    for each in (cause, C.HARD_NAT, C.PORT_MAPPING_OFF):
+        assert acts(report, each) is actor
+    assert weight(report, cause) is Weight.NOTES
+    assert acts(hard(*NO_SERVICE), C.HARD_NAT) is Actor.ROUTER
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        inside(Surrounding.CONTAINER, adds_nat=None),
+        inside(Surrounding.VIRTUAL_MACHINE, adds_nat=None),
+        inside(Surrounding.VIRTUAL_MACHINE, adds_nat=True, sure=Confidence.POSSIBLE),
+        inside(Surrounding.WSL, adds_nat=False),
+        inside(Surrounding.KUBERNETES, adds_nat=None),
+    ],
+)
+def test_a_box_without_a_nat_is_no_cause(sign: Pair) -> None:
+    for report in (hard(sign), eased(sign)):
+        causes = {each.id for each in diagnose(report).causes}
+        assert causes <= {C.HARD_NAT, C.IPV6_MISSING}
+    assert acts(hard(sign), C.HARD_NAT) is Actor.ROUTER
+
+
+def test_a_cloud_that_gives_the_device_its_public_address_is_no_cause() -> None:
+    cloud = inside(Surrounding.CLOUD, adds_nat=None)
+    assert found(open_(cloud), C.CLOUD_NAT) is None
+
+
+@pytest.mark.parametrize(
+    ("pairs", "fires"),
+    [
+        (on_port(41641, 50000), True),
+        (on_port(41641, 41641), False),
+        (on_port(0, 50000), False),
+        (on_port(41641, 50000, "randomize-client-port"), False),
+        (on_port(41641, 50000)[:2], False),
+        (on_port(41641, 50000)[1:], False),
+    ],
+)
+def test_a_port_conflict_is_a_port_other_than_the_one_that_was_set(
+    pairs: tuple[Pair, ...], *, fires: bool
+) -> None:
+    assert (weight(eased(*pairs), C.PORT_CONFLICT) is Weight.LIMITS) is fires
+    assert (found(eased(*pairs), C.PORT_CONFLICT) is None) is not fires
+
+
+def test_a_setting_that_runs_is_certain_and_one_in_a_file_likely() -> None:
+    running = found(eased(setting(Effect.FORCES_RELAY)), C.FORCED_RELAY)
+    written = found(eased(setting(Effect.FORCES_RELAY, "/etc/default/tailscaled")), C.FORCED_RELAY)
+    policy = found(eased((tailscale.ATTRIBUTES, ("only-tcp-443",))), C.FORCED_RELAY)
+    assert running is not None
+    assert written is not None
+    assert policy is not None
+    assert [each.confidence for each in (running, written, policy)] == [
+        Confidence.CERTAIN,
+        Confidence.LIKELY,
+        Confidence.CERTAIN,
+    ]
+    assert [each.acts for each in (running, written, policy)] == [
+        Actor.THIS_DEVICE,
+        Actor.THIS_DEVICE,
+        Actor.TAILNET_ADMIN,
+    ]
+    for harmless in (Effect.NO_PORT_MAPPING, Effect.SETS_PORT, Effect.USERSPACE):
+        assert found(eased(setting(harmless)), C.FORCED_RELAY) is None
+
+
+@pytest.mark.parametrize("state", Backend)
+def test_not_connected_is_said_only_of_a_tailscale_that_is_here(state: Backend) -> None:
+    cause = found(eased((tailscale.STATE, state)), C.NOT_CONNECTED)
+    off = (Backend.NO_DAEMON, Backend.STOPPED, Backend.NEEDS_LOGIN, Backend.NEEDS_APPROVAL)
+    assert (cause is not None) is (state in off)
+
+
+def test_no_exit_node_and_no_known_fault_are_no_causes() -> None:
+    assert found(eased((tailscale.EXIT_NODE, None)), C.EXIT_NODE) is None
+    assert found(eased((environment.CLIENT_BUGS, ())), C.CLIENT_BUG) is None
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_missing_is_not_known_yet(name: str) -> None:
+    report = CASES[name][0]
+    for cause in diagnose(report).causes:
+        assert not [each for each in cause.missing if each in report.readings]

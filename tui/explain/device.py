@@ -1,0 +1,140 @@
+"""What the words on causes in the router's port mapping and on this device may name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from probes.diagnosis.causes_device import ONLY_TCP
+from probes.options import DEFAULT_PORT
+from probes.readings import environment, firewall, port_mapping, tailscale
+from probes.readings.environment import Effect, Surrounding
+from probes.readings.firewall import Fate, FirewallName, Judgement
+from probes.readings.port_mapping import SERVICES, AddressKind, MappingProtocol, ServiceKeys
+from probes.report import Report
+from tui import content
+
+_PROTOCOLS = {
+    MappingProtocol.UPNP: "UPnP",
+    MappingProtocol.NAT_PMP: "NAT-PMP",
+    MappingProtocol.PCP: "PCP",
+}
+
+
+def filling(report: Report) -> dict[str, object]:
+    """By placeholder. Where a thing is not known, words that can stand in its place."""
+    setting, place = _forced(report)
+    judged = _judgement(report)
+    bugs = report.value(environment.CLIENT_BUGS) or ()
+    state = report.value(tailscale.STATE)
+    return {
+        "offered": _listed(_offered(report)) or "port mapping",
+        "refusal": _refusal(report),
+        "firewall": _firewall(report, judged),
+        "rule": _rule(judged),
+        "vpn_port": report.value(firewall.PORT) or DEFAULT_PORT,
+        "cloud": _inside(report, Surrounding.CLOUD),
+        "mobile": _inside(report, Surrounding.MOBILE),
+        "container": _inside(report, Surrounding.CONTAINER),
+        "machine": _inside(report, Surrounding.VIRTUAL_MACHINE, Surrounding.WSL),
+        "pod": _inside(report, Surrounding.KUBERNETES),
+        "wanted_port": report.value(environment.SET_PORT) or "its own",
+        "used_port": report.value(tailscale.PORT) or "another",
+        "setting": setting,
+        "setting_place": place,
+        "exit_node": report.value(tailscale.EXIT_NODE) or "of another device",
+        "backend": content.label(state) if state is not None else "not connected",
+        "version": report.value(tailscale.VERSION) or "of this version",
+        "bug": content.label(bugs[0].effect) if bugs else "something may go wrong",
+        "bug_number": _number(bugs[0].issue if bugs else 0),
+    }
+
+
+def _listed(names: Iterable[str]) -> str:
+    *first, last = [*names] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _offered(report: Report) -> list[str]:
+    return [
+        name for protocol, name in _PROTOCOLS.items() if report.value(SERVICES[protocol].present)
+    ]
+
+
+def _refusal(report: Report) -> str:
+    """Why the first service that is offered fails."""
+    for keys in SERVICES.values():
+        found = _failing(report, keys) if report.value(keys.present) else ""
+        if found:
+            return found
+    return "it refuses"
+
+
+def _failing(report: Report, keys: ServiceKeys) -> str:
+    test, external = report.value(keys.test), report.value(keys.external)
+    error = (test.error if test is not None else None) or report.value(keys.error)
+    if error is not None:
+        return content.mapping_fault(error.fault).label
+    if test is not None and not test.granted:
+        return "it gave no port"
+    if test is not None and test.address_matches is False:
+        return "the internet sees another address"
+    if test is not None and test.seen_from_outside is False:
+        return "nothing came in"
+    if external is not None and AddressKind.of(external) is not AddressKind.PUBLIC:
+        return f"its outer address is {external}"
+    return ""
+
+
+def _judgement(report: Report) -> Judgement | None:
+    """The one that blocks; what goes out weighs more."""
+    found = (report.value(firewall.OUTBOUND4), report.value(firewall.INBOUND4))
+    return next((each for each in found if each is not None and each.fate is Fate.BLOCKED), None)
+
+
+def _firewall(report: Report, judged: Judgement | None) -> str:
+    if judged is not None and judged.by is not None:
+        return content.label(judged.by)
+    named = (
+        each.name
+        for each in report.value(firewall.FOUND) or ()
+        if each.active and each.name is not FirewallName.TAILSCALE
+    )
+    return next((content.label(name) for name in named), "the firewall")
+
+
+def _rule(judged: Judgement | None) -> str:
+    if judged is None or not judged.rule:
+        return "one of the firewall's own"
+    return f"{judged.where}: {judged.rule}" if judged.where else judged.rule
+
+
+def _inside(report: Report, *kinds: Surrounding) -> str:
+    for each in report.value(environment.EVIDENCE) or ():
+        if each.kind in kinds:
+            return each.name
+    return content.label(kinds[0])
+
+
+def _forced(report: Report) -> tuple[str, str]:
+    """The setting that forces relaying, and where it stands."""
+    for each in report.value(environment.SETTINGS) or ():
+        if each.effect is Effect.FORCES_RELAY:
+            return each.name, each.where
+    forced = ONLY_TCP in (report.value(tailscale.ATTRIBUTES) or ())
+    return (ONLY_TCP if forced else "a setting"), "the tailnet's policy"
+
+
+def _number(issue: int) -> str:
+    return f"Tailscale's issue {issue}" if issue else "it is in the notes on its versions"
+
+
+def port_held(report: Report) -> str:
+    """What makes up for a varying mapping: the port that is open from outside, or ""."""
+    forward = report.value(port_mapping.FORWARD)
+    if forward is not None and forward.open:
+        return f"port {forward.port}, forwarded by hand"
+    for protocol, name in _PROTOCOLS.items():
+        test = report.value(SERVICES[protocol].test)
+        if test is not None and test.granted and test.external_port:
+            return f"port {test.external_port}, opened by {name}"
+    return ""
