@@ -200,7 +200,7 @@ REMEDIES: tuple[Remedy, ...] = (
         Actor.THIS_DEVICE,
         Risk.ONE_PORT,
         (CheckId.FIREWALL, CheckId.BEHAVIOR),
-        (CauseId.INBOUND_BLOCKED,),
+        (CauseId.HOST_FIREWALL, CauseId.INBOUND_BLOCKED),
         _allow_inbound,
     ),
     Remedy(
@@ -208,7 +208,7 @@ REMEDIES: tuple[Remedy, ...] = (
         Actor.ROUTER,
         Risk.ANY_PROGRAM,
         _MAPPING,
-        (CauseId.HARD_NAT,),
+        (CauseId.PORT_MAPPING_OFF, CauseId.HARD_NAT),
         _port_mapping,
     ),
     Remedy(
@@ -216,7 +216,7 @@ REMEDIES: tuple[Remedy, ...] = (
         Actor.ROUTER,
         Risk.ONE_PORT,
         (CheckId.BEHAVIOR,),
-        (CauseId.HARD_NAT,),
+        (CauseId.PORT_MAPPING_BROKEN, CauseId.HARD_NAT),
         _forward_port,
     ),
     Remedy(
