@@ -74,17 +74,23 @@ def port_mapping_broken(known: Concluded) -> Match | None:
     )
 
 
+_USELESS = {
+    AddressKind.PRIVATE: Actor.SECOND_ROUTER,
+    AddressKind.CARRIER: Actor.ISP,
+    AddressKind.UNSPECIFIED: Actor.ROUTER,
+}
+"""Outer addresses that no peer can be told, and whose box stands in front."""
+
+
 def _failure(facts: Facts, protocol: MappingProtocol) -> Match | None:
     """How one offered service fails, None where it works or may work."""
     keys = SERVICES[protocol]
     test, external = facts.value(keys.test), facts.value(keys.external)
     if test is not None:
         return _failed_test(facts, keys, test)
-    kind = AddressKind.PUBLIC if external is None else AddressKind.of(external)
-    if kind is not AddressKind.PUBLIC:
-        acts = {AddressKind.PRIVATE: Actor.SECOND_ROUTER, AddressKind.CARRIER: Actor.ISP}
-        because = (keys.present.id, keys.external.id)
-        return Match(Weight.NOTES, acts.get(kind, Actor.ROUTER), because)
+    acts = None if external is None else _USELESS.get(AddressKind.of(external))
+    if acts is not None:
+        return Match(Weight.NOTES, acts, (keys.present.id, keys.external.id))
     if facts.value(keys.error) is not None:
         because, missing = (keys.present.id, keys.error.id), (keys.test.id,)
         return Match(Weight.NOTES, Actor.ROUTER, because, Confidence.LIKELY, missing)

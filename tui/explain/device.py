@@ -69,6 +69,9 @@ def _refusal(report: Report) -> str:
     return "it refuses"
 
 
+_USELESS = (AddressKind.PRIVATE, AddressKind.CARRIER, AddressKind.UNSPECIFIED)
+
+
 def _failing(report: Report, keys: ServiceKeys) -> str:
     test, external = report.value(keys.test), report.value(keys.external)
     error = (test.error if test is not None else None) or report.value(keys.error)
@@ -80,7 +83,7 @@ def _failing(report: Report, keys: ServiceKeys) -> str:
         return "the internet sees another address"
     if test is not None and test.seen_from_outside is False:
         return "nothing came in"
-    if external is not None and AddressKind.of(external) is not AddressKind.PUBLIC:
+    if external is not None and AddressKind.of(external) in _USELESS:
         return f"its outer address is {external}"
     return ""
 
