@@ -54,14 +54,15 @@ def read_input(where: str) -> Input:
 
 def read_data(data: bytes, name: str, shown: str) -> Input:
     """The same for data at hand. Raises Complaint."""
+    begin = shown[:1].upper() + shown[1:]
     try:
         found = recognise(data)
         if found.documents:
             return _own(found.documents[0], data, name)
     except (Unreadable, NotAReport, recording.NotARecording) as error:
-        raise Complaint(f"{shown} cannot be explained. {_sentence(str(error))}") from None
+        raise Complaint(f"{begin} cannot be explained. {_sentence(str(error))}") from None
     except RecursionError:
-        raise Complaint(f"{shown} cannot be explained. It is nested too deeply.") from None
+        raise Complaint(f"{begin} cannot be explained. It is nested too deeply.") from None
     return Input(report_of_found(found, name), name, _holds(found), _notes(found))
 
 
