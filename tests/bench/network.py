@@ -20,6 +20,7 @@ from tests.lab.namespaces import Lab
 from tests.lab.place import Place
 from tests.lab.program import Outcome
 from tests.lab.relays import Relay, relays
+from tests.lab.routers import miniupnpd
 
 SLACK_MS = 15.0
 """What the program may add to a round trip."""
@@ -46,6 +47,7 @@ def rows() -> Iterator[Row]:
             yield Row(what, process_ms, netcheck_ms, "netcheck", limit)
     with Lab() as lab:
         spot = place.build(lab, "easy-home")
+        yield from _port_mapping(spot)
         own = [word for each in two_coturns(spot.internet) for word in ("--behavior-server", each)]
         yield Row(
             "everything, all checks, ordinary home",
@@ -54,6 +56,36 @@ def rows() -> Iterator[Row]:
             "budget with own servers",
             1.0,
         )
+
+
+def _port_mapping(spot: Place) -> Iterator[Row]:
+    """How soon "no" is said where no service is, and "yes" where all three are."""
+    checks = ("nat-pmp", "pcp", "upnp")
+    absent = [_asked(spot, checks, "check-finished") for _ in range(3)]
+    for which, what, budget_ms in (
+        (checks[:2], "no NAT-PMP and no PCP", 400.0),
+        (checks, "no port mapping service at all", 1500.0),
+    ):
+        took_ms = sorted(max(run[check] for check in which) for run in absent)[1]
+        yield Row(what, took_ms, budget_ms, "budget", 1.0)
+    miniupnpd(spot.site)
+    found = [_asked(spot, checks, "observed") for _ in range(3)]
+    took_ms = sorted(max(run[check] for check in checks) for run in found)[1]
+    yield Row("port mapping found, all three", took_ms, NETCHECK_MS, "netcheck", 1.0)
+
+
+def _asked(spot: Place, checks: tuple[str, ...], event: str) -> dict[str, float]:
+    """Milliseconds from each check's start to its end, or to its first "present"."""
+    began: dict[str, float] = {}
+    took: dict[str, float] = {}
+    for each in _run(spot, ",".join(("local", *checks)))[0]:
+        check = each.get("check", "")
+        if each["event"] == "check-started":
+            began[check] = each["at"]
+        present = each.get("key", "").endswith(".present") or event == "check-finished"
+        if each["event"] == event and present and check in checks:
+            took.setdefault(check, each["at"] - began[check])
+    return took
 
 
 def _process(spot: Place) -> Callable[[], float]:
@@ -90,10 +122,10 @@ def _facts(spot: Place, fleet: tuple[Relay, ...]) -> Iterator[Row]:
     )
 
 
-def _run(spot: Place) -> tuple[list[dict[str, Any]], float]:
+def _run(spot: Place, only: str = "local,stun") -> tuple[list[dict[str, Any]], float]:
     """A run's recorded events, and the seconds that the whole process took."""
     record = spot.map_file.parent / f"events-{time.monotonic_ns()}.jsonl"
-    outcome = _quietly(spot, "--only", "local,stun", "--record", str(record))
+    outcome = _quietly(spot, "--only", only, "--record", str(record))
     lines = record.read_text().splitlines()[1:]
     return [json.loads(line) for line in lines], outcome.seconds
 
