@@ -22,6 +22,7 @@ from probes.tailscale.netcheck import netcheck_view
 from probes.tailscale.netcheck_again import netcheck_again
 from probes.version import __version__
 from tui import content
+from tui.json_witnesses import disagreements_to_json, firewall_to_json, tailscale_to_json
 
 SCHEMA = "whyrelay/1"
 MOST_BYTES = 20_000_000
@@ -65,7 +66,7 @@ def report_to_json(
         },
         "forward": _forward(report),
         "local": _local(report),
-        "tailscale": None,
+        "tailscale": tailscale_to_json(report),
         "causes": [_cause(cause) for cause in diagnosis.causes],
         "outlook": {
             "none": _outlook(diagnosis.outlook.none, flips[NatClass.NONE]),
@@ -73,7 +74,7 @@ def report_to_json(
             "hard": _outlook(diagnosis.outlook.hard, flips[NatClass.HARD]),
         },
         "remedies": [remedy_to_json(each) for each in advice(facts, diagnosis.causes)],
-        "disagreements": [],
+        "disagreements": disagreements_to_json(report),
     }
 
 
@@ -179,12 +180,7 @@ def _local(report: Report) -> Json:
         if faces is None
         else [face.name for face in faces if face.kind in tunnels and face.up],
         "bound_to": next((way.interface for way in ways if way is not None), None),
-        "firewall": {
-            "name": None,
-            "inbound_udp": "unknown",
-            "outbound_udp": "unknown",
-            "how": None,
-        },
+        "firewall": firewall_to_json(report),
     }
 
 

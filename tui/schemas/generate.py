@@ -29,12 +29,14 @@ from probes.diagnosis.openings import Held
 from probes.diagnosis.pair import Relay
 from probes.diagnosis.remedies import RemedyId, Risk
 from probes.diagnosis.what_if import Whose
+from probes.diagnosis.witnesses import Likely, Topic, Witness
 from probes.model import CheckId, CheckStatus
 from probes.readings import KEYS
 from probes.readings.classic import ClassicType
 from probes.readings.codec import Json
 from probes.readings.firewall import Fate
 from probes.readings.local import GATEWAY, INTERFACE
+from probes.readings.tailscale import Backend, PeerPath
 from probes.recording import SCHEMA as EVENTS_SCHEMA
 from tui.json_view import SCHEMA
 from tui.pair_view import SCHEMA as PAIR_SCHEMA
@@ -125,14 +127,17 @@ def report_schema() -> Json:
             "a static forward of the VPN's port, tested from outside",
         ),
         "local": _LOCAL,
-        "tailscale": {"type": "null", "description": "not measured yet"},
+        "tailscale": _or_null(_tailscale(), "null where it is not here, or was not asked"),
         "causes": _list(_CAUSE, "what stands in the way, first things first"),
         "outlook": _object(
             dict.fromkeys(("none", "easy", "hard"), _OUTLOOK),
             "what to expect over IPv4 with a peer without NAT, with an easy one, with a hard one",
         ),
         "remedies": _list(_REMEDY, "single changes that make the difference, cheap and safe first"),
-        "disagreements": _described({"type": "array", "maxItems": 0}, "not worked out yet"),
+        "disagreements": _list(
+            _DISAGREEMENT,
+            "where this program's probes, Tailscale and pystun3 contradict each other",
+        ),
     }
     return {
         "$schema": DIALECT,
@@ -224,6 +229,23 @@ _LOCAL = _object(
     }
 )
 
+_PATH = _one_of(PeerPath, "how packets to it travelled when Tailscale was asked")
+
+
+def _tailscale() -> Json:
+    peer = _object({"name": _STRING, "path": _PATH, "via": _or_null(_STRING)})
+    return _object(
+        {
+            "version": _or_null(_STRING),
+            "state": _one_of(Backend),
+            "port": _or_null(_INT, "the UDP port that it listens on"),
+            "self_endpoints": _or_null(_list(_STRING), "the endpoints that it tells its peers"),
+            "peers": _or_null(_list(peer)),
+            "netcheck": _or_null(_netcheck()),
+        }
+    )
+
+
 _READING_IDS = _list({"enum": list(KEYS)}, "ids of readings")
 
 _CAUSE = _object(
@@ -253,6 +275,23 @@ _REMEDY = _object(
         ),
         "risk": _one_of(Risk),
         "retest": _list(_one_of(CheckId), "the checks that show whether it worked"),
+    }
+)
+
+_DISAGREEMENT = _object(
+    {
+        "what": _one_of(Topic),
+        "witnesses": _list(
+            _object(
+                {
+                    "witness": _one_of(Witness),
+                    "says": _described(_STRING, "yes, no, an address, or a value of the topic"),
+                    "reading": {"enum": list(KEYS)},
+                }
+            )
+        ),
+        "likely_because": _one_of(Likely),
+        "because": _READING_IDS,
     }
 )
 
