@@ -139,6 +139,14 @@ class Masker:
         """A relay region's name."""
         return self._name(value, "Region {}") if value else ""
 
+    def device(self, value: str) -> str:
+        """A device of the tailnet."""
+        return self._name(value, "device-{}") if value else ""
+
+    def kept(self, value: str) -> str:
+        """A word that names nobody."""
+        return value
+
     def issuer(self, value: str) -> str:
         """Who signed a certificate."""
         return self._name(value, "issuer-{}") if value else ""
@@ -178,6 +186,45 @@ class Masker:
 
 
 FIELDS: dict[str, Callable[[Masker, str], str]] = {
+    # Words of the program's own, of Tailscale's or of a system's: they name nobody.
+    **dict.fromkeys(
+        (
+            "tailscale.version",
+            "tailscale.attributes",
+            "tailscale.peers.system",
+            "tailscale.peer.found.system",
+            "environment.settings.name",
+            "environment.settings.where",
+        ),
+        Masker.kept,
+    ),
+    **dict.fromkeys(
+        (
+            "tailscale.name",
+            "tailscale.exit_node",
+            "tailscale.peers.name",
+            "tailscale.peer.asked",
+            "tailscale.peer.found.name",
+        ),
+        Masker.device,
+    ),
+    **dict.fromkeys(
+        (
+            "tailscale.health",
+            "firewall.inbound4.where",
+            "firewall.inbound4.rule",
+            "firewall.inbound6.where",
+            "firewall.inbound6.rule",
+            "firewall.outbound4.where",
+            "firewall.outbound4.rule",
+            "firewall.outbound6.where",
+            "firewall.outbound6.rule",
+            "firewall.found.detail",
+            "environment.evidence.how",
+            "forward.vpn_port.how",
+        ),
+        Masker.text,
+    ),
     "local.interfaces.name": Masker.interface,
     "local.interfaces.addresses": Masker.whole,
     "local.gateway4.address": Masker.whole,

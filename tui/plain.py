@@ -22,6 +22,7 @@ from tui.explain import (
     Evidence,
     Explained,
     explain_cause,
+    explain_disagreements,
     explain_fields,
     explain_nat,
     explain_outlook,
@@ -55,6 +56,7 @@ def report_to_text(report: Report, diagnosis: Diagnosis) -> str:
         ("The NAT", _nats(report, diagnosis)),
         ("What to expect", _outlook(diagnosis)),
         ("Causes", _causes(report, diagnosis)),
+        *_contradictions(report),
         ("What is not known, and why", _unknown(report, diagnosis)),
         ("Exit status", _exit(diagnosis.verdict)),
     )
@@ -215,6 +217,14 @@ def _cause(count: int, cause: CauseText) -> Iterator[str]:
     yield from _rests_on(cause.evidence)
     yield from _rests_on(cause.missing)
     yield ""
+
+
+def _contradictions(report: Report) -> Iterator[tuple[str, Iterator[str]]]:
+    """The section on witnesses that contradict each other, where any do."""
+    found = explain_disagreements(report)
+    if found:
+        lines = (line for each in found for line in _explained(each))
+        yield "Where witnesses contradict each other", lines
 
 
 def _unknown(report: Report, diagnosis: Diagnosis) -> Iterator[str]:

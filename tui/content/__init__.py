@@ -273,6 +273,11 @@ def notice(which: str) -> str:
     return words_of("labels/notice", which)
 
 
+def disagreement(which: str) -> str:
+    """What to say where witnesses contradict each other: an id of ``labels/disagreement``."""
+    return words_of("labels/disagreement", which)
+
+
 def filtering(which: Filtering) -> str:
     """What a filter means for the person whose NAT, or no NAT, it belongs to."""
     _, for_you = parts_of("labels/nat", f"filtering {which}", "for you")

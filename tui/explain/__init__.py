@@ -6,6 +6,7 @@ The words are data (`tui.content`); here it is only chosen which of them fit.
 from __future__ import annotations
 
 from tui.content import FieldId, QuestionId, Tone
+from tui.explain.disagreement import explain_disagreements
 from tui.explain.facts import LatencyRow, MappingRow, latency_rows, mapping_rows
 from tui.explain.fields import explain_field, explain_fields
 from tui.explain.live import (
@@ -38,6 +39,7 @@ __all__ = [
     "check_line",
     "doing",
     "explain_cause",
+    "explain_disagreements",
     "explain_field",
     "explain_fields",
     "explain_nat",

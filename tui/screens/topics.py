@@ -129,6 +129,8 @@ def _finding(which: str, name: str) -> Topic:
                 *(prose(f"- {value.label}") for value in words.values.values()),
             ]
             return Topic(which, words.title, tuple(blocks))
+        case "differ":
+            return _page(which, "understand")
         case "note" if rest == "run":
             return _page(which, "measure")
         case "cause" | "note":

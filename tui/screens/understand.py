@@ -20,6 +20,7 @@ from tui.explain import (
     Explained,
     OutlookWords,
     explain_cause,
+    explain_disagreements,
     explain_field,
     explain_nat,
     explain_outlook,
@@ -141,6 +142,7 @@ _PARTS = {
     "field": "What netcheck reports",
     "nat": "Your NAT",
     "peer": "With a peer behind",
+    "differ": "Where witnesses differ",
     "note": "Worth knowing",
 }
 """The parts of the list, in order, by what their rows' ids begin with."""
@@ -160,6 +162,8 @@ def _entries(measurement: Measurement) -> dict[str, Entry]:
     outlooks = (diagnosis.outlook.none, diagnosis.outlook.easy, diagnosis.outlook.hard)
     for (name, kind), outlook in zip(_PEERS.items(), outlooks, strict=True):
         found[f"peer:{name}"] = explain_outlook(outlook, kind)
+    for each in explain_disagreements(report):
+        found[each.id] = each
     for cause in notes:
         found[f"note:{cause.id}"] = explain_cause(cause, report)
     found["note:run"] = About(notices(report), map_lines(report), ignored(report), report.taken_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from probes.diagnosis.diagnose import diagnose
 from probes.model import Endpoint
 from probes.readings import classic, firewall, tailscale
 from probes.readings.classic import ClassicType
@@ -11,6 +12,8 @@ from probes.readings.firewall import Fate, FirewallName, FoundFirewall, Judgemen
 from probes.readings.tailscale import Backend, EndpointKind, Peer, PeerPath, SelfEndpoint
 from tests.unit.cli.test_json import as_json, validator
 from tests.unit.content.reports import EASY, Readings, report
+from tui.masking import Masker
+from tui.plain import report_to_text
 
 RELAYED = Peer(
     "home-nas", "", (ip_address("100.64.0.9"),), "linux", PeerPath.DERP, "fra", "fra", True, False
@@ -92,3 +95,27 @@ def test_a_contradiction_is_told_with_all_accounts() -> None:
         "pystun3": "yes",
     }
     assert found["likely_because"] == "one-server"
+
+
+def test_a_masked_report_still_tells_forced_relaying_and_who_is_relayed() -> None:
+    attributes = ("only-tcp-443",)
+    found = report({**HERE, tailscale.ATTRIBUTES.id: attributes, tailscale.EXIT_NODE.id: "box"})
+    shown = Masker().report(found)
+    assert diagnose(shown) == diagnose(found)
+    assert {"forced-relay", "exit-node"} <= {cause.id for cause in diagnose(shown).causes}
+    value = as_json(shown)
+    validator("whyrelay/1").validate(value)
+    assert value["tailscale"]["version"] == "1.92.5"
+    names = [each["name"] for each in value["tailscale"]["peers"]]
+    assert len(set(names)) == 2
+    assert not {"home-nas", "phone", "box", "45.83.223.10"} & set(str(value).split("'"))
+
+
+def test_contradictions_are_read_in_plain_text_and_only_where_there_are_any() -> None:
+    found = report({**EASY, classic.TYPE4.id: ClassicType.SYMMETRIC})
+    text = report_to_text(found, diagnose(found))
+    assert "Where witnesses contradict each other" in text
+    assert "measured here: no; pystun3: yes." in text
+    assert "Likely because pystun3 asks one server and takes its word." in text
+    calm = report(EASY)
+    assert "contradict" not in report_to_text(calm, diagnose(calm))

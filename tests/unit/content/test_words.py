@@ -165,6 +165,7 @@ def test_every_check_has_its_words() -> None:
 def test_no_file_is_left_that_nothing_loads() -> None:
     labels = {content._file_of(kind).removeprefix("labels/") for kind in LABELLED if kind != Reason}
     labels |= {
+        "disagreement",
         "headline",
         "mapping-fault",
         "mechanism",
@@ -376,4 +377,5 @@ def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> N
     for where, text in ALL:
         found = _PLACEHOLDER.findall(text)
         assert all(re.fullmatch(r"\{[a-z_]+\}", each) for each in found), where
-        assert not found or where.startswith((*filled, "labels/obstacle", "labels/notice")), where
+        more = ("labels/obstacle", "labels/notice", "labels/disagreement")
+        assert not found or where.startswith((*filled, *more)), where
