@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from probes.readings import classic
+from probes.readings.classic import ClassicType
 from tests.tui import recordings
 from tests.tui.harness import (
     DIFFERS,
@@ -174,6 +176,11 @@ RUNS = {
     "udp-blocked": recordings.UDP_BLOCKED,
     "no-network": recordings.NO_NETWORK,
     "mid-run": recordings.MID_RUN,
+    "contradicted": (
+        *recordings.EASY[:-1],
+        recordings.known(classic.TYPE4, ClassicType.SYMMETRIC, 90.0, "pystun3"),
+        recordings.EASY[-1],
+    ),
 }
 
 
@@ -200,6 +207,23 @@ async def test_every_finding_has_an_explanation_evidence_and_help(run: str) -> N
             rows.cursor = row
             await pilot.pause()
             assert (screen.pane.to_copy() in explained[row]) is (row == "note:run")
+
+
+async def test_a_contradiction_is_a_finding_with_all_accounts_and_their_readings() -> None:
+    app = make(played(RUNS["contradicted"]))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "3")
+        screen = app.screen
+        assert isinstance(screen, WalkScreen)
+        rows = screen.query_one("#findings", RowList)
+        assert [row for row in rows.ids if row.startswith("differ:")] == ["differ:mapping"]
+        rows.cursor = "differ:mapping"
+        await pilot.pause()
+        said = screen.pane.to_copy()
+        assert "measured here: no; pystun3: yes." in said
+        assert "pystun3 asks one server" in said
+        await press(pilot, "e")
+        assert "classic.type4" in screen.pane.to_copy()
 
 
 async def test_evidence_names_readings_sources_and_tries() -> None:
