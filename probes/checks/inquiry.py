@@ -58,14 +58,17 @@ class Inquiry:
         """A reply that counts has come."""
         return bool(self.replies)
 
-    def rtt_ms(self, own_ms: float | None = None, least_ms: float = 0.0) -> float:
+    def rtt_ms(
+        self, own_ms: float | None = None, least_ms: float = 0.0, now: float | None = None
+    ) -> float:
         """Round trip of the first reply, in milliseconds. Only when answered.
 
         One transaction has up to three sends, so a reply may answer an earlier one than the last.
         Every send is taken to be answered once, and the replies that came for those to the latest
         sends: a duplicate corrects a first guess that was too short. Until one has come, `own_ms`,
         this server's round trip over TLS, tells which send is the likeliest. `least_ms` is what
-        even the nearest relay takes (a satellite line): nothing much quicker is believed.
+        even the nearest relay takes (a satellite line): nothing much quicker is believed. Before it
+        is settled (`now`), the longest candidate stands: no relay may seem nearer than it is.
         """
         at, server, _ = self.replies[0]
         sends = [when for when, to in self.sent if to == server]
@@ -73,6 +76,8 @@ class Inquiry:
         count = sum(1 for _, source, _ in self.replies if source == server)
         if own_ms is not None and count == 1:
             return min(round_trips, key=lambda rtt_ms: abs(rtt_ms - own_ms))
+        if now is not None and now < self.settled_at():
+            return round_trips[0]
         index = min(max(0, len(sends) - count), len(round_trips) - 1)
         while index > 0 and round_trips[index] < least_ms * _SLACK:
             index -= 1

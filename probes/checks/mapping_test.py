@@ -66,7 +66,11 @@ class Side:
             for answer in self.context.board.report.value(relays.TCP_ANSWERS) or ()
             if answer.server_hello_ms is not None
         }
-        return inquiry.rtt_ms(known.get(inquiry.region), min(known.values(), default=0.0))
+        return inquiry.rtt_ms(
+            known.get(inquiry.region),
+            min(known.values(), default=0.0),
+            self.context.network.now(),
+        )
 
     def _local(self) -> Endpoint:
         bound = self.asker.socket.local
@@ -108,6 +112,7 @@ class Side:
             context.known(keys.can_send, self.asker.can_send, sent)
         asked, answered = len(self.inquiries), len(self.answered())
         if answered:
+            self._tell()  # round trips that were open have settled by now
             if answered == 1:
                 context.unknown(keys.varies, Reason.TOO_FEW_ANSWERS, f"1 of {asked} answered")
             return

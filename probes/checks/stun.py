@@ -253,6 +253,7 @@ class _Run:
         waited_s = context.network.now() - self.began
         for side in self.sides:
             side.conclude(waited_s)
+        self._on_change()
         asked = {
             (inquiry.host, inquiry.region)
             for side in self.sides

@@ -274,3 +274,12 @@ async def test_a_single_try_is_settled_by_its_answer() -> None:
     inquiry = await bench.send_once()
     await bench.arrive(reply(inquiry))
     assert inquiry.settled_at() == pytest.approx(100.02)
+
+
+async def test_no_relay_seems_nearer_than_it_is_before_it_is_settled() -> None:
+    bench = Bench()
+    inquiry = await bench.send_once()
+    sent_at(inquiry, 100.0, 100.2)
+    await bench.arrive(reply(inquiry, at=100.25))
+    assert inquiry.rtt_ms(now=100.3) == pytest.approx(250.0)
+    assert inquiry.rtt_ms(now=100.6) == pytest.approx(50.0), "no duplicate came: a lost first try"
