@@ -191,7 +191,8 @@ class WhyrelayApp(App[int]):
         self.say(f"Copied {what}. If it does not arrive: your terminal refuses OSC 52.")
 
     def say(self, text: str) -> None:
-        """A short note at the edge of the screen."""
+        """A short note at the edge of the screen, in place of the one before."""
+        self.clear_notifications()
         self.notify(visible(text), markup=False, timeout=4)
 
     async def action_quit(self) -> None:

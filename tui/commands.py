@@ -129,7 +129,7 @@ PRIVACY = Command(
     "p",
     "app.privacy",
     "Privacy",
-    "Mask addresses",
+    "Privacy: mask addresses",
     "Hide addresses and names on the screen and in what is copied.",
 )
 QUIT = Command("quit", "q,ctrl+q", "app.quit", "Quit", "Quit", "Leave at once.")

@@ -45,6 +45,8 @@ _SIGNS = {
     "≤": "<",
     "≈": "~",
     "±": "~",
+    "\N{LEFT-POINTING MAGNIFYING GLASS}": "> ",
+    "\N{RIGHT-POINTING MAGNIFYING GLASS}": "> ",
     "\N{NO-BREAK SPACE}": " ",
 }
 

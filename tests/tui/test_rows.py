@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.content import Content
 
 from tui.content import Tone
+from tui.explain import LatencyRow
 from tui.theme import VARIABLES
+from tui.widgets.bars import latency_chart
 from tui.widgets.page import Page, data, gap, heading, pairs, prose, table, title
 from tui.widgets.rows import Row, RowList, head
 from tui.widgets.text import fit, say, visible
@@ -127,3 +130,16 @@ def test_a_hanging_item_is_indented() -> None:
 
 def test_visible_keeps_line_breaks_and_nothing_else() -> None:
     assert visible("one\ntwo\tthree\x1b") == "one\ntwo\\x09three\\x1b"
+
+
+@pytest.mark.parametrize("width", [28, 40, 60])
+def test_a_latency_over_tcp_keeps_its_unit(width: int) -> None:
+    rows = [
+        LatencyRow(1, "nyc", "New York", None, None, 37.04, True),
+        LatencyRow(2, "fra", "Frankfurt", 20.0, None, None, False),
+    ]
+    chart = [line.plain for line in latency_chart(rows, width, "no answer")]
+    assert " tcp " in chart[0]
+    assert "37.0 ms" in chart[0]
+    assert "20.0 ms" in chart[1]
+    assert chart[0].index("━") == chart[1].index("━"), "one scale has one beginning"

@@ -303,7 +303,7 @@ async def test_no_size_is_too_small_to_survive() -> None:
 async def test_choose_does_not_claim_to_measure_what_it_does_not() -> None:
     app = make(played(recordings.HARD))
     async with running(app, (120, 36)) as pilot:
-        await press(pilot, "1")
+        await press(pilot, "1", "home")
         assert "already begun" not in text(app)
         assert "Enter measures it" in text(app)
         await press(pilot, "enter")

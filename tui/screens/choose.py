@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -24,8 +25,13 @@ from tui.widgets.text import fit, glyph, join, say
 
 if TYPE_CHECKING:
     from tui.screens.walk import WalkScreen
+    from tui.sources import Source
 
 _THIS = "this"
+_GIVEN = "given"
+"""What the program was started on, where that is no network of the list: a recording."""
+_HERE = "this network"
+"""The title of its runs."""
 _NOT_YET = "Not yet"
 """The section of the words about this step that says what it cannot do."""
 _NAMES = 20
@@ -80,8 +86,11 @@ class ChoosePane(Pane):
         yield Detail("network-detail")
 
     def on_mount(self) -> None:
-        """The practice networks are read after the first paint."""
+        """The practice networks are read after the first paint, unless one is looked at."""
         super().on_mount()
+        if self.whyrelay.settings.source is not None:
+            self._list_practice()
+            return
         self._fill()
         self.call_after_refresh(self._list_practice)
 
@@ -89,6 +98,25 @@ class ChoosePane(Pane):
         self._practice = self.whyrelay.networks.practice()
         self._fill()
         self._explain()
+
+    def wake(self) -> None:
+        """Enter measures what the cursor is on: it begins on what is looked at."""
+        super().wake()
+        if (row := self._row_of(self.measurement.title)) in self._rows.ids:
+            self._rows.cursor = row
+
+    def _row_of(self, title: str) -> str:
+        if (given := self._given()) is not None and title == given.title:
+            return _GIVEN
+        return title.removeprefix(PRACTICE) if title.startswith(PRACTICE) else _THIS
+
+    def _given(self) -> Source | None:
+        """What the program was started on, if it is not in the list anyway."""
+        given = self.whyrelay.settings.source
+        if given is None or given.title == _HERE:
+            return None
+        listed = {f"{PRACTICE}{each.name}" for each in self._practice}
+        return None if given.title in listed else given
 
     @property
     def _rows(self) -> RowList:
@@ -123,8 +151,11 @@ class ChoosePane(Pane):
             return all(word in text for word in words)
 
         rows: list[Row] = []
+        if (given := self._given()) is not None and fits(given.title):
+            rows.append(Row(_GIVEN, partial(self._lay_known, given.title, given.title, "")))
         if fits("this network", "here now"):
-            rows.append(Row(_THIS, self._lay_this))
+            where = "where this device is now"
+            rows.append(Row(_THIS, partial(self._lay_known, _HERE, "This network", where)))
         found = [each for each in self._practice if fits(each.name, each.description)]
         if found:
             rows.append(head("Practice networks, in memory: nothing is sent"))
@@ -142,11 +173,11 @@ class ChoosePane(Pane):
 
         return Row(practice.name, lay)
 
-    def _lay_this(self, width: int) -> Content:
-        name = fit(say("This network"), min(_NAMES, width // 2))
-        known = self.whyrelay.conductor.held("this network")
+    def _lay_known(self, title_: str, name_: str, unknown: str, width: int) -> Content:
+        name = fit(say(name_), max(min(_NAMES, width // 2), min(len(name_), width - 24)))
+        known = self.whyrelay.conductor.held(title_)
         if known is None:
-            return fit(join("  ", name, " ", say("where this device is now", "$quiet")), width)
+            return fit(join("  ", name, " ", say(unknown, "$quiet")), width)
         tone, state = _tone(known), "being measured"
         if known.fault:
             state = "the run broke off"
@@ -172,7 +203,8 @@ class ChoosePane(Pane):
         """Measure what the cursor is on, or show what is known of it."""
         row, networks = self._rows.cursor, self.whyrelay.networks
         if row:
-            source = networks.this() if row == _THIS else networks.open(row)
+            given = self._given() if row == _GIVEN else None
+            source = given or (networks.this() if row == _THIS else networks.open(row))
             cast("WalkScreen", self.screen).choose(source)
 
     def _explain(self) -> None:
@@ -180,8 +212,13 @@ class ChoosePane(Pane):
         if not row:
             detail.show("", [prose("Press escape to see everything again.", "$quiet")], title="–")
             return
+        if row == _GIVEN and (given := self._given()) is not None:
+            known = _known(self.whyrelay.conductor.held(given.title))
+            blocks = [prose("What the program was started on. Enter shows it."), *known]
+            detail.show(row, blocks, title=given.title)
+            return
         if row == _THIS:
-            held = self.whyrelay.conductor.held("this network")
+            held = self.whyrelay.conductor.held(_HERE)
             blocks = [*_this(held), *_known(held), gap, heading(_NOT_YET)]
             later = content.page("choose").sections[_NOT_YET]
             detail.show(row, [*blocks, prose(later, "$quiet")], title="This network")

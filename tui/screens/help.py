@@ -86,6 +86,7 @@ class HelpScreen(ModalScreen[None]):
     def action_copy(self) -> None:
         """The topic as text."""
         self.app.copy_to_clipboard(self.query_one(Detail).page.plain())
+        self.app.clear_notifications()
         self.app.notify("Copied this topic.", markup=False, timeout=4)
 
 

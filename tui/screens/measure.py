@@ -20,7 +20,7 @@ from tui.widgets.bars import bar
 from tui.widgets.detail import Detail
 from tui.widgets.page import Block, Page, data, gap, heading, prose, title
 from tui.widgets.rows import Row, RowList
-from tui.widgets.text import fit, join, say
+from tui.widgets.text import fit, hint, join, say
 
 if TYPE_CHECKING:
     from tui.screens.answers import Answer
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 _FIRST = (CheckId.LOCAL, CheckId.STUN, CheckId.RELAY_TCP)
 """The checks that are listed before a run has said which it makes."""
 _BAR = 10
+
+
+class Chart(VerticalScroll):
+    """Has nothing to do with the keys that it would take, unless there is more than is seen."""
+
+    def allow_focus(self) -> bool:
+        """Only to scroll."""
+        return self.max_scroll_y > 0
 
 
 class MeasurePane(Pane):
@@ -46,7 +54,7 @@ class MeasurePane(Pane):
         """Checks, the explanation of one of them, latencies."""
         yield RowList("checks", panel="Checks")
         yield Detail("check-detail")
-        with VerticalScroll(id="latency", classes="panel") as latency:
+        with Chart(id="latency", classes="panel") as latency:
             latency.border_title = say("Relay latency")
             yield Static(markup=False, id="latency-chart")
 
@@ -85,7 +93,7 @@ class MeasurePane(Pane):
             self._rows.set_rows([self._row(each, names) for each in found])
             chart = self.query_one("#latency-chart", Static)
             chart.update(Page([latencies(measurement.begun)]))
-        self._rows.border_subtitle = say("n what it means" if measurement.closed else "")
+        self._rows.border_subtitle = hint("n what it means" if measurement.closed else "", "next")
         self._explain()
 
     def _beat(self, beat: int) -> None:
@@ -97,7 +105,7 @@ class MeasurePane(Pane):
         look = LOOKS[Tone.UNKNOWN if stopped else answer.tone]
 
         def lay(width: int) -> Content:
-            sign, room = look.glyph, 25 if width >= 70 else 17
+            sign, room = look.glyph, names if width >= 58 else 17
             if look is LOOKS[Tone.RUNNING] and (beat := self.whyrelay.beat) >= 0:
                 sign = SPINNER[beat % len(SPINNER)]
             quiet = answer.tone in (Tone.WAITING, Tone.UNKNOWN)

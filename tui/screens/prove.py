@@ -13,6 +13,7 @@ from tui.screens.pane import Pane
 from tui.state import Measurement, Step
 from tui.widgets.detail import Detail
 from tui.widgets.page import Block, gap, heading, title
+from tui.widgets.text import hint
 from tui.widgets.verdict import sentence, verdict_tone
 
 
@@ -41,4 +42,9 @@ class ProvePane(Pane):
             tone = verdict_tone(measurement)
             blocks += [heading("As it stands"), title(sentence(measurement), tone), gap]
         detail = self.query_one(Detail)
-        detail.show("prove", [*blocks, *page_blocks(page)], title=page.title, hint="r test again")
+        detail.show(
+            "prove",
+            [*blocks, *page_blocks(page)],
+            title=page.title,
+            hint=hint("r test again", "retest"),
+        )

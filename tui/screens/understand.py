@@ -36,7 +36,7 @@ from tui.widgets.detail import Detail
 from tui.widgets.page import Block, Page, data, gap, heading, pairs, prose, title
 from tui.widgets.path import hops, picture
 from tui.widgets.rows import Row, RowList, head
-from tui.widgets.text import fit, glyph, join, say
+from tui.widgets.text import fit, glyph, hint, join, say
 from tui.widgets.verdict import Band, outlook_line
 
 _PEERS = {"none": NatClass.NONE, "easy": NatClass.EASY, "hard": NatClass.HARD}
@@ -117,10 +117,12 @@ class UnderstandPane(Pane):
         detail = self.query_one("#meaning", Detail)
         if self._evidence and not isinstance(entry, About):
             blocks = evidence_blocks(key, entry, self.measurement)
-            detail.show(f"{key}/evidence", blocks, title="Evidence", hint="e explanation")
+            detail.show(
+                f"{key}/evidence", blocks, title="Evidence", hint=hint("e explanation", "evidence")
+            )
         else:
-            hint = "" if isinstance(entry, About) else "e evidence"
-            detail.show(key, _meaning(entry), title=_title(entry), hint=hint)
+            edge = hint("" if isinstance(entry, About) else "e evidence", "evidence")
+            detail.show(key, _meaning(entry), title=_title(entry), hint=edge)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,23 +37,32 @@ def latency_chart(rows: Sequence[LatencyRow], width: int, silent: str) -> list[C
     longest = max((ms for row in rows for _, ms in _measured(row)), default=0.0)
     names = max((len(row.code) for row in rows), default=0)
     names = min(max(names, 3), 14)
+    kinds = max((len(family) for row in rows for family, _ in _measured(row)), default=0)
     lines: list[Content] = []
     for row in rows:
         found = _measured(row)
         if not found:
-            lines.append(join(fit(say(row.code, "$quiet"), names), say(f"    {silent}", "$quiet")))
+            lines.append(
+                join(
+                    fit(say(row.code, "$quiet"), names),
+                    say(f"{' ' * (kinds + 2)}{silent}", "$quiet"),
+                )
+            )
         for number, (family, ms) in enumerate(found):
             mark = row.preferred and number == 0
             name = fit(say(row.code if not number else "", "$strong bold" if mark else ""), names)
             figure = say(f"{ms:6.1f} ms" if ms < 99.95 else f"{ms:6.0f} ms")
             note = say(" nearest", "$good") if mark else say("        ")
-            room = width - names - 4 - figure.cell_length - 1 - note.cell_length
+            room = width - names - kinds - 2 - figure.cell_length - 1 - note.cell_length
             if room < 16:  # the colour and the first place say it as well
                 note, room = Content(""), room + note.cell_length
             full = max(round(ms / longest * room), 1) if longest and room > 0 else 0
             drawn = join(say("━" * full, "$good" if mark else "$busy"), " " * max(room - full, 0))
             lines.append(
-                fit(join(name, say(f" {family} ", "$quiet"), drawn, " ", figure, note), width)
+                fit(
+                    join(name, say(f" {family:{kinds}} ", "$quiet"), drawn, " ", figure, note),
+                    width,
+                )
             )
     return lines
 

@@ -13,6 +13,8 @@ from textual.widgets import Static
 from tui.widgets.page import Block, Page
 from tui.widgets.text import say
 
+_NONE = Content("")
+
 
 class Sheet(Static):
     """A page in a widget. What is selected with the mouse is the text as it is laid out."""
@@ -48,12 +50,14 @@ class Detail(VerticalScroll, can_focus=True):
         """One widget, whatever the page holds."""
         yield Sheet(self.page)
 
-    def show(self, about: str, blocks: Iterable[Block], *, title: str = "", hint: str = "") -> None:
+    def show(
+        self, about: str, blocks: Iterable[Block], *, title: str = "", hint: Content = _NONE
+    ) -> None:
         """Show a page. Another subject starts at its top; the same one keeps its place."""
         self.page = Page(blocks)
         if title:
             self.border_title = say(title)
-        self.border_subtitle = say(hint) if hint else Content("")
+        self.border_subtitle = hint
         if self.is_mounted:
             self.query_one(Sheet).show(self.page)
         if about != self._about:

@@ -95,7 +95,7 @@ class Masthead(Widget):
                 return bool(self.measurement.title) and self.step is not Step.CHOOSE
             case Step.MEASURE:
                 return self.measurement.closed
-            case Step.UNDERSTAND:
+            case Step.UNDERSTAND | Step.FIX:
                 return STEPS.index(self.step) > STEPS.index(step) and self.measurement.closed
             case _:
                 return False

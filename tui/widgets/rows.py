@@ -145,8 +145,8 @@ class RowList(ScrollView, can_focus=True):
 
     def _bring_into_view(self) -> None:
         place = self._places.get(self.cursor)
-        if place is None or not self.is_attached:
-            return
+        if place is None or not self.is_attached or not self.size.height:
+            return  # without a height everything is out of view
         # A heading above the first row of its part comes into view with it.
         top = place - 1 if place and not self._rows[place - 1].id else place
         self.scroll_to_region(

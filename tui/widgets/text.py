@@ -52,6 +52,11 @@ def toned(tone: Tone, text: str) -> Content:
     return join(glyph(tone), " ", say(text, LOOKS[tone].style))
 
 
+def hint(text: str, action: str) -> Content:
+    """A key and what it does, at the edge of a panel: a click on it does the screen's action."""
+    return say(text).stylize(Style.from_meta({"@click": f"screen.{action}"}))
+
+
 def fit(content: Content, width: int) -> Content:
     """Exactly so wide: cut with an ellipsis, or filled with spaces."""
     width = max(width, 0)
