@@ -161,6 +161,16 @@ def reduce(report: Report, event: Event) -> Report:
             assert_never(event)
 
 
+def broken_off(report: Report) -> Report:
+    """The report of a run whose events end before it does: what was under way was stopped."""
+    under_way = (CheckStatus.WAITING, CheckStatus.RUNNING)
+    states = {
+        check: replace(state, status=CheckStatus.CANCELLED) if state.status in under_way else state
+        for check, state in report.checks.items()
+    }
+    return replace(report, checks=MappingProxyType(states), cancelled=True, closed=True)
+
+
 def _with(report: Report, check: CheckId, state: CheckState) -> Mapping[CheckId, CheckState]:
     return MappingProxyType({**report.checks, check: state})
 

@@ -15,7 +15,7 @@ from typing import Any
 from probes.events import Event, Observed, Progressed
 from probes.model import CheckId, Failed
 from probes.readings import relays
-from probes.report import Report, reduce
+from probes.report import Report, broken_off, reduce
 from tui.exits import Complaint, Exit
 from tui.interrupt import run_interruptibly
 from tui.narration import Narrator, narrator
@@ -74,6 +74,7 @@ def _told(settings: Settings, source: Source, form: Form, *, virtual: bool) -> R
         ear.end()
     if not report.closed:
         say("The recording ends before its run did; here is what it holds.")
+        return broken_off(report)
     return report
 
 

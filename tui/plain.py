@@ -32,6 +32,7 @@ from tui.explain import (
     question_lines,
 )
 from tui.explain.elsewhere import told
+from tui.explain.facts import relays_asked
 from tui.explain.way import layer_lines, server_lines
 from tui.explain.words import milliseconds, number
 from tui.glyphs import printable
@@ -113,6 +114,7 @@ def _measured(report: Report) -> Iterator[str]:
         yield f"Relay map: {source.where}{regions}."
         for each in source.passed_over:
             yield _sentence(f"Relay map, tried before: {each}")
+    silent = "no answer" if relays_asked(report) else "not asked"
     for row in latency_rows(report):
         ways = [
             f"{milliseconds(ms)} over {way}"
@@ -120,7 +122,7 @@ def _measured(report: Report) -> Iterator[str]:
             if ms is not None
         ]
         nearest = ", the nearest" if row.preferred else ""
-        yield f"Relay {row.name} ({row.code}){nearest}: {', '.join(ways) or 'no answer'}."
+        yield f"Relay {row.name} ({row.code}){nearest}: {', '.join(ways) or silent}."
     for family in Family:
         for seen in mapping_rows(report, family):
             differs = ", another than the first" if seen.differs else ""

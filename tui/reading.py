@@ -17,7 +17,7 @@ from probes.elsewhere.lines import MOST_BYTES, decoded
 from probes.elsewhere.recognise import Found, recognise, unread_numbers
 from probes.elsewhere.report import report_of_found
 from probes.events import decode, encode
-from probes.report import Report, report_of
+from probes.report import Report, broken_off, report_of
 from probes.tailscale.loose import Unreadable
 from tui.exits import Complaint
 from tui.json_view import SCHEMA as REPORT_SCHEMA
@@ -100,7 +100,8 @@ def _own(document: Mapping[str, Any], data: bytes, name: str) -> Input:
         if schema == recording.SCHEMA:
             events = recording.load(decoded(data))
             report = report_of(decode(cleaned(encode(event))) for event in events)
-            return Input(report, name, ("a recording of whyrelay",))
+            whole = report if report.closed else broken_off(report)
+            return Input(whole, name, ("a recording of whyrelay",))
         if schema == REPORT_SCHEMA:
             return Input(report_from_json(cleaned(document)), name, ("a report of whyrelay",))
     except ValueError as error:

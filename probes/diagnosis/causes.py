@@ -33,6 +33,8 @@ def _no_network(known: Concluded) -> Match | None:
     if facts.no_way_out:
         because = (local.WAY_OUT4.id, local.WAY_OUT6.id)
         return Match(Weight.BLOCKS, Actor.THIS_DEVICE, because)
+    if facts.value(captive_portal.ANSWERS):
+        return None  # something answered, be it a sign-in page
     if facts.is_false(stun.UDP) and facts.is_false(relays.TCP) and not facts.answered_at_all:
         because = (stun.UDP.id, relays.TCP.id)
         return Match(Weight.BLOCKS, Actor.THIS_DEVICE, because, Confidence.LIKELY)
@@ -90,7 +92,9 @@ def _hard_nat(known: Concluded) -> Match | None:
     if not nat.varies:
         return None
     weight = Weight.BLOCKS if nat.nat_class is NatClass.HARD else Weight.NOTES
-    return Match(weight, who_acts(known.facts, Actor.ROUTER), nat.because, nat.confidence)
+    # What the own router opens does not get through a provider's NAT before it.
+    usual = Actor.ISP if carrier_nat(known.facts.report) is not None else Actor.ROUTER
+    return Match(weight, who_acts(known.facts, usual), nat.because, nat.confidence)
 
 
 def _multi_wan(known: Concluded) -> Match | None:
@@ -106,7 +110,8 @@ def _multi_wan(known: Concluded) -> Match | None:
         return None
     if len(ports) > 1 and len(mapped) == len(addresses):
         return None
-    return Match(Weight.NOTES, Actor.ROUTER, nat.because, Confidence.LIKELY)
+    weight = Weight.BLOCKS if nat.nat_class is NatClass.HARD else Weight.NOTES
+    return Match(weight, Actor.ROUTER, nat.because, Confidence.LIKELY)
 
 
 def _layer(evidence: Evidence | None, acts: Actor, known: Concluded) -> Match | None:
@@ -229,8 +234,8 @@ RULES: dict[CauseId, When] = {
     CauseId.FORCED_RELAY: causes_device.forced_relay,
     CauseId.RELAY_MAP_WITHOUT_STUN: _relay_map_without_stun,
     CauseId.HOST_FIREWALL: causes_device.host_firewall,
-    CauseId.HARD_NAT: _hard_nat,
     CauseId.MULTI_WAN: _multi_wan,
+    CauseId.HARD_NAT: _hard_nat,
     CauseId.DOUBLE_NAT: _double_nat,
     CauseId.CGNAT: _cgnat,
     CauseId.CLOUD_NAT: causes_device.cloud_nat,

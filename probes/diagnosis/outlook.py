@@ -15,8 +15,8 @@ from probes.diagnosis.model import Mechanism, NatClass, Outlook, Outlooks, Resul
 from probes.diagnosis.openings import EIF
 from probes.diagnosis.pairing import Leg
 from probes.diagnosis.reach import HARD, Reach, is_blind, reach_of
-from probes.model import Family
-from probes.readings import local, relays, stun
+from probes.model import Family, Reason, Unknown
+from probes.readings import captive_portal, local, relays, stun
 
 NO_NAT_PEER = Reach((Leg(filtering=EIF),))
 """Open to the internet, and nothing filters."""
@@ -32,7 +32,23 @@ def outlook_of(facts: Facts) -> Outlooks:
     nothing = _nothing_to_say(facts)
     if nothing is not None:
         return Outlooks(nothing, nothing, nothing)
-    return outlooks(reach_of(facts, Family.V4))
+    found = outlooks(reach_of(facts, Family.V4))
+    return _without_relays(found) if _nobody_asked_the_relays(facts) else found
+
+
+def _nobody_asked_the_relays(facts: Facts) -> bool:
+    """The NAT is known from other servers; whether the relays tell the VPN its address is not."""
+    nat, udp = facts.nat4, facts.report[stun.UDP]
+    left_out = isinstance(udp, Unknown) and udp.reason is Reason.SKIPPED
+    return left_out and nat.nat_class is NatClass.EASY and not nat.varies
+
+
+def _without_relays(found: Outlooks) -> Outlooks:
+    """What hangs on the relays' answers is then unknown, rather than possible or relayed."""
+    open_ = replace(found.easy, result=Result.UNKNOWN, mechanism=Mechanism.NOT_MEASURED)
+    easy = found.easy if found.easy.result is Result.DIRECT else open_
+    hard = found.hard if found.hard.result is Result.DIRECT else open_
+    return Outlooks(found.none, easy, hard)
 
 
 def outlooks(reach: Reach) -> Outlooks:
@@ -67,7 +83,9 @@ def _nothing_to_say(facts: Facts) -> Outlook | None:
     silent = facts.is_false(stun.UDP) and not facts.value(stun.ELSEWHERE)
     if silent and facts.is_false(relays.TCP) and not facts.is_true(relays.ICMP4):
         because = (stun.UDP.id, relays.TCP.id)
-        return Outlook(Result.UNKNOWN, Mechanism.NO_NETWORK, because)
+        answers = facts.value(captive_portal.ANSWERS)
+        why = Mechanism.NOT_MEASURED if answers else Mechanism.NO_NETWORK
+        return Outlook(Result.UNKNOWN, why, because)
     if facts.nat4.nat_class is NatClass.UNKNOWN and not is_blind(facts):
         reach = reach_of(facts, Family.V4)
         if not reach.settled:

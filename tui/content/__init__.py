@@ -54,6 +54,7 @@ __all__ = [
     "Tone",
     "UnknownWords",
     "Value",
+    "beyond_router",
     "cause",
     "check",
     "fields",
@@ -234,7 +235,7 @@ def mapping_fault(fault: MappingFault) -> UnknownWords:
     return UnknownWords(*parts_of("labels/mapping-fault", str(fault), "meaning", "next"))
 
 
-VARIANTS = ("direct-open-filtered",)
+VARIANTS = ("direct-open-filtered", "relayed-udp-blocked-likely")
 """Headlines that say more exactly what a `Headline` says."""
 
 TOO_LITTLE = (
@@ -243,6 +244,7 @@ TOO_LITTLE = (
     "unknown-no-stun",
     "unknown-ipv6-only",
     "unknown-silent",
+    "unknown-no-relay",
     "unknown-skipped",
     "unknown-not-asked",
     "unknown-unfinished",
@@ -266,6 +268,11 @@ def obstacle(which: Headline) -> str:
 def reported(cause_id: CauseId) -> str:
     """Why a cause is named, where it was concluded from another program's result."""
     return words_of("labels/reported", cause_id)
+
+
+def beyond_router(cause_id: CauseId) -> str:
+    """What to do first about a cause, where the provider has a NAT of its own."""
+    return words_of("labels/beyond-router", cause_id)
 
 
 def notice(which: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from probes.diagnosis.layers import LayerKind, layers_of
 from probes.diagnosis.nat import mapping_answers
-from probes.model import CheckId, Endpoint, Family, IPAddress
+from probes.model import CheckId, Endpoint, Family, IPAddress, Reason, Unknown
 from probes.readings import lifetime, local, relays, stun
 from probes.readings.port_mapping import SERVICES, AddressKind
 from probes.report import Report
@@ -37,6 +37,21 @@ def _server(answer: stun.StunAnswer) -> str:
 def host_of(answer: stun.StunAnswer) -> str:
     """The server's name alone: outside the relay map it is kept with its port."""
     return answer.host.removesuffix(f":{answer.server.port}")
+
+
+_NOT_ASKED = (
+    Reason.NO_SERVER,
+    Reason.SKIPPED,
+    Reason.NOT_APPLICABLE,
+    Reason.THROUGH_TUNNEL,
+    Reason.NOT_MEASURED,
+)
+
+
+def relays_asked(report: Report) -> bool:
+    """Whether any relay was asked, so that silence is an answer of a kind."""
+    found = (report[stun.UDP], report[relays.TCP])
+    return not all(isinstance(each, Unknown) and each.reason in _NOT_ASKED for each in found)
 
 
 def asked_regions(report: Report) -> int:

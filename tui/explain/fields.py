@@ -125,6 +125,9 @@ def _udp(report: Report) -> Choice:
     tcp = report.value(relays.TCP)
     if tcp or report.value(relays.ICMP4):
         return Choice("no", (*keys, relays.TCP), answers)
+    web = report.value(captive_portal.ANSWERS)
+    if tcp is False and web:
+        return Choice("no-relay", (*keys, relays.TCP, captive_portal.ANSWERS), answers)
     if tcp is False:
         return Choice("no-network", (*keys, relays.TCP), answers)
     if busy(report, CheckId.RELAY_TCP):
@@ -148,6 +151,8 @@ def _ipv4(report: Report) -> Choice:
             return Choice("measuring", keys)
         return Choice("no", keys)
     if report.value(stun.UDP) is False:
+        if report.value(relays.TCP) is False and not report.value(stun.ELSEWHERE):
+            return Choice("not-found-at-all", (*keys, stun.UDP, relays.TCP))
         return Choice("not-found", (*keys, stun.UDP))
     if report.value(stun.UDP) and _no_answer(report, stun.ENDPOINT4):
         return Choice("not-found-ipv6-answers", (*keys, stun.UDP))

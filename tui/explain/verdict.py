@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, assert_never
 
+from probes.diagnosis.facts import Facts
+from probes.diagnosis.layers import carrier_nat
 from probes.diagnosis.model import (
+    Actor,
     Cause,
     CauseId,
+    Confidence,
     Diagnosis,
     Headline,
+    Mechanism,
     Nat,
     NatClass,
     Outlook,
     Result,
     Weight,
 )
+from probes.diagnosis.nat import nat_of
+from probes.diagnosis.outlook import outlook_of
 from probes.model import CheckId, CheckStatus, Failed, Family, Known, Reason, Unknown
 from probes.readings import KEYS, behavior, local, relays, stun
 from probes.readings.key import Key
 from probes.readings.port_mapping import AddressKind
 from probes.report import Report
 from tui import content
-from tui.content import Tone
+from tui.content import CauseWords, Tone
 from tui.explain import device, elsewhere, facts
 from tui.explain.words import (
     CauseText,
@@ -48,6 +55,8 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
     which = diagnosis.headline
     if which is Headline.DIRECT_OPEN and _keeps_strangers_out(diagnosis):
         return "direct-open-filtered"
+    if which is Headline.RELAYED_UDP_BLOCKED and not _surely_stops_udp(diagnosis):
+        return "relayed-udp-blocked-likely"
     if which is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):
         return "unknown-offline"
     if which is not Headline.UNKNOWN_TOO_LITTLE:
@@ -81,9 +90,19 @@ def _keeps_strangers_out(diagnosis: Diagnosis) -> bool:
     return any(cause.id is CauseId.INBOUND_BLOCKED for cause in diagnosis.causes)
 
 
+def _surely_stops_udp(diagnosis: Diagnosis) -> bool:
+    """No other server could be asked, so it may be the relays' port alone."""
+    sure = Confidence.CERTAIN
+    return any(
+        each.id is CauseId.UDP_BLOCKED and each.confidence is sure for each in diagnosis.causes
+    )
+
+
 def _silent(report: Report) -> str:
     if report.value(relays.TCP) or report.value(relays.ICMP4):
         return "relayed-silent"
+    if report.value(relays.TCP) is False:
+        return "unknown-no-relay"
     if busy(report, CheckId.RELAY_TCP):
         return Headline.UNKNOWN_STILL_MEASURING
     return "unknown-silent"
@@ -141,11 +160,15 @@ _NAT_TONE = {
 
 def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explained:
     """One family's NAT: its class in words, with mapping, filtering and how sure that is."""
-    words = content.nat(elsewhere.nat_words(report, _nat_words(nat, report, family)))
+    which = elsewhere.nat_words(report, _nat_words(nat, report, family))
+    words = content.nat(which)
     filling = _filling(report, family)
     for_you = content.fill(words.for_you, **filling)
-    if nat.nat_class in (NatClass.NONE, NatClass.EASY):
+    if which in ("none", "easy", "easy-reported", "easy-opened"):
         for_you = f"{for_you} {content.filtering(nat.filtering)}"
+    carrier = family is Family.V4 and carrier_nat(report) is not None
+    hard = nat.nat_class is NatClass.HARD
+    next_step = content.beyond_router(CauseId.HARD_NAT) if hard and carrier else words.next_step
     return Explained(
         f"nat{family.value}",
         f"NAT over IPv{family.value}",
@@ -155,7 +178,7 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
         content.fill(words.label, **filling),
         content.fill(words.meaning, **filling),
         for_you,
-        content.fill(words.next_step, **filling),
+        content.fill(next_step, **filling),
         (*_evidence(report, nat.because), *_evidence(report, nat.missing)),
         _nat_facts(nat),
     )
@@ -181,8 +204,12 @@ def _nat_words(nat: Nat, report: Report, family: Family) -> str:
             return "none"
         case NatClass.EASY if nat.varies:
             return "easy-opened"
+        case NatClass.EASY if not seen:
+            return "easy-tested"
+        case NatClass.EASY if family is Family.V4:
+            return _easy_words(report)
         case NatClass.EASY:
-            return "easy" if seen else "easy-tested"
+            return "easy"
         case NatClass.HARD if len(seen) < 2:
             return "hard-tested"
         case NatClass.HARD:
@@ -195,6 +222,15 @@ def _nat_words(nat: Nat, report: Report, family: Family) -> str:
             return "unknown"
         case _:
             assert_never(nat.nat_class)
+
+
+def _easy_words(report: Report) -> str:
+    """An easy NAT promises no more than the outlook does."""
+    nat4, nat6 = (nat_of(report, each) for each in Family)
+    easy = outlook_of(Facts(report, nat4, nat6)).easy
+    if easy.mechanism is Mechanism.NO_ENDPOINT:
+        return "easy-untold"
+    return "easy-unsure" if easy.result in (Result.POSSIBLE, Result.RELAYED) else "easy"
 
 
 _RESULT_TONE = {
@@ -238,8 +274,8 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
         content.label(cause.acts),
         filled(words.sentence),
         filled(words.for_you),
-        filled(words.first),
-        filled(content.reported(cause.id) if _is_reported(cause, report) else words.why),
+        filled(content.beyond_router(cause.id) if _beyond_router(cause, report) else words.first),
+        filled(_why(cause, words, report)),
         filled(words.worked),
         filled(words.who),
         _evidence(report, cause.because),
@@ -247,9 +283,21 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
     )
 
 
-def _is_reported(cause: Cause, report: Report) -> bool:
-    """The reason would count answers that nobody here has seen."""
-    return report.elsewhere and cause.id is CauseId.HARD_NAT
+def _why(cause: Cause, words: CauseWords, report: Report) -> str:
+    """A hard NAT's reason counts answers, which not every report holds."""
+    if cause.id is not CauseId.HARD_NAT:
+        return words.why
+    if report.elsewhere:
+        return content.reported(cause.id)
+    seen = facts.all_endpoints(report, Family.V4)
+    return words.why if len(seen) > 1 else content.nat("hard-tested").meaning
+
+
+def _beyond_router(cause: Cause, report: Report) -> bool:
+    """What the own router opens does not get through the provider's NAT."""
+    if cause.id not in (CauseId.HARD_NAT, CauseId.PORT_MAPPING_OFF):
+        return False
+    return cause.acts is Actor.ISP or carrier_nat(report) is not None
 
 
 def _evidence(report: Report, ids: Iterable[str]) -> tuple[Evidence, ...]:

@@ -256,7 +256,7 @@ LINES += tuple(
             CheckId.BEHAVIOR,
             behaviour(MappingKind.ADDRESS_DEPENDENT, Filtering.ADDRESS_DEPENDENT),
             Tone.BAD,
-            "a new port for every address; ",
+            "a new mapping for every address; ",
         ),
         (
             CheckId.BEHAVIOR,

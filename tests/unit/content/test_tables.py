@@ -40,6 +40,7 @@ class Row:
     never: tuple[str, ...] = ()
 
 
+SIGN_IN = captive_portal.PortalAnswer("one.relays.example", 302, "http://sign-in.example/")
 SILENT = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
 ENDPOINT6 = "[2001:db8:1::20]:40000"
 IPV6: dict[str, Any] = {
@@ -295,6 +296,12 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
     (FieldId.UDP, "no-network", {**SILENT, relays.TCP.id: False}, "says nothing about UDP yet"),
     (
         FieldId.UDP,
+        "no-relay",
+        {**SILENT, relays.TCP.id: False, captive_portal.ANSWERS.id: (SIGN_IN,)},
+        "Something else answered a plain web request",
+    ),
+    (
+        FieldId.UDP,
         "no-alone",
         {**SILENT, relays.TCP.id: Unknown(Reason.NO_SERVER)},
         "may also be that the internet connection is down",
@@ -307,6 +314,12 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
     ),
     (FieldId.IPV4, "yes-tunnel", TUNNEL, "address of its far end"),
     (FieldId.IPV4, "not-found", SILENT, "none answered over UDP"),
+    (
+        FieldId.IPV4,
+        "not-found-at-all",
+        {**SILENT, relays.TCP.id: False},
+        "nothing can be said about direct",
+    ),
     (
         FieldId.IPV4,
         "no-but-ipv6",

@@ -249,7 +249,7 @@ def test_the_path_shows_only_what_is_known() -> None:
             {behavior.MAPPING4.id: _tested(Mapping.ENDPOINT_INDEPENDENT)},
             "easy NAT",
             Tone.GOOD,
-            "though no relay answered",
+            "No relay has said where it sees this device",
         ),
     ],
 )

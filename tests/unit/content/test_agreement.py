@@ -1,0 +1,119 @@
+"""No part of an answer promises what another part denies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from probes.diagnosis.diagnose import diagnose
+from probes.diagnosis.model import (
+    CauseId,
+    Confidence,
+    Headline,
+    Mapping,
+    Mechanism,
+    NatClass,
+    Result,
+    Verdict,
+)
+from probes.model import CheckId, CheckStatus, Reason, Unknown
+from probes.readings import behavior, captive_portal, relays, stun
+from probes.readings.port_mapping import SERVICES
+from probes.report import Report, broken_off
+from tests.engine.test_scenarios import conclude
+from tests.unit.content.reports import HARD, HOME, mapped, report
+from tui import content
+from tui.explain import explain_cause, explain_nat, headline
+from tui.explain.facts import relays_asked
+
+SILENT: dict[str, Any] = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
+SIGN_IN = captive_portal.PortalAnswer("one.relays.example", 302, "http://sign-in.example/")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("stun-blocked", "peers are not told where to aim"), ("collision", "Yet something else here")],
+)
+def test_an_easy_nat_promises_no_more_than_the_outlook(name: str, says: str) -> None:
+    found, diagnosis = conclude(name)
+    assert diagnosis.outlook.easy.result is not Result.DIRECT
+    words = explain_nat(diagnosis.nat4, found)
+    assert says in content.plain(words.interpretation)
+    assert "are direct" not in words.interpretation
+    assert "Nothing to do" not in words.next_step
+
+
+def test_an_easy_nat_with_nothing_in_the_way_still_promises() -> None:
+    found, diagnosis = conclude("easy-home")
+    assert "are direct" in explain_nat(diagnosis.nat4, found).interpretation
+
+
+def test_where_a_sign_in_page_answers_the_way_out_is_not_called_dead() -> None:
+    known = {**SILENT, relays.TCP.id: False, relays.ICMP4.id: False}
+    assert CauseId.NO_NETWORK in {each.id for each in diagnose(report(known)).causes}
+    diagnosis = diagnose(report({**known, captive_portal.ANSWERS.id: (SIGN_IN,)}))
+    assert CauseId.NO_NETWORK not in {each.id for each in diagnosis.causes}
+    assert diagnosis.outlook.easy.mechanism is not Mechanism.NO_NETWORK
+
+
+def test_relays_alone_out_of_reach_are_not_called_untried() -> None:
+    tcp = {relays.TCP.id: False, captive_portal.ANSWERS.id: (SIGN_IN,)}
+    found = report({**SILENT, **tcp})
+    assert "no relay answered in any way" in headline(diagnose(found), found)
+
+
+def test_several_ways_out_come_before_what_they_look_like() -> None:
+    _, diagnosis = conclude("two-wans")
+    assert [each.id for each in diagnosis.causes[:2]] == [CauseId.MULTI_WAN, CauseId.HARD_NAT]
+
+
+@pytest.mark.parametrize("cause_id", [CauseId.HARD_NAT, CauseId.PORT_MAPPING_OFF])
+def test_behind_a_provider_the_own_router_is_not_the_first_advice(cause_id: CauseId) -> None:
+    found, diagnosis = conclude("cgnat")
+    cause = next(each for each in diagnosis.causes if each.id is cause_id)
+    assert "does not get through the provider's NAT" in explain_cause(cause, found).first.replace(
+        "[[NAT]]", "NAT"
+    )
+    home, at_home = conclude("hard-home")
+    cause = next(each for each in at_home.causes if each.id is cause_id)
+    assert "provider" not in explain_cause(cause, home).first
+
+
+def test_a_port_mapping_that_may_decide_is_in_the_headline_as_well() -> None:
+    found = report({**HARD, **{keys.present.id: True for keys in SERVICES.values()}})
+    diagnosis = diagnose(found)
+    assert diagnosis.outlook.easy.mechanism is Mechanism.MAPPING_DECIDES
+    assert (diagnosis.verdict, diagnosis.headline) == (Verdict.DEPENDS, Headline.DEPENDS_MAPPING)
+
+
+def test_one_closed_port_is_not_surely_all_of_udp() -> None:
+    nobody = {**SILENT, relays.TCP.id: True, stun.ELSEWHERE.id: Unknown(Reason.NO_SERVER)}
+    assert "likely stops it" in _headline(report(nobody))
+    assert "this network stops UDP" in _headline(report({**nobody, stun.ELSEWHERE.id: ()}))
+
+
+def test_a_run_that_broke_off_is_not_still_under_way() -> None:
+    cut = report({}, {CheckId.STUN: CheckStatus.RUNNING}, closed=False)
+    assert _headline(cut) == "Still measuring."
+    ended = broken_off(cut)
+    assert "did not come to its end" in _headline(ended)
+    assert (ended.closed, ended.cancelled) == (True, True)
+    assert ended.checks[CheckId.STUN].status is CheckStatus.CANCELLED
+
+
+def test_without_the_test_over_udp_an_easy_nat_alone_says_nothing_of_the_relays() -> None:
+    steady = behavior.MappingFound(Mapping.ENDPOINT_INDEPENDENT, Confidence.CERTAIN, ("a", "b"))
+    diagnosis = diagnose(report({behavior.MAPPING4.id: steady}, skipped=(CheckId.STUN,)))
+    assert diagnosis.nat4.nat_class is NatClass.EASY
+    assert (diagnosis.verdict, diagnosis.outlook.easy.result) == (Verdict.UNKNOWN, Result.UNKNOWN)
+    assert diagnosis.outlook.none.result is Result.DIRECT
+
+
+def test_relays_that_nobody_asked_gave_no_answer_either_way() -> None:
+    assert not relays_asked(conclude("offline")[0])
+    assert relays_asked(conclude("no-network")[0])
+
+
+def _headline(found: Report) -> str:
+    return headline(diagnose(found), found)
