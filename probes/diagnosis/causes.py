@@ -110,8 +110,8 @@ def _multi_wan(known: Concluded) -> Match | None:
         return None
     if len(ports) > 1 and len(mapped) == len(addresses):
         return None
-    weight = Weight.BLOCKS if nat.nat_class is NatClass.HARD else Weight.NOTES
-    return Match(weight, Actor.ROUTER, nat.because, Confidence.LIKELY)
+    # A note: it names what the hard NAT is made of, and stands beside it.
+    return Match(Weight.NOTES, Actor.ROUTER, nat.because, Confidence.LIKELY)
 
 
 def _layer(evidence: Evidence | None, acts: Actor, known: Concluded) -> Match | None:

@@ -40,7 +40,7 @@ HOMES = {
     "hard-home": hard(IPV6_MISSED),
     "hard-home-random": hard(IPV6_MISSED),
     "hard-home-ranges": hard(IPV6_MISSED),
-    "hard-home-pool": hard(IPV6_MISSED, ("multi-wan", "blocks")),
+    "hard-home-pool": hard(IPV6_MISSED, ("multi-wan", "notes")),
 }
 
 

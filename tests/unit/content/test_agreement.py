@@ -16,6 +16,7 @@ from probes.diagnosis.model import (
     NatClass,
     Result,
     Verdict,
+    Weight,
 )
 from probes.model import CheckId, CheckStatus, Reason, Unknown
 from probes.readings import behavior, captive_portal, relays, stun
@@ -63,9 +64,13 @@ def test_relays_alone_out_of_reach_are_not_called_untried() -> None:
     assert "no relay answered in any way" in headline(diagnose(found), found)
 
 
-def test_several_ways_out_come_before_what_they_look_like() -> None:
+def test_several_ways_out_stand_beside_the_hard_nat_as_a_note() -> None:
     _, diagnosis = conclude("two-wans")
-    assert [each.id for each in diagnosis.causes[:2]] == [CauseId.MULTI_WAN, CauseId.HARD_NAT]
+    weights = {each.id: each.weight for each in diagnosis.causes}
+    assert weights[CauseId.HARD_NAT] is Weight.BLOCKS
+    assert weights[CauseId.MULTI_WAN] is Weight.NOTES
+    notes = [each.id for each in diagnosis.causes if each.weight is Weight.NOTES]
+    assert notes[0] is CauseId.MULTI_WAN
 
 
 @pytest.mark.parametrize("cause_id", [CauseId.HARD_NAT, CauseId.PORT_MAPPING_OFF])
