@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import network, terminal
+from tests.bench import network, tailnet, terminal
 from tests.bench.rows import Row
 from tests.lab import needs
 
 
 def main() -> int:
     """Run the groups named on the command line, or all."""
-    groups = {"terminal": terminal.rows, "network": network.rows}
+    groups = {"terminal": terminal.rows, "tailnet": tailnet.rows, "network": network.rows}
     chosen = sys.argv[1:] or list(groups)
     if unknown := [name for name in chosen if name not in groups]:
         print(f"No such group: {', '.join(unknown)}; there are {', '.join(groups)}.")
