@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeVar, assert_never
@@ -173,6 +173,37 @@ def broken_off(report: Report) -> Report:
 
 def _with(report: Report, check: CheckId, state: CheckState) -> Mapping[CheckId, CheckState]:
     return MappingProxyType({**report.checks, check: state})
+
+
+def events_of(report: Report) -> Iterator[Event]:
+    """Events that end in this report: for what shows runs, where there is a report alone.
+
+    Only the last word on each fact is in a report, so there is one event for each.
+    """
+    left_out = CheckStatus.SKIPPED
+    made = tuple(each for each, state in report.checks.items() if state.status is not left_out)
+    skipped = tuple(each for each, state in report.checks.items() if state.status is left_out)
+    yield RunStarted(0.0, report.taken_at, made, skipped, report.network)
+    later: list[Event] = [
+        Observed(reading.at_ms, KEYS[key].check, key, reading)
+        for key, reading in report.readings.items()
+    ]
+    for check, state in report.checks.items():
+        began = 0.0 if state.started_ms is None else state.started_ms
+        ended = report.elapsed_ms if state.finished_ms is None else state.finished_ms
+        if state.status not in (CheckStatus.WAITING, CheckStatus.SKIPPED):
+            later.append(CheckStarted(began, check, state.budget_ms))
+        if state.done or state.total or state.doing or state.detail:
+            step = Progressed(began, check, state.done, state.total, state.doing, state.detail)
+            later.append(step)
+        if state.status.over and state.status is not left_out:
+            later.append(CheckFinished(ended, check, state.status, state.error))
+    order = (CheckStarted, Progressed, Observed, CheckFinished)
+    yield from sorted(later, key=lambda each: (each.at_ms, order.index(type(each))))
+    if report.closed:
+        yield RunFinished(
+            report.elapsed_ms, report.network_id, report.network_changed, report.cancelled
+        )
 
 
 def report_of(events: Iterable[Event]) -> Report:

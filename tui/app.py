@@ -30,6 +30,7 @@ from tui.exits import Exit
 from tui.networks import Everything, Networks
 from tui.screens.walk import WalkScreen
 from tui.settings import Settings
+from tui.sources import Opened
 from tui.state import Measurement
 from tui.theme import DARK, LIGHT, VARIABLES
 from tui.widgets.glass import Glass
@@ -125,8 +126,11 @@ class WhyrelayApp(App[int]):
 
     def action_retest(self) -> None:
         """Measure the same source once more."""
-        if self.conductor.source is not None:
-            self.conductor.measure(self.conductor.source)
+        source = self.conductor.source
+        if isinstance(source, Opened):
+            self.say("This report was made elsewhere, so it cannot be measured again from here.")
+        elif source is not None:
+            self.conductor.measure(source)
 
     def action_map_test(self) -> None:
         """Ask once whether the router may be tried with a port, then measure with it."""

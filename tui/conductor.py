@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -11,9 +13,11 @@ from textual.worker import Worker, WorkerState
 
 from probes.clean import clean
 from tui.sources import Source, closing
-from tui.state import Measurement
+from tui.state import Measurement, OtherSide
 
 if TYPE_CHECKING:
+    from probes.events import Event
+    from probes.report import Report
     from tui.app import WhyrelayApp
     from tui.masking import Masker
 
@@ -33,6 +37,9 @@ class Conductor:
         self._app = app
         self._latest = Measurement()
         self._held: dict[str, Measurement] = {}
+        self._events: dict[str, list[Event]] = {}
+        self._peers: dict[str, str] = {}
+        self._others: dict[str, OtherSide] = {}
         self._worker: Worker[None] | None = None
         self._masker: Masker | None = None
         self._waiting: Timer | None = None
@@ -41,7 +48,9 @@ class Conductor:
     def announce(self, source: Source) -> None:
         """Show what is going to be measured, before it is."""
         self.source = source
-        self._show(Measurement(source.title))
+        if (peer := self._app.settings.options.peer) and not self._peers:
+            self._peers[source.title] = peer  # named on the command line
+        self._show(self._of(source.title, None))
 
     def begin(self) -> None:
         """Measure what was announced, unless something is measured already."""
@@ -53,16 +62,40 @@ class Conductor:
         self.announce(source)
         self._run(source)
 
-    def look(self, source: Source) -> None:
-        """Show what is known of a source; measure it if nothing is."""
+    def look(self, source: Source, peer: str = "") -> None:
+        """Show what is known of a source, with a peer's eyes; measure it if nothing is."""
+        self._peers[source.title] = peer
         if self._latest.title == source.title and not self._latest.fault:
-            return  # it is under way, or done
+            self._show(self._again(self._latest))  # it is under way, or done
+            return
         if (held := self._held.get(source.title)) is None:
             self.measure(source)
             return
         self.source = source
         self._app.workers.cancel_group(self._app, "run")
-        self._show(held)
+        self._show(self._again(held))
+
+    def pair_with(self, other: OtherSide | None) -> None:
+        """What was measured at the other end of what is shown; None forgets it."""
+        if other is None:
+            self._others.pop(self._latest.title, None)
+        else:
+            self._others[self._latest.title] = other
+        self._show(self._again(self._latest))
+
+    def events(self, title: str) -> Sequence[Event]:
+        """What the latest run of a source has told so far, as it was told: not masked."""
+        return self._events.get(title, ())
+
+    def masker(self) -> Masker | None:
+        """What hides addresses and names, where the person wants that."""
+        if not self._app.privacy:
+            return None
+        if self._masker is None:
+            from tui.masking import Masker
+
+            self._masker = Masker()
+        return self._masker
 
     def held(self, title: str) -> Measurement | None:
         """What is known of a source by now, if it was measured since the start."""
@@ -85,7 +118,7 @@ class Conductor:
             raise error
         words = clean(str(error))
         fault = f"{type(error).__name__}: {words}" if words else type(error).__name__
-        self._show(Measurement(self._latest.title, self._latest.begun, fault))
+        self._break_off(fault)
 
     def _run(self, source: Source) -> None:
         self._worker = self._app.run_worker(
@@ -99,13 +132,34 @@ class Conductor:
     async def _play(self, source: Source) -> None:
         from probes.report import Report, reduce
 
-        report = Report()
-        async with closing(source.run(self._app.settings.options)) as events:
+        report, told = Report(), self._events.setdefault(source.title, [])
+        told.clear()
+        options = replace(self._app.settings.options, peer=self._peers.get(source.title, ""))
+        async with closing(source.run(options)) as events:
             async for event in events:
+                told.append(event)
                 report = reduce(report, event)
-                self._offer(Measurement(source.title, report))
+                self._offer(self._of(source.title, report))
         if not report.closed:
-            self._show(Measurement(source.title, report, _CUT_SHORT))
+            self._break_off(_CUT_SHORT)
+
+    def _break_off(self, why: str) -> None:
+        """Nothing more is to be expected: what was under way was stopped."""
+        from probes.report import broken_off
+
+        begun = self._latest.begun
+        if begun is not None and not begun.closed:
+            begun = broken_off(begun)
+        self._show(self._of(self._latest.title, begun, why))
+
+    def _of(self, title: str, begun: Report | None, fault: str = "") -> Measurement:
+        return Measurement(title, begun, fault, self._peers.get(title, ""), self._others.get(title))
+
+    def _again(self, known: Measurement) -> Measurement:
+        """The same, seen with the peer that is chosen by now."""
+        now = self._of(known.title, known.begun, known.fault)
+        same = (now.peer, now.other) == (known.peer, known.other)
+        return known if same else now
 
     def _offer(self, measurement: Measurement) -> None:
         """Show it now, or together with what comes within the next moment."""
@@ -122,17 +176,19 @@ class Conductor:
             self._waiting = None
         self._looked_at = asyncio.get_running_loop().time()
         self._latest = measurement
-        if measurement.closed:
+        if measurement.closed and not measurement.fault:
             self._held[measurement.title] = measurement
         self._app.measurement = self._to_show(measurement)
 
     def _to_show(self, measurement: Measurement) -> Measurement:
-        if not self._app.privacy:
+        masker = self.masker()
+        if masker is None:
             return measurement
-        if self._masker is None:
-            from tui.masking import Masker
-
-            self._masker = Masker()
-        begun = measurement.begun
-        report = None if begun is None else self._masker.report(begun)
-        return Measurement(measurement.title, report, self._masker.text(measurement.fault))
+        begun, other, peer = measurement.begun, measurement.other, measurement.peer
+        if begun is not None:
+            begun = masker.report(begun)
+        if other is not None:
+            other = OtherSide(masker.text(other.name), masker.report(other.report))
+        if peer:
+            peer = masker.addresses.mask(peer) or masker.device(peer)
+        return Measurement(measurement.title, begun, masker.text(measurement.fault), peer, other)

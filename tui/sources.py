@@ -16,6 +16,7 @@ from probes.options import Options
 if TYPE_CHECKING:
     from probes.events import Event
     from probes.network.seam import Network
+    from probes.report import Report
 
 
 class Source(Protocol):
@@ -62,6 +63,23 @@ class Replay:
         for event in self.events:
             if self.timed:
                 await asyncio.sleep(max(0.0, began + event.at_ms / 1000.0 - loop.time()))
+            yield event
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A report that is there already: pasted, or read from a file."""
+
+    title: str
+    report: Report
+    notes: tuple[str, ...] = ()
+    """Sentences on what of it could not be used."""
+
+    async def run(self, options: Options) -> AsyncIterator[Event]:
+        """Tell it, at once."""
+        from probes.report import events_of
+
+        for event in events_of(self.report):
             yield event
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from probes.diagnosis.model import Diagnosis
+    from probes.readings.tailscale import Peer
     from probes.report import Report
 
 
@@ -30,6 +31,15 @@ class Step(StrEnum):
 STEPS = tuple(Step)
 
 
+@dataclass(frozen=True, eq=False)
+class OtherSide:
+    """The device at the other end, as it was measured there."""
+
+    name: str
+    """Of the input that it was read from, cleaned."""
+    report: Report
+
+
 @dataclass(frozen=True, eq=False)  # each is a moment of its own; comparing reports costs time
 class Measurement:
     """What is measured, what is known of it so far, and what follows."""
@@ -40,6 +50,10 @@ class Measurement:
     """What is known, once the run has begun."""
     fault: str = ""
     """The run itself broke off, and why: one sentence, cleaned."""
+    peer: str = ""
+    """The device at the other end, if one was chosen: its tailnet address, else its name."""
+    other: OtherSide | None = None
+    """What was measured at the other end, if the person has it."""
 
     # Reports and rules are imported with the first of them: the first picture need not wait.
 
@@ -56,6 +70,18 @@ class Measurement:
         from probes.diagnosis.diagnose import diagnose
 
         return diagnose(self.report)
+
+    @cached_property
+    def chosen(self) -> Peer | None:
+        """The device at the other end, as Tailscale lists it; None: none chosen, or not listed."""
+        if not self.peer:
+            return None
+        from probes.readings.tailscale import PEERS
+        from probes.tailscale.status import choose_peer
+
+        peers = self.report.value(PEERS)
+        found = choose_peer(peers or (), self.peer).found
+        return found[0] if len(found) == 1 else None
 
     @property
     def closed(self) -> bool:

@@ -13,13 +13,13 @@ from textual.widgets import ContentSwitcher
 
 from tui.commands import FOOTER, WALK
 from tui.screens.pane import Pane
+from tui.sources import Opened, Source
 from tui.state import STEPS, Measurement, Step
 from tui.widgets.keybar import KeyBar
 from tui.widgets.masthead import Masthead
 
 if TYPE_CHECKING:
     from tui.app import WhyrelayApp
-    from tui.sources import Source
 
 
 def _choose() -> Pane:
@@ -61,6 +61,13 @@ _PANES: dict[Step, Callable[[], Pane]] = {
 }
 
 
+def _first_step(given: Source | None) -> Step:
+    """A report has been measured already; a network that was named is measured now."""
+    if given is None:
+        return Step.CHOOSE
+    return Step.UNDERSTAND if isinstance(given, Opened) else Step.MEASURE
+
+
 class WalkScreen(Screen[object]):
     """Masthead, the step that is seen, and the keys."""
 
@@ -77,8 +84,7 @@ class WalkScreen(Screen[object]):
 
     def compose(self) -> ComposeResult:
         """The first step is there with the first paint."""
-        given = self.whyrelay.settings.source is not None
-        self.step = Step.MEASURE if given else Step.CHOOSE
+        self.step = _first_step(self.whyrelay.settings.source)
         pane = self._make(self.step)
         yield Masthead()
         with ContentSwitcher(initial=str(self.step)):
@@ -133,10 +139,10 @@ class WalkScreen(Screen[object]):
         """A step was clicked."""
         await self.go(message.step)
 
-    def choose(self, source: Source) -> None:
-        """Look at a source, measuring it if need be."""
-        self.whyrelay.conductor.look(source)
-        self.call_later(self.go, Step.MEASURE)
+    def choose(self, source: Source, peer: str = "") -> None:
+        """Look at a source, measuring it if need be, with one peer in mind."""
+        self.whyrelay.conductor.look(source, peer)
+        self.call_later(self.go, _first_step(source))
 
     async def action_go(self, step: str) -> None:
         """Go to a step by its name."""
