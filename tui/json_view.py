@@ -222,6 +222,23 @@ def remedy_to_json(advised: Advised) -> Json:
     }
 
 
+def ledger_to_json(report: Report) -> dict[str, Json]:
+    """What `report_from_json` makes the report of again, without the views of it."""
+    return {
+        "schema": SCHEMA,
+        "taken_at": report.taken_at,
+        "elapsed_ms": round(report.elapsed_ms, 3),
+        "network": {
+            "id": report.network_id or None,
+            "changed": report.network_changed,
+            "measured": report.network,
+        },
+        "readings": {key: KEYS[key].encode(each) for key, each in report.readings.items()},
+        "checks": {str(check): _check(state) for check, state in report.checks.items()},
+        "complete": report.closed and not report.cancelled,
+    }
+
+
 def report_from_json(value: Json) -> Report:
     """The report that the object was made of. Raises NotAReport.
 
