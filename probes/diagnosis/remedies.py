@@ -6,77 +6,19 @@ Ids are stable: scripts and saved progress hang on them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import TypeAlias
+from dataclasses import replace
 
 from probes.diagnosis.model import Actor, CauseId, Confidence, NatClass
 from probes.diagnosis.openings import APDF, EIF, Held
 from probes.diagnosis.pairing import Leg
 from probes.diagnosis.reach import ANY_UDP, EASY, NO_UDP, Reach
+from probes.diagnosis.remedy import Remedy as Remedy
+from probes.diagnosis.remedy import RemedyId as RemedyId
+from probes.diagnosis.remedy import Risk as Risk
 from probes.diagnosis.sides import Side
+from probes.diagnosis.untold import UNTOLD
 from probes.model import CheckId
 from probes.readings.firewall import Fate
-
-
-class RemedyId(StrEnum):
-    """What can be done. The order is that of the table below: cheap and safe first."""
-
-    DROP_STRANGERS = "drop-strangers"
-    """Let the router drop packets that nobody asked for, instead of taking them for itself."""
-    ALLOW_INBOUND = "allow-inbound"
-    """Let the VPN's port through this computer's own firewall."""
-    PORT_MAPPING = "port-mapping"
-    """Turn on UPnP, NAT-PMP or PCP in the router."""
-    FORWARD_PORT = "forward-port"
-    """Forward the VPN's UDP port to this device."""
-    KEEP_ONE_PORT = "keep-one-port"
-    """Let the NAT keep one port for all destinations (static port, endpoint-independent NAT)."""
-    ENABLE_IPV6 = "enable-ipv6"
-    BRIDGE = "bridge-second-router"
-    """Let only one router translate."""
-    UNBLOCK_UDP = "unblock-udp"
-    UNBLOCK_STUN = "unblock-stun"
-    OPEN_FIREWALL = "open-firewall"
-    """Let the VPN's port in at the firewall before a public address."""
-    PUBLIC_ADDRESS = "public-address"
-    """Get a public address from the provider, and forward the VPN's port."""
-    PEER_RELAY = "peer-relay"
-    """Run a peer relay on a device that both sides reach: not direct, but near."""
-
-
-class Risk(StrEnum):
-    """What a change costs besides the work."""
-
-    NONE = "none"
-    ONE_PORT = "one-port"
-    """One port of one device can be reached from the internet."""
-    ANY_PROGRAM = "any-program"
-    """Any program in the network may open ports."""
-    REACHABLE = "reachable"
-    """Devices get addresses that the internet can reach; a firewall has to guard them."""
-    OUTAGE = "outage"
-    """The internet is away while it is changed, and a wrong step takes longer."""
-    RULES = "rules"
-    """It loosens a rule that somebody made on purpose."""
-    MONEY = "money"
-
-
-Change: TypeAlias = Callable[[Side], Side | None]
-"""The side after the change; None where it makes no sense there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """One change."""
-
-    id: RemedyId
-    acts: Actor
-    risk: Risk
-    retest: tuple[CheckId, ...]
-    causes: tuple[CauseId, ...]
-    """The causes that it goes to the root of."""
-    change: Change
 
 
 def _drop_strangers(side: Side) -> Side | None:
@@ -275,6 +217,7 @@ REMEDIES: tuple[Remedy, ...] = (
         (CauseId.CGNAT,),
         _public_address,
     ),
+    *UNTOLD,
     Remedy(RemedyId.PEER_RELAY, Actor.TAILNET_ADMIN, Risk.ONE_PORT, (), (), _peer_relay),
 )
 """Cheap and safe first; who has to act comes before that."""

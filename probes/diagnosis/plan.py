@@ -1,0 +1,251 @@
+"""What to do, in order: for each cause the ways out of it, the cheapest change that helps first.
+
+A diagnosis says what stands in the way; a plan says where to begin. The causes are ordered by the
+cheapest single change that flips the verdict; within a cause, what this person can do comes first,
+then the routers' owners, whoever runs the network, the provider, the tailnet's admin; this side
+before the other. Causes that are only notes come last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from probes.diagnosis.facts import Facts
+from probes.diagnosis.model import Actor, Cause, CauseId, Diagnosis, NatClass, Verdict, Weight
+from probes.diagnosis.remedies import REMEDIES, Remedy, RemedyId, Risk
+from probes.diagnosis.sides import Side, side_from
+from probes.diagnosis.untold import UNTOLD
+from probes.diagnosis.ways import AROUND, AT_A_ROUTER, BY_A_NAT, HELPED_BY_THE_OTHER_SIDE, WAYS
+from probes.diagnosis.what_if import Advised, Whose, advice
+from probes.readings import environment, firewall, port_mapping
+from probes.readings.environment import Surrounding
+from probes.readings.firewall import Fate
+from probes.readings.port_mapping import MappingFault
+from probes.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One change that may end a cause, on one side."""
+
+    remedy: Remedy
+    whose: Whose
+    flips: Mapping[NatClass, bool]
+    """With which kinds of peer it makes the connection direct. Empty: nobody can foretell."""
+    recommended: bool = False
+    """Where to begin. Exactly one way of each cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class CausePlan:
+    """A cause, and the ways out of it: never none."""
+
+    cause: Cause
+    ways: tuple[Way, ...]
+
+
+_BY_ID = {remedy.id: remedy for remedy in REMEDIES}
+_UNTOLD = frozenset(remedy.id for remedy in UNTOLD)
+_FORETELLABLE = frozenset(_BY_ID) - _UNTOLD - {RemedyId.PEER_RELAY}
+
+_TIERS = {
+    Actor.THIS_DEVICE: 0,
+    Actor.NOBODY: 0,
+    Actor.ROUTER: 1,
+    Actor.SECOND_ROUTER: 1,
+    Actor.PEER: 2,
+    Actor.NETWORK_ADMIN: 3,
+    Actor.ISP: 4,
+    Actor.TAILNET_ADMIN: 5,
+}
+"""How far away the one who has to act is."""
+
+_RISKS = (
+    *(Risk.NONE, Risk.PAUSE, Risk.ONE_PORT, Risk.ISOLATION, Risk.RULES, Risk.ANY_PROGRAM),
+    *(Risk.REACHABLE, Risk.OUTAGE, Risk.MONEY),
+)
+
+_OTHER_WAYS = 2
+"""Ways on the other side, for one cause. Whoever follows them starts the program there anyway."""
+
+_GATES = (CauseId.NO_NETWORK, CauseId.CAPTIVE_PORTAL, CauseId.FORCED_RELAY)
+"""While one of these blocks, nothing else shows or matters."""
+
+
+def plan_of(report: Report, diagnosis: Diagnosis) -> tuple[CausePlan, ...]:
+    """The causes of the report with their ways, in the order in which to take them."""
+    facts = Facts(report, diagnosis.nat4, diagnosis.nat6)
+    known = _Known(
+        facts, side_from(facts), diagnosis, {each.id for each in diagnosis.causes}, _advice(facts)
+    )
+    plans = [
+        (known.order(cause, ways), CausePlan(cause, ways))
+        for cause in diagnosis.causes
+        if (ways := known.ways(cause))
+    ]
+    return tuple(plan for _, plan in sorted(plans, key=lambda each: each[0]))
+
+
+def _advice(facts: Facts) -> dict[tuple[RemedyId, Whose], Advised]:
+    return {(each.remedy.id, each.side): each for each in advice(facts, ())}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the plan of one report rests on."""
+
+    facts: Facts
+    side: Side
+    diagnosis: Diagnosis
+    named: set[CauseId]
+    advised: Mapping[tuple[RemedyId, Whose], Advised]
+
+    # --- the order of the causes ------------------------------------------------------------------
+
+    def order(self, cause: Cause, ways: tuple[Way, ...]) -> tuple[int, ...]:
+        """The smallest comes first; equal ones stay in the order of the diagnosis."""
+        flipping = [way for way in ways if way.flips.get(self.target)]
+        cheapest = min(_cost(way) for way in flipping or ways)
+        blocks = cause.weight is Weight.BLOCKS
+        return (
+            int(cause.weight is Weight.NOTES),
+            int(not (cause.id in _GATES and blocks)),
+            int(not flipping),
+            0 if flipping or blocks else 1,
+            *cheapest,
+            self.diagnosis.causes.index(cause),
+        )
+
+    @property
+    def target(self) -> NatClass:
+        """The kind of peer with which a change has to make the difference."""
+        direct = self.diagnosis.verdict is Verdict.DIRECT
+        return NatClass.HARD if direct else NatClass.EASY
+
+    # --- the ways out of one cause ----------------------------------------------------------------
+
+    def ways(self, cause: Cause) -> tuple[Way, ...]:
+        """Those that make sense here."""
+        around = self._around(cause)
+        own = [each for each in WAYS.get(cause.id, ()) if each not in around]
+        if around:
+            own = [each for each in own if each not in AT_A_ROUTER]
+        fitting = [each for each in (*around, *own) if self._fits(cause, each)]
+        # Where nothing fits, the readings contradict each other: show what is usual.
+        chosen = fitting or list(WAYS.get(cause.id, ()))
+        found = [self._way(each, Whose.THIS) for each in chosen]
+        if cause.id in HELPED_BY_THE_OTHER_SIDE and cause.weight is not Weight.NOTES:
+            found += self._elsewhere(found)
+        found.sort(key=_distance)
+        return self._recommend(found, begin_with=around)
+
+    def _around(self, cause: Cause) -> tuple[RemedyId, ...]:
+        """What to do about the boxes around this device, where one of them makes the cause."""
+        if cause.id not in BY_A_NAT:
+            return ()
+        ways = (AROUND[each] for each in AROUND if each in self.named)
+        return tuple(dict.fromkeys(way for each in ways for way in each))
+
+    def _way(self, remedy: RemedyId, whose: Whose) -> Way:
+        advised = self.advised.get((remedy, whose))
+        if advised is not None:
+            return Way(_BY_ID[remedy], whose, advised.flips)
+        foretold = remedy in _FORETELLABLE and whose is Whose.THIS
+        flips = dict.fromkeys((NatClass.NONE, NatClass.EASY, NatClass.HARD), False)
+        return Way(_BY_ID[remedy], whose, flips if foretold else {})
+
+    def _elsewhere(self, own: Iterable[Way]) -> list[Way]:
+        """On the other side, and a peer relay. None of them is a change of this network."""
+        here = {way.remedy.id for way in own}
+        other = [
+            Way(each.remedy, Whose.OTHER, each.flips)
+            for each in self.advised.values()
+            if each.side is Whose.OTHER and each.flips.get(self.target)
+        ]
+        relay = self.advised.get((RemedyId.PEER_RELAY, Whose.THIS))
+        last = [Way(relay.remedy, Whose.THIS, relay.flips)] if relay is not None else []
+        there = [] if RemedyId.RUN_THERE in here or other else [_BY_ID[RemedyId.RUN_THERE]]
+        return [*other[:_OTHER_WAYS], *(Way(each, Whose.OTHER, {}) for each in there), *last]
+
+    def _recommend(self, ways: list[Way], begin_with: tuple[RemedyId, ...]) -> tuple[Way, ...]:
+        """The first one that flips it; a box around this device comes before its router."""
+        if not ways:
+            return ()
+        first = next((way for way in ways if way.flips.get(self.target)), ways[0])
+        first = next((way for way in ways if way.remedy.id in begin_with), first)
+        return tuple(replace(way, recommended=way is first) for way in ways)
+
+    # --- what makes sense -------------------------------------------------------------------------
+
+    def _fits(self, cause: Cause, remedy: RemedyId) -> bool:
+        if remedy in _FORETELLABLE:
+            return _BY_ID[remedy].change(self.side) is not None
+        return _ONLY_IF[remedy](self.facts, cause) if remedy in _ONLY_IF else True
+
+
+def _blocks_outbound(facts: Facts, cause: Cause) -> bool:
+    """Seen to; or, where UDP does not work and nobody could look at the rules, perhaps."""
+    out = facts.value(firewall.OUTBOUND4)
+    if out is not None:
+        return out.fate is Fate.BLOCKED
+    return cause.id is CauseId.UDP_BLOCKED
+
+
+def _inside(facts: Facts, *kinds: Surrounding) -> bool:
+    return any(each.kind in kinds for each in facts.value(environment.EVIDENCE) or ())
+
+
+def _wsl(facts: Facts, _cause: Cause) -> bool:
+    return _inside(facts, Surrounding.WSL)
+
+
+def _machine(facts: Facts, _cause: Cause) -> bool:
+    return not _inside(facts, Surrounding.WSL)
+
+
+def _acts_here(_facts: Facts, cause: Cause) -> bool:
+    return cause.acts is Actor.THIS_DEVICE
+
+
+def _acts_tailnet(_facts: Facts, cause: Cause) -> bool:
+    return cause.acts is Actor.TAILNET_ADMIN
+
+
+_CURED_BY_UPDATE = (MappingFault.ONLY_PERMANENT, MappingFault.INVALID_ARGUMENTS)
+"""UPnP 725 and 402: newer clients ask again for a mapping without an end (from 1.50, 1.82 on)."""
+
+
+def _old_client(facts: Facts, cause: Cause) -> bool:
+    if cause.id is CauseId.CLIENT_BUG:
+        return True
+    error, test = facts.value(port_mapping.UPNP.error), facts.value(port_mapping.UPNP.test)
+    errors = (error, test.error if test is not None else None)
+    return any(each is not None and each.fault in _CURED_BY_UPDATE for each in errors)
+
+
+_ONLY_IF = {
+    RemedyId.ALLOW_OUTBOUND: _blocks_outbound,
+    RemedyId.MIRRORED_NETWORK: _wsl,
+    RemedyId.BRIDGE_MACHINE: _machine,
+    RemedyId.REMOVE_SETTING: _acts_here,
+    RemedyId.CHANGE_POLICY: _acts_tailnet,
+    RemedyId.CONNECT_TAILSCALE: _acts_here,
+    RemedyId.ASK_APPROVAL: _acts_tailnet,
+    RemedyId.UPDATE_CLIENT: _old_client,
+}
+"""When a change whose effect nobody can foretell is worth an offer."""
+
+
+def _distance(way: Way) -> tuple[int, bool]:
+    """The order within a cause; the table decides between equals."""
+    if way.remedy.id is RemedyId.PEER_RELAY:
+        return len(_TIERS), False
+    tier, other = _TIERS[way.remedy.acts], way.whose is Whose.OTHER
+    # Whoever runs this network is nearer than somebody at the far end, whatever they have to do.
+    return (max(tier, _TIERS[Actor.NETWORK_ADMIN]) if other else tier, other)
+
+
+def _cost(way: Way) -> tuple[int, int, int]:
+    tier, other = _distance(way)
+    return tier, int(other), _RISKS.index(way.remedy.risk)

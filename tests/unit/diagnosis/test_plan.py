@@ -1,0 +1,190 @@
+"""What to do, in order: which ways each cause has, and where a person begins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from probes.diagnosis.diagnose import diagnose
+from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Weight
+from probes.diagnosis.plan import CausePlan, Way, plan_of
+from probes.diagnosis.remedies import REMEDIES, RemedyId
+from probes.diagnosis.untold import UNTOLD
+from probes.diagnosis.ways import AROUND, AT_A_ROUTER, WAYS
+from probes.diagnosis.what_if import Whose
+from probes.model import Confidence as Sure
+from probes.readings import environment, port_mapping, tailscale
+from probes.readings.environment import Effect, Evidence, Setting, Surrounding
+from probes.readings.port_mapping import MappingError, MappingFault
+from probes.report import Report
+from tests.unit.content.reports import HARD, report
+from tests.unit.diagnosis.sites import SITES, site
+
+R = RemedyId
+BY_ID = {remedy.id: remedy for remedy in REMEDIES}
+
+
+def planned(found: Report) -> tuple[CausePlan, ...]:
+    return plan_of(found, diagnose(found))
+
+
+def ids(plan: CausePlan) -> list[tuple[RemedyId, Whose]]:
+    return [(way.remedy.id, way.whose) for way in plan.ways]
+
+
+def ways(found: Report, cause: CauseId) -> list[RemedyId]:
+    plan = next(each for each in planned(found) if each.cause.id is cause)
+    return [way.remedy.id for way in plan.ways]
+
+
+def recommended(plan: CausePlan) -> Way:
+    (way,) = [way for way in plan.ways if way.recommended]
+    return way
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_every_cause_has_ways_and_exactly_one_to_begin_with(name: str) -> None:
+    found = site(name)
+    plans = planned(found)
+    assert {each.cause for each in plans} == set(diagnose(found).causes)
+    for plan in plans:
+        assert len(ids(plan)) == len(set(ids(plan)))
+        assert recommended(plan) in plan.ways
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_notes_come_last_and_what_flips_the_verdict_before_what_does_not(name: str) -> None:
+    plans = planned(site(name))
+    notes = [plan.cause.weight is Weight.NOTES for plan in plans]
+    assert notes == sorted(notes)
+    target = NatClass.HARD if "direct" in diagnose(site(name)).verdict else NatClass.EASY
+    rest = [plan for plan in plans if plan.cause.weight is not Weight.NOTES]
+    flips = [not any(way.flips.get(target) for way in plan.ways) for plan in rest]
+    assert flips == sorted(flips)
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_who_is_near_acts_first(name: str) -> None:
+    near = [Actor.THIS_DEVICE, Actor.ROUTER, Actor.SECOND_ROUTER, Actor.NETWORK_ADMIN]
+    for plan in planned(site(name)):
+        far = [
+            way.whose is Whose.OTHER or way.remedy.acts not in near
+            for way in plan.ways
+            if way.remedy.acts is not Actor.NOBODY
+        ]
+        assert far == sorted(far), ids(plan)
+
+
+def test_the_table_of_ways_names_each_cause_and_each_change() -> None:
+    assert {str(cause) for cause in CauseId} <= {str(cause) for cause in WAYS}
+    assert all(WAYS.values())
+    assert {way for each in WAYS.values() for way in each} | {R.PEER_RELAY} == set(R)
+    for remedy in UNTOLD:
+        for cause in remedy.causes:
+            assert remedy.id in WAYS[cause]
+
+
+@pytest.mark.parametrize("cause", CauseId)
+def test_every_cause_has_a_way_whatever_the_report_holds(cause: CauseId) -> None:
+    """Also where the readings that it rests on are not in the report any more."""
+    for found in (report({}), report(HARD), site("open"), site("udp-blocked")):
+        diagnosis = diagnose(found)
+        for acts in (Actor.THIS_DEVICE, Actor.TAILNET_ADMIN, Actor.ROUTER):
+            here = Cause(cause, Weight.BLOCKS, Confidence.CERTAIN, acts, ())
+            (plan,) = plan_of(found, replace(diagnosis, causes=(here,)))
+            assert plan.ways
+            assert recommended(plan)
+
+
+def test_a_hard_nat_begins_at_the_own_router_and_ends_with_a_peer_relay() -> None:
+    plans = planned(site("hard"))
+    assert plans[0].cause.id is CauseId.HARD_NAT
+    assert ids(plans[0]) == [
+        (R.PORT_MAPPING, Whose.THIS),
+        (R.FORWARD_PORT, Whose.THIS),
+        (R.KEEP_ONE_PORT, Whose.THIS),
+        (R.ENABLE_IPV6, Whose.THIS),
+        (R.PORT_MAPPING, Whose.OTHER),
+        (R.FORWARD_PORT, Whose.OTHER),
+        (R.PEER_RELAY, Whose.THIS),
+    ]
+    way = recommended(plans[0])
+    assert way.remedy.id is R.PORT_MAPPING
+    assert way.flips == {NatClass.NONE: False, NatClass.EASY: True, NatClass.HARD: True}
+
+
+def test_behind_a_provider_s_nat_the_other_side_comes_before_money() -> None:
+    found = ids(planned(site("cgnat-hard"))[0])
+    assert (R.PORT_MAPPING, Whose.THIS) not in found
+    assert found.index((R.PORT_MAPPING, Whose.OTHER)) < found.index((R.PUBLIC_ADDRESS, Whose.THIS))
+
+
+def test_where_nothing_on_this_side_flips_it_the_other_side_is_where_to_begin() -> None:
+    way = recommended(planned(site("cgnat-hard"))[0])
+    assert way.whose is Whose.OTHER
+
+
+def test_a_network_without_udp_gets_no_peer_relay() -> None:
+    assert R.PEER_RELAY not in ways(site("udp-blocked"), CauseId.UDP_BLOCKED)
+
+
+def _inside(kind: Surrounding) -> Report:
+    found = Evidence(kind, "some", True, "test", Sure.CERTAIN)
+    return report({**HARD, environment.EVIDENCE.id: (found,)})
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        (Surrounding.CONTAINER, R.HOST_NETWORK),
+        (Surrounding.VIRTUAL_MACHINE, R.BRIDGE_MACHINE),
+        (Surrounding.WSL, R.MIRRORED_NETWORK),
+        (Surrounding.CLOUD, R.CLOUD_ADDRESS),
+    ],
+)
+def test_a_box_around_this_device_comes_before_a_router_that_it_hides(
+    kind: Surrounding, first: RemedyId
+) -> None:
+    plan = next(each for each in planned(_inside(kind)) if each.cause.id is CauseId.HARD_NAT)
+    here = [way.remedy.id for way in plan.ways if way.whose is Whose.THIS]
+    assert first in here
+    assert not AT_A_ROUTER & set(here)
+    assert recommended(plan).remedy.id in {way for each in AROUND.values() for way in each}
+
+
+def test_windows_linux_is_offered_no_bridge_and_a_machine_no_mirror() -> None:
+    assert R.BRIDGE_MACHINE not in ways(_inside(Surrounding.WSL), CauseId.VIRTUAL_MACHINE)
+    machine = _inside(Surrounding.VIRTUAL_MACHINE)
+    assert R.MIRRORED_NETWORK not in ways(machine, CauseId.VIRTUAL_MACHINE)
+
+
+def test_what_forces_the_relay_comes_first_and_is_lifted_where_it_was_set() -> None:
+    setting = Setting("TS_DEBUG_NEVER_DIRECT_UDP", "1", "/etc/default/t", Effect.FORCES_RELAY)
+    here = report({**HARD, environment.SETTINGS.id: (setting,)})
+    assert planned(here)[0].cause.id is CauseId.FORCED_RELAY
+    assert ways(here, CauseId.FORCED_RELAY) == [R.REMOVE_SETTING]
+    policy = report({**HARD, tailscale.ATTRIBUTES.id: ("only-tcp-443",)})
+    assert ways(policy, CauseId.FORCED_RELAY) == [R.CHANGE_POLICY]
+
+
+@pytest.mark.parametrize("fault", [MappingFault.ONLY_PERMANENT, MappingFault.CONFLICT])
+def test_an_update_is_offered_only_for_refusals_that_newer_clients_get_around(
+    fault: MappingFault,
+) -> None:
+    error = MappingError(725, "", fault)
+    keys = port_mapping.SERVICES.values()
+    found = report(
+        {
+            **HARD,
+            **{each.present.id: each is port_mapping.UPNP for each in keys},
+            port_mapping.UPNP.error.id: error,
+        }
+    )
+    offered = R.UPDATE_CLIENT in ways(found, CauseId.PORT_MAPPING_BROKEN)
+    assert offered is (fault is MappingFault.ONLY_PERMANENT)
+
+
+def test_the_host_firewall_s_way_fits_the_direction_that_is_blocked() -> None:
+    for name in ("public-hostfw", "hard+map+hostfw", "eim-apdf+map+hostfw"):
+        assert ways(site(name), CauseId.HOST_FIREWALL) == [R.ALLOW_INBOUND]
