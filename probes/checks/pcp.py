@@ -79,8 +79,7 @@ async def _family(context: Context, family: Family) -> None:
         context.unknown(keys.present, Reason.NOT_APPLICABLE, str(error))
         return
     async with asyncio.TaskGroup() as group:
-        if family is Family.V4:
-            group.create_task(tell_leftovers(context, asked))
+        group.create_task(tell_leftovers(context, asked))
         group.create_task(_Run(context, asked, talk, family, keys).go())
 
 

@@ -17,8 +17,9 @@ from probes.checks.gateway import Asked
 from probes.clean import clean
 from probes.model import Endpoint, IPAddress
 from probes.network.seam import Datagram, NetworkError, UdpSocket
+from probes.readings.igd import STRANGE, Strange, StrangeReason
 from probes.readings.local import IPInterface
-from probes.readings.port_mapping import STRANGE, AddressKind, Strange, StrangeReason
+from probes.readings.port_mapping import AddressKind
 from probes.wire import ssdp
 
 NOT_SEEN_YET_S = 0.4

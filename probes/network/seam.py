@@ -131,6 +131,19 @@ class TlsReply:
 
 
 @dataclass(frozen=True, slots=True)
+class HttpAsk:
+    """What is asked of a web server at an address. Our own words only: nothing is escaped here."""
+
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+GET = HttpAsk()
+"""The plainest question."""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpReply:
     """An HTTP answer; redirects are answers, never followed."""
 
@@ -234,6 +247,17 @@ class Network(Protocol):
 
         `to` connects there instead of to what the URL's host resolves to.
         """
+
+    async def http(
+        self,
+        url: str,
+        ask: HttpAsk,
+        *,
+        most: int,
+        bind: Bind | None = None,
+        to: Endpoint | None = None,
+    ) -> HttpReply:
+        """The same with a method, headers and a body of the caller's."""
 
     async def ping_ms(self, to: IPAddress, bind: Bind) -> float | None:
         """Round trip of one ICMP echo without special rights. None: no answer within 1 s.

@@ -10,6 +10,7 @@ from probes.readings import (
     classic,
     environment,
     firewall,
+    igd,
     layers,
     lifetime,
     local,
@@ -24,6 +25,7 @@ KEYS: dict[str, Key[Any]] = by_id(
     (
         *local.KEYS,
         *port_mapping.KEYS,
+        *igd.KEYS,
         *relays.KEYS,
         *stun.KEYS,
         *behavior.KEYS,

@@ -143,103 +143,6 @@ class MappingTest:
         return None if self.address_matches is None else True
 
 
-class EntryOwner(StrEnum):
-    """Whose a mapping in the router's table is, as far as its description tells."""
-
-    TAILSCALE = "tailscale"
-    THIS_PROGRAM = "this-program"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A mapping in the router's table (GetGenericPortMappingEntry)."""
-
-    protocol: str
-    external_port: int
-    client: str
-    """Address or name of the host that it leads to; cleaned."""
-    internal_port: int
-    description: str
-    """Cleaned."""
-    enabled: bool
-    remote_host: str
-    """Whom it is for; "" stands for anybody. Cleaned."""
-    lease_s: int
-    """Seconds left; 0 stands for ever in version 1."""
-    owner: EntryOwner
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """The router's table, as far as it was read."""
-
-    entries: tuple[Entry, ...]
-    complete: bool
-    """False: there are more than were read, or the router stopped answering."""
-
-
-@dataclass(frozen=True, slots=True)
-class Igd:
-    """An Internet Gateway Device that answered (UPnP)."""
-
-    host: str
-    """Address that its description came from."""
-    version: int
-    """Of the InternetGatewayDevice."""
-    service: str
-    """The connection service with its version, as ``WANIPConnection:1``."""
-    name: str
-    """friendlyName; cleaned."""
-    maker: str
-    model: str
-    software: str
-    """The SERVER header of its answer; cleaned."""
-
-
-@dataclass(frozen=True, slots=True)
-class IgdStatus:
-    """What the connection service says of itself (GetStatusInfo)."""
-
-    status: str
-    """``Connected`` or something else; cleaned."""
-    uptime_s: int
-    last_error: str
-
-    @property
-    def connected(self) -> bool:
-        """Some routers say Up."""
-        return self.status.lower() in ("connected", "up")
-
-
-class StrangeReason(StrEnum):
-    """Why an answer to the search for a router was not followed."""
-
-    NOT_THE_GATEWAY = "not-the-gateway"
-    """It came from another host."""
-    LOCATION_ELSEWHERE = "location-elsewhere"
-    """It points to a host that is neither the gateway nor next to it."""
-    BAD_LOCATION = "bad-location"
-    """It points to nothing that could be fetched."""
-    BAD_DESCRIPTION = "bad-description"
-    """What it points to is not a router's description: too large, too slow, or no such thing."""
-    CONTROL_ELSEWHERE = "control-elsewhere"
-    """The description wants another host to be controlled."""
-    GARBAGE = "garbage"
-    """No answer to a search at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Strange:
-    """An answer that was not followed. Nothing was sent to whom it names."""
-
-    reason: StrangeReason
-    sender: str
-    detail: str
-    """Cleaned."""
-    count: int
-
-
 class LeftoverState(StrEnum):
     """What became of a test mapping that an earlier run could not remove."""
 
@@ -289,29 +192,6 @@ TEST: Codec[MappingTest] = record(
     how=STR,
     removed=optional(BOOL),
 )
-_ENTRY = record(
-    Entry,
-    protocol=STR,
-    external_port=INT,
-    client=STR,
-    internal_port=INT,
-    description=STR,
-    enabled=BOOL,
-    remote_host=STR,
-    lease_s=INT,
-    owner=enum(EntryOwner),
-)
-_IGD = record(
-    Igd,
-    host=STR,
-    version=INT,
-    service=STR,
-    name=STR,
-    maker=STR,
-    model=STR,
-    software=STR,
-)
-_STRANGE = record(Strange, reason=enum(StrangeReason), sender=STR, detail=STR, count=INT)
 _LEFTOVER = record(
     Leftover,
     protocol=enum(MappingProtocol),
@@ -364,22 +244,6 @@ SERVICES = {
     MappingProtocol.PCP: PCP,
 }
 
-IGD = Key("upnp.igd", CheckId.UPNP, _IGD, "The router as it describes itself over UPnP.")
-STATUS = Key(
-    "upnp.status",
-    CheckId.UPNP,
-    record(IgdStatus, status=STR, uptime_s=INT, last_error=STR),
-    "The state of the router's connection, as it says over UPnP.",
-)
-ENTRIES = Key(
-    "upnp.entries",
-    CheckId.UPNP,
-    record(Entries, entries=many(_ENTRY), complete=BOOL),
-    "The mappings that the router holds, as far as they were read.",
-)
-STRANGE = Key(
-    "upnp.strange", CheckId.UPNP, many(_STRANGE), "Answers to the search that were not followed."
-)
 NAT_PMP_EPOCH = Key(
     "nat_pmp.epoch_s", CheckId.NAT_PMP, INT, "Seconds since the router's mappings began (NAT-PMP)."
 )
@@ -422,7 +286,6 @@ FORWARD = Key(
 
 KEYS = (
     *(UPNP.present, UPNP.external, UPNP.error, UPNP.test),
-    *(IGD, STATUS, ENTRIES, STRANGE),
     *(NAT_PMP.present, NAT_PMP.external, NAT_PMP.error, NAT_PMP.test, NAT_PMP_EPOCH),
     *(PCP.present, PCP.external, PCP.error, PCP.test, PCP_EPOCH, PRESENT6, PINHOLE6),
     *(GATEWAY, TAILSCALE_ASKS, LEFTOVERS, FORWARD),

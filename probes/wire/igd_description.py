@@ -1,23 +1,29 @@
 """A router's description of itself (UPnP Device Architecture 1.1 section 2.3), read with suspicion.
 
 `parse` raises `Malformed` for anything that is not a small, flat, plain XML document that names a
-connection service, and nothing else. Entities and document types are refused before anything is
-expanded. No I/O.
+connection service, and nothing else. No I/O.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
-from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-MOST_BYTES = 256 * 1024
-MOST_DEPTH = 24
-"""A real one nests eleven deep."""
-MOST_ELEMENTS = 4000
-MOST_TEXT = 1024
-"""Of one element; the rest of a longer text is dropped."""
+from probes.wire import plain_xml
+from probes.wire.plain_xml import MOST_BYTES, MOST_TEXT, Malformed
+
+__all__ = [
+    "FIREWALL",
+    "MOST_BYTES",
+    "MOST_TEXT",
+    "Description",
+    "Malformed",
+    "Service",
+    "build",
+    "parse",
+]
+
 MOST_SERVICES = 8
 
 _DEVICE = "urn:schemas-upnp-org:device:InternetGatewayDevice:"
@@ -27,10 +33,8 @@ _SERVICES = (
     "urn:schemas-upnp-org:service:WANPPPConnection:1",
 )
 """Best first: what a mapping is asked of."""
-
-
-class Malformed(ValueError):
-    """The bytes are no router's description. The text names what is wrong."""
+FIREWALL = "urn:schemas-upnp-org:service:WANIPv6FirewallControl:1"
+"""Says whether the router's IPv6 firewall is on, and whether openings in it may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Description:
     """URLBase, "" where there is none."""
     services: tuple[Service, ...]
     """Best first, at least one."""
+    firewall: Service | None = None
+    """The control of its IPv6 firewall, where it has one."""
 
     def control(self, service: Service, location: str) -> str:
         """The absolute control address. Raises Malformed where it is no plain http address."""
@@ -77,34 +83,19 @@ class Description:
 
 @dataclass(slots=True)
 class _Reader:
-    path: list[str] = field(default_factory=list)
-    elements: int = 0
-    text: str = ""
     root: dict[str, str] = field(default_factory=dict)
     """Texts of the first device, by element name."""
     base: str = ""
     service: dict[str, str] = field(default_factory=dict)
     services: list[Service] = field(default_factory=list)
+    firewall: Service | None = None
     version: int = 0
 
-    def start(self, name: str, _attributes: dict[str, str]) -> None:
-        self.elements += 1
-        self.path.append(_local(name))
-        if len(self.path) > MOST_DEPTH:
-            raise Malformed("it nests too deep")
-        if self.elements > MOST_ELEMENTS:
-            raise Malformed("it has too many elements")
-        self.text = ""
-        if self.path[-1] == "service":
+    def began(self, name: str) -> None:
+        if name == "service":
             self.service = {}
 
-    def data(self, text: str) -> None:
-        if len(self.text) < MOST_TEXT:
-            self.text = (self.text + text)[:MOST_TEXT]
-
-    def end(self, _name: str) -> None:
-        name, text, self.text = self.path.pop(), self.text.strip(), ""
-        parent = self.path[-1] if self.path else ""
+    def ended(self, parent: str, name: str, text: str) -> None:
         if parent == "service":
             self.service.setdefault(name, text)
         elif parent == "device":
@@ -113,14 +104,14 @@ class _Reader:
                 self.version = max(self.version, _version(text))
         elif name == "URLBase":
             self.base = text
-        if name == "service" and len(self.services) < MOST_SERVICES:
-            kind, url = self.service.get("serviceType", ""), self.service.get("controlURL", "")
-            if kind in _SERVICES and url:
-                self.services.append(Service(kind, url))
+        if name == "service":
+            self._service(self.service.get("serviceType", ""), self.service.get("controlURL", ""))
 
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2][:64]
+    def _service(self, kind: str, url: str) -> None:
+        if kind in _SERVICES and url and len(self.services) < MOST_SERVICES:
+            self.services.append(Service(kind, url))
+        elif kind == FIREWALL and url and self.firewall is None:
+            self.firewall = Service(kind, url)
 
 
 def _version(kind: str) -> int:
@@ -128,28 +119,10 @@ def _version(kind: str) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 3 else 0
 
 
-def _refuse(*_: object) -> None:
-    raise Malformed("it declares a document type or entities")
-
-
 def parse(data: bytes) -> Description:
     """The description that the bytes are. Raises Malformed."""
-    if len(data) > MOST_BYTES:
-        raise Malformed("it is too large")
     reader = _Reader()
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
-    parser.CharacterDataHandler = reader.data
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
-    try:
-        # Routers often end with a zero byte or blank lines.
-        parser.Parse(data.rstrip(b"\0 \t\r\n"), True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        if isinstance(error, Malformed):
-            raise
-        raise Malformed("it is not XML") from error
+    plain_xml.read(data, reader.ended, reader.began)
     if not reader.services:
         raise Malformed("it names no connection service")
     best_first = sorted(reader.services, key=lambda each: _SERVICES.index(each.type))
@@ -161,6 +134,7 @@ def parse(data: bytes) -> Description:
         " ".join(filter(None, (root.get("modelName", ""), root.get("modelNumber", "")))),
         reader.base,
         tuple(best_first),
+        reader.firewall,
     )
 
 
@@ -172,8 +146,9 @@ def build(
     name: str = "router",
     maker: str = "",
     model: str = "",
+    firewall_path: str = "",
 ) -> bytes:
-    """The smallest description of one connection service."""
+    """The smallest description of one connection service, and of a firewall's control beside it."""
 
     def device(kind: str, inner: str, more: str = "") -> str:
         return (
@@ -181,14 +156,18 @@ def build(
             f"{more}{inner}</device>"
         )
 
-    service = (
-        f"<serviceList><service><serviceType>{escape(service_type)}</serviceType>"
-        "<serviceId>urn:upnp-org:serviceId:WANIPConn1</serviceId>"
-        f"<controlURL>{escape(control_path)}</controlURL>"
-        f"<eventSubURL>{escape(control_path)}</eventSubURL>"
-        f"<SCPDURL>{escape(control_path)}</SCPDURL></service></serviceList>"
-    )
-    connection = device("WANConnectionDevice", service)
+    def service(kind: str, name: str, path: str) -> str:
+        return (
+            f"<service><serviceType>{escape(kind)}</serviceType>"
+            f"<serviceId>urn:upnp-org:serviceId:{name}</serviceId>"
+            f"<controlURL>{escape(path)}</controlURL><eventSubURL>{escape(path)}</eventSubURL>"
+            f"<SCPDURL>{escape(path)}</SCPDURL></service>"
+        )
+
+    services = service(service_type, "WANIPConn1", control_path)
+    if firewall_path:
+        services += service(FIREWALL, "WANIPv6Firewall1", firewall_path)
+    connection = device("WANConnectionDevice", f"<serviceList>{services}</serviceList>")
     wan = device("WANDevice", f"<deviceList>{connection}</deviceList>")
     about = (
         f"<friendlyName>{escape(name)}</friendlyName><manufacturer>{escape(maker)}</manufacturer>"

@@ -14,16 +14,28 @@ from probes.engine import measure
 from probes.events import Event
 from probes.network.simulated import SimulatedNetwork, run_virtual
 from probes.network.simulated.library import parse
+from probes.network.simulated.packet import HttpAnswer, HttpRequest, Packet, Transport
 from probes.network.simulated.port_mapping import PortMapper
+from probes.network.simulated.stun_server import Reply
 from probes.options import HostPort, Journal, Options
 from probes.report import Report, report_of
 
 ROUTER, DEVICE, OUTER = "192.168.1.1", "192.168.1.20", "45.83.223.10"
+DEVICE6 = "2a0e:b107:f00:1::20"
 SERVERS = """
 [server.five]
 host = "five.example"
 ipv4 = "45.83.200.1"
-stun = { kind = "rfc5780", other_ipv4 = "45.83.201.1" }
+ipv6 = "2a0e:b107:e00:51::1"
+stun = { kind = "rfc5780", other_ipv4 = "45.83.201.1", other_ipv6 = "2a0e:b107:e00:51::2" }
+"""
+IPV6 = f"""
+[host.here.interface.wlan0]
+addresses = ["{DEVICE}/24", "{DEVICE6}/64", "fe80::a8bb:ccff:fedd:eeff/64"]
+gateways = ["{ROUTER}", "fe80::1"]
+[box.router]
+inside = ["{ROUTER}/24", "fe80::1/64"]
+firewall6 = {{}}
 """
 
 
@@ -60,6 +72,28 @@ def home(port_mapping: str = "", more: str = "", nat: str = "") -> SimulatedNetw
     table = f"[box.router.port_mapping]\n{port_mapping}\n" if port_mapping else ""
     own = f"[box.router.nat]\n{nat}\n" if nat else ""
     return parse(f"{head}{SERVERS}{own}{table}{more}")
+
+
+def home6(port_mapping: str = "", more: str = "") -> SimulatedNetwork:
+    """The same with native IPv6 behind the router's firewall."""
+    return home(port_mapping, IPV6 + more)
+
+
+def page(network: SimulatedNetwork, path: str, answer: HttpAnswer) -> SimulatedNetwork:
+    """The router's web server answers this path with something else than usually."""
+    router = network.world.boxes["router"]
+    services = dict(router.services)
+    usual = services[Transport.TCP, 5000]
+
+    def serve(packet: Packet) -> list[Reply]:
+        asked = packet.payload
+        if isinstance(asked, HttpRequest) and asked.path == path:
+            return [Reply(packet.answer(answer))]
+        return list(usual(packet))
+
+    services[Transport.TCP, 5000] = serve
+    router.services = services
+    return network
 
 
 def mapper(network: SimulatedNetwork) -> PortMapper:

@@ -11,7 +11,8 @@ from probes.checks.local import LocalCheck
 from probes.checks.mapping_errors import UPNP as CODES
 from probes.checks.nat_pmp import NatPmpCheck
 from probes.checks.pcp import PcpCheck
-from probes.checks.upnp import MOST_ENTRIES, UpnpCheck
+from probes.checks.upnp import UpnpCheck
+from probes.checks.upnp_drive import MOST_ENTRIES
 from probes.engine import measure
 from probes.events import CheckFinished, Event, Observed, Progressed
 from probes.mappings import DESCRIPTION, TestMapping
@@ -27,20 +28,22 @@ from probes.network.simulated.packet import (
 )
 from probes.network.simulated.stun_server import Reply
 from probes.options import Options
-from probes.readings.port_mapping import (
+from probes.readings.igd import (
     ENTRIES,
     IGD,
+    STATUS,
+    STRANGE,
+    EntryOwner,
+    StrangeReason,
+)
+from probes.readings.port_mapping import (
     LEFTOVERS,
     NAT_PMP,
     PCP,
-    STATUS,
-    STRANGE,
     UPNP,
-    EntryOwner,
     LeftoverState,
     MappingFault,
     MappingProtocol,
-    StrangeReason,
 )
 from probes.report import Report, report_of
 from probes.wire import igd_description, ssdp

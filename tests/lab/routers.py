@@ -13,9 +13,10 @@ from tests.lab.internet import Internet, expect_ready, python_env
 from tests.lab.namespaces import Machine, Running, await_until
 
 _CHAINS = """
+table inet home {
+  chain pinholes { }
+}
 table inet filter {
-  chain forward { type filter hook forward priority 0; policy accept; jump miniupnpd; }
-  chain miniupnpd { }
   chain prerouting_hook { type nat hook prerouting priority -100; jump prerouting_miniupnpd; }
   chain prerouting_miniupnpd { }
   chain postrouting_hook { type nat hook postrouting priority 90; jump postrouting_miniupnpd; }
@@ -34,14 +35,17 @@ class Offer:
     pcp_and_nat_pmp: bool = True
     allowed: tuple[str, ...] = ALLOW_ALL
     """Its permission rules, before the last one that denies the rest; `{lan}` is filled in."""
+    pinholes: bool = True
+    """What it opens over IPv6 comes in; else its rules stand where nothing leads to them."""
     igd_version: int = 1
 
 
-def open_the_way(router: Machine) -> None:
-    """Let in what the router translates to a host inside: the home's own rules drop it else."""
-    rule = ("nft", "insert", "rule", "inet", "home", "forward", "ct", "status", "dnat", "accept")
-    done = router.run(rule)
-    assert done.returncode == 0, done.stderr
+def open_the_way(router: Machine, *wanted: str) -> None:
+    """Let in what the router opens to a host inside: the home's own rules drop it else."""
+    for what in wanted or ("ct status dnat accept",):
+        rule = ("nft", "insert", "rule", "inet", "home", "forward", *what.split())
+        done = router.run(rule)
+        assert done.returncode == 0, done.stderr
 
 
 def miniupnpd(site: Customer, offer: Offer | None = None) -> Running:
@@ -50,10 +54,11 @@ def miniupnpd(site: Customer, offer: Offer | None = None) -> Running:
     router, lan = site.router, site.line.lan
     assert router is not None
     router.nft(_CHAINS)
-    open_the_way(router)
+    open_the_way(router, "ct status dnat accept", *(("jump pinholes",) if offer.pinholes else ()))
     rules = [rule.replace("{lan}", lan) for rule in offer.allowed]
     lines = (
         "ext_ifname=wan0",
+        "ext_ifname6=wan0",
         # It takes a wrong one for a mistake of whoever set it up; without one it looks itself.
         f"ext_ip={site.line.wan}" if ip_address(site.line.wan).is_global else "",
         "listening_ip=lan0",
@@ -64,7 +69,10 @@ def miniupnpd(site: Customer, offer: Offer | None = None) -> Running:
         "secure_mode=yes",
         "friendly_name=Lab router",
         "uuid=6b1ad1f0-0000-4000-8000-0000000000ab",
-        "upnp_forward_chain=miniupnpd",
+        # A pinhole is a rule in the chain that the home's own rules ask first.
+        "upnp_table_name=home",
+        "upnp_nat_table_name=filter",
+        "upnp_forward_chain=pinholes",
         "upnp_nat_chain=prerouting_miniupnpd",
         "upnp_nat_postrouting_chain=postrouting_miniupnpd",
         *rules,
@@ -100,6 +108,14 @@ def forwarded(router: Machine) -> set[int]:
     return found
 
 
+def pinholes(router: Machine) -> set[int]:
+    """The UDP ports that miniupnpd lets in over IPv6."""
+    shown = router.run(("nft", "list", "chain", "inet", "home", "pinholes")).stdout
+    # miniupnpd matches the destination as raw bytes: 128 bits of the IPv6 header from bit 192 on.
+    rules = [line for line in shown.splitlines() if "@nh,192,128" in line]
+    return {int(port) for line in rules for port in re.findall(r"dport (\d+)", line)}
+
+
 def strange_igd(site: Customer, manner: str, *argv: str) -> Running:
     """Start the lab's own router daemon (`servers.igd`) on a site's router."""
     router = site.router
@@ -121,10 +137,15 @@ def keep_forwarding(site: Customer, *, allowed: bool) -> None:
         assert done.returncode == 0, done.stderr
 
 
+COTURN6 = ("2a0e:b107:f00:221::50", "2a0e:b107:f00:222::50")
+
+
 def coturn(internet: Internet, first: str = "45.83.221.50", other: str = "45.83.222.50") -> str:
     """Start a coturn with two addresses (RFC 5780, RESPONSE-PORT too); its address."""
     machine = internet.servers
-    machine.ip(f"address replace {first}/32 dev lo\naddress replace {other}/32 dev lo")
+    bits = 128 if ":" in first else 32
+    for address in (first, other):
+        machine.ip(f"address replace {address}/{bits} dev lo" + (" nodad" if bits == 128 else ""))
     folder = machine.lab.folder
     machine.start(
         (
@@ -134,7 +155,7 @@ def coturn(internet: Internet, first: str = "45.83.221.50", other: str = "45.83.
             *("--pidfile", str(folder / "coturn.pid"), "--userdb", str(folder / "coturn.db")),
         )
     )
-    pattern = rf"{re.escape(first)}:3478\s"
+    pattern = rf"{re.escape(f'[{first}]' if ':' in first else first)}:3478\s"
     await_until(
         "coturn listens",
         lambda: re.search(pattern, machine.run(("ss", "-Hlnu")).stdout) is not None,

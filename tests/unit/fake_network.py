@@ -13,6 +13,7 @@ from typing import Any
 from probes.model import Endpoint, Family, IPAddress
 from probes.network.seam import (
     Bind,
+    HttpAsk,
     HttpReply,
     LocalView,
     NetworkError,
@@ -113,6 +114,17 @@ class FakeNetwork:
 
     async def http_get(
         self, url: str, *, most: int, bind: Bind | None = None, to: Endpoint | None = None
+    ) -> HttpReply:
+        raise AssertionError("a page was fetched")
+
+    async def http(
+        self,
+        url: str,
+        ask: HttpAsk,
+        *,
+        most: int,
+        bind: Bind | None = None,
+        to: Endpoint | None = None,
     ) -> HttpReply:
         raise AssertionError("a page was fetched")
 

@@ -1,4 +1,4 @@
-"""HTTP GET over a socket of our choosing: bound to an interface, to a given address, and bounded.
+"""HTTP over a socket of our choosing: bound to an interface, to a given address, and bounded.
 
 None of the usual clients binds to an interface, connects to a given address and reads only so
 many bytes. Redirects are answers: a captive portal shows itself by one.
@@ -17,7 +17,7 @@ from probes.model import Endpoint, Family, IPAddress
 from probes.network.real.http_wire import Response
 from probes.network.real.tcp import OpenThings, TcpStream
 from probes.network.real.tls import Contexts, TlsStream, Untrusted
-from probes.network.seam import Bind, HttpReply, NetworkError, NotResolved
+from probes.network.seam import Bind, HttpAsk, HttpReply, NetworkError, NotResolved
 from probes.version import __version__
 
 _HEAD_START_S = 0.25
@@ -60,20 +60,29 @@ class Target:
         authority = shown if port in (None, usual) else f"{shown}:{port}"
         return cls(secure, host, port or usual, authority, path)
 
-    def request(self) -> bytes:
+    def request(self, ask: HttpAsk) -> bytes:
         """The request. The program says who it is: server owners should know."""
+        more = "".join(f"{name}: {value}\r\n" for name, value in ask.headers)
+        if ask.body or ask.method in _WITH_BODY:
+            more += f"Content-Length: {len(ask.body)}\r\n"
         return (
-            f"GET {self.path} HTTP/1.1\r\n"
+            f"{ask.method} {self.path} HTTP/1.1\r\n"
             f"Host: {self.authority}\r\n"
             f"User-Agent: whyrelay/{__version__}\r\n"
             "Accept: */*\r\n"
             "Accept-Encoding: identity\r\n"
+            f"{more}"
             "Connection: close\r\n\r\n"
-        ).encode("ascii")
+        ).encode("ascii") + ask.body
 
 
-async def http_get(
+_WITH_BODY = ("PUT", "POST")
+"""Their requests say how long the body is, even an empty one (RFC 9110 section 8.6)."""
+
+
+async def http(
     url: str,
+    ask: HttpAsk,
     *,
     most: int,
     bind: Bind | None,
@@ -82,19 +91,20 @@ async def http_get(
     contexts: Contexts,
     open_things: OpenThings,
 ) -> HttpReply:
-    """GET a URL. Raises NetworkError. Slow servers are bounded by the caller's patience alone."""
+    """Ask for a URL. Raises NetworkError. Slow servers are bounded by the caller's patience."""
     target = Target.parse(url)
+    request = target.request(ask)
     ends = (to,) if to is not None else await _ends(target, bind, resolve)
     stream = await _connect_any(ends, bind, open_things)
     try:
         if not target.secure:
-            return await _exchange(target, most, stream.send, lambda: _plain(stream))
+            return await _exchange(request, most, stream.send, lambda: _plain(stream))
         client = TlsStream(stream, await contexts.get(verify=True), target.host)
         try:
             await client.handshake()
         except Untrusted as error:
             raise NetworkError(f"the certificate is not trusted: {error}") from error
-        return await _exchange(target, most, client.send, client.receive)
+        return await _exchange(request, most, client.send, client.receive)
     finally:
         stream.close()
 
@@ -105,12 +115,12 @@ async def _plain(stream: TcpStream) -> bytes:
 
 
 async def _exchange(
-    target: Target,
+    request: bytes,
     most: int,
     send: Callable[[bytes], Awaitable[None]],
     receive: Callable[[], Awaitable[bytes]],
 ) -> HttpReply:
-    await send(target.request())
+    await send(request)
     response = Response(most)
     while not response.done:
         data = await receive()

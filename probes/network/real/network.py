@@ -20,7 +20,9 @@ from probes.network.real.interfaces import view
 from probes.network.real.resolve import resolve
 from probes.network.real.udp import open_udp
 from probes.network.seam import (
+    GET,
     Bind,
+    HttpAsk,
     HttpReply,
     LocalView,
     NetworkError,
@@ -114,10 +116,23 @@ class RealNetwork:
         self, url: str, *, most: int, bind: Bind | None = None, to: Endpoint | None = None
     ) -> HttpReply:
         """GET an http or https URL. Raises NetworkError."""
+        return await self.http(url, GET, most=most, bind=bind, to=to)
+
+    async def http(
+        self,
+        url: str,
+        ask: HttpAsk,
+        *,
+        most: int,
+        bind: Bind | None = None,
+        to: Endpoint | None = None,
+    ) -> HttpReply:
+        """Ask for an http or https URL. Raises NetworkError."""
         from probes.network.real import http
 
-        return await http.http_get(
+        return await http.http(
             url,
+            ask,
             most=most,
             bind=bind,
             to=to,

@@ -10,6 +10,7 @@ from probes.network.simulated.box import Box, Internet
 from probes.network.simulated.firewall import Firewall, FirewallBehavior
 from probes.network.simulated.host import Host, HostInterface
 from probes.network.simulated.link import LineQuality
+from probes.network.simulated.mapping_spec import PortMappingSpec
 from probes.network.simulated.middlebox import (
     CaptivePortal,
     Middlebox,
@@ -20,7 +21,8 @@ from probes.network.simulated.nat import Nat
 from probes.network.simulated.nat_behavior import NatBehavior
 from probes.network.simulated.node import Clock, Surroundings
 from probes.network.simulated.packet import HttpAnswer
-from probes.network.simulated.port_mapping import PortMapper, PortMappingSpec
+from probes.network.simulated.pinholes import Pinholes
+from probes.network.simulated.port_mapping import PortMapper
 from probes.network.simulated.scenario import (
     HERE,
     INTERNET,
@@ -137,7 +139,10 @@ class _Builder:
         outside = [each for each in box.outside if each.version == 4]
         if not inside or not outside:
             raise ScenarioError(f"box.{name}.port_mapping needs an IPv4 address on both sides.")
-        return PortMapper(spec, inside[0], outside[0], self.clock, box.nats.get(Family.V4))
+        pinholes = Pinholes(self.clock, box.firewalls.get(Family.V6), not spec.useless)
+        nat = box.nats.get(Family.V4)
+        gateways = frozenset(each.ip for each in box.inside)
+        return PortMapper(spec, inside[0], outside[0], self.clock, nat, pinholes, gateways)
 
     def _nats(self, name: str, spec: BoxSpec) -> Iterator[tuple[Family, Nat]]:
         for family, behavior in ((Family.V4, spec.nat), (Family.V6, spec.nat6)):

@@ -98,11 +98,21 @@ class Firewall:
     _contacted: dict[tuple[Transport, Endpoint, IPAddress | None], float] = field(
         default_factory=dict
     )
+    _openings: dict[tuple[Transport, Endpoint], float] = field(default_factory=dict)
 
     def reset(self) -> None:
         """Forget every flow."""
         self._flows.clear()
         self._contacted.clear()
+        self._openings.clear()
+
+    def open_to(self, transport: Transport, inside: Endpoint, until: float) -> None:
+        """Let anybody in to one endpoint until then."""
+        self._openings[transport, inside] = until
+
+    def close_to(self, transport: Transport, inside: Endpoint) -> None:
+        """The reverse. Idempotent."""
+        self._openings.pop((transport, inside), None)
 
     def outward(self, packet: Packet, now: float) -> None:
         """A packet leaves: remember its flow."""
@@ -130,6 +140,8 @@ class Firewall:
 
     def _lets_in(self, transport: Transport, inside: Endpoint, far: Endpoint, now: float) -> bool:
         if (transport, inside.port) in self.behavior.allow:
+            return True
+        if self._openings.get((transport, inside), now) > now:
             return True
         match self.behavior.filtering:
             case Dependence.NOTHING:

@@ -14,7 +14,9 @@ from probes.mappings import TestMapping
 from probes.model import Endpoint, Family, IPAddress
 from probes.network.igd import IgdService, IgdSession
 from probes.network.seam import (
+    GET,
     Bind,
+    HttpAsk,
     HttpReply,
     LocalView,
     NetworkError,
@@ -28,7 +30,7 @@ from probes.network.seam import (
 from probes.network.simulated.build import World, build
 from probes.network.simulated.certificate import PUBLIC_AUTHORITY, Certificate
 from probes.network.simulated.host import Host, HostInterface
-from probes.network.simulated.port_mapping import drive
+from probes.network.simulated.igd import drive
 from probes.network.simulated.relay_map import relay_map_text
 from probes.network.simulated.scenario import HERE, HostSpec, Scenario
 from probes.network.simulated.sockets import TELLS_ICMP, SimulatedUdpSocket, TcpConnection, ping
@@ -245,6 +247,18 @@ class SimulatedNetwork:
         self, url: str, *, most: int, bind: Bind | None = None, to: Endpoint | None = None
     ) -> HttpReply:
         """GET. Raises NetworkError; an untrusted certificate is one."""
+        return await self.http(url, GET, most=most, bind=bind, to=to)
+
+    async def http(
+        self,
+        url: str,
+        ask: HttpAsk,
+        *,
+        most: int,
+        bind: Bind | None = None,
+        to: Endpoint | None = None,
+    ) -> HttpReply:
+        """Ask a web server. Raises NetworkError; an untrusted certificate is one."""
         parts = urlsplit(url)
         secure = parts.scheme == "https"
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -260,7 +274,7 @@ class SimulatedNetwork:
                     if secure:
                         await self._handshake(tcp, parts.hostname)
                     path = parts.path or "/"
-                    answer = await tcp.get(parts.hostname, path)
+                    answer = await tcp.ask(parts.hostname, path, ask)
         except TimeoutError:
             raise NetworkError(f"{url} did not answer in time.") from None
         body = answer.body[:most]
@@ -294,7 +308,7 @@ class SimulatedNetwork:
         """Nobody waits in a simulation: the mapping is gone at once."""
         left = TestMapping.from_text(mapping)
         for mapper in self.world.mappers:
-            if mapper.inside == left.gateway:
+            if left.gateway in mapper.gateways:
                 mapper.forget(left.external_port, Endpoint(left.client, left.internal_port))
 
     @asynccontextmanager

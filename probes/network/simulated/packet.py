@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from probes.model import Endpoint, Family
-from probes.network.seam import IcmpError
+from probes.network.seam import GET, HttpAsk, IcmpError
 from probes.network.simulated.certificate import Certificate
 
 USUAL_TTL = 64
@@ -57,10 +57,11 @@ class ServerHello:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A GET, inside TLS or not."""
+    """What a web server is asked, inside TLS or not."""
 
     host: str
     path: str
+    ask: HttpAsk = GET
 
 
 @dataclass(frozen=True, slots=True)

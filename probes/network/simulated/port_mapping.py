@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
 from probes.model import Endpoint, IPAddress
-from probes.network.igd import IgdEntry, IgdFault, IgdSession
-from probes.network.seam import NetworkError, Unsupported
-from probes.network.simulated import schema
+from probes.network.seam import HttpAsk
+from probes.network.simulated.mapping_spec import PortMappingSpec
 from probes.network.simulated.nat import Nat
 from probes.network.simulated.node import Clock
 from probes.network.simulated.packet import (
@@ -23,50 +20,14 @@ from probes.network.simulated.packet import (
     SynAck,
     Transport,
 )
+from probes.network.simulated.pinholes import Pinholes
 from probes.network.simulated.stun_server import Reply
-from probes.wire import igd_description, natpmp, pcp, ssdp
+from probes.wire import igd_description, natpmp, pcp, soap, ssdp
 
 _HTTP_PORT = 5000
-_CONTROL = "/ctl/IPConn"
+_CONTROL, _FIREWALL = "/ctl/IPConn", "/ctl/IP6FCtl"
 _DESCRIPTION = "/rootDesc.xml"
-_NO_ENTRY, _CONFLICT = 714, 718
-
-
-@dataclass(frozen=True, slots=True)
-class EntrySpec:
-    """A mapping that the router holds from the beginning."""
-
-    port: int
-    to: Endpoint
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PortMappingSpec:
-    """What a router offers, and how it fails."""
-
-    nat_pmp: bool = False
-    pcp: bool = False
-    upnp: bool = False
-    external: IPAddress | None = None
-    """What it takes for its outer address; its real one unless told otherwise."""
-    nat_pmp_result: int = 0
-    """It answers everything with that code."""
-    pcp_result: int = 0
-    upnp_error: int = 0
-    """It answers every new mapping with that code."""
-    answer_after_ms: float = 0.0
-    upnp_version: int = 1
-    name: str = "Practice router"
-    maker: str = "whyrelay"
-    model: str = "simulated"
-    status: str = "Connected"
-    shortest_lease_s: int = 0
-    epoch_s: int = 86_400
-    """Age of its table when the network starts."""
-    useless: bool = False
-    """It grants mappings, and nothing ever comes in by them."""
-    entry: dict[str, EntrySpec] = field(default_factory=dict)
+_INVALID_ACTION = 401
 
 
 @dataclass(slots=True)
@@ -88,6 +49,9 @@ class PortMapper:
     clock: Clock
     nat: Nat | None
     """None: there is nothing to open ports in."""
+    pinholes: Pinholes
+    gateways: frozenset[IPAddress] = frozenset()
+    """The addresses at which it may be asked, of either family."""
     table: dict[int, _Held] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,6 +61,7 @@ class PortMapper:
     def reset(self) -> None:
         """As after a restart."""
         self.table = {}
+        self.pinholes.reset()
         for each in self.spec.entry.values():
             self.put(each.port, each.to, 0, each.description)
 
@@ -172,14 +137,29 @@ class PortMapper:
             return pcp.build(pcp.Reply(asked.opcode, result, 0, self._epoch(), asked.map))
         wanted = asked.map
         to = Endpoint(packet.source.address, wanted.internal_port)
+        if to.address.version == 6:
+            return self._pinhole(asked, wanted, to)
         port, lease_s = wanted.external_port, 0
         if asked.lifetime_s == 0:
             self._release(lambda held: held.to == to and held.nonce == wanted.nonce)
         else:
             port, lease_s = self._hold(port, to, asked.lifetime_s, "PCP", wanted.nonce)
-        outer = self.external if to.address.version == 4 else to.address
-        granted = pcp.Map(wanted.nonce, wanted.internal_port, port, outer)
+        granted = pcp.Map(wanted.nonce, wanted.internal_port, port, self.external)
         return pcp.build(pcp.Reply(asked.opcode, 0, lease_s, self._epoch(), granted))
+
+    def _pinhole(self, asked: pcp.Request, wanted: pcp.Map, to: Endpoint) -> bytes:
+        """An opening translates nothing: port and address stay (RFC 6887 section 11.3)."""
+        result, lease_s = pcp.ResultCode.SUCCESS, 0
+        if not self.spec.pinholes_allowed:
+            result = pcp.ResultCode.NOT_AUTHORIZED
+        elif asked.lifetime_s == 0:
+            self.pinholes.drop(to, wanted.nonce)
+        else:
+            lease_s = max(asked.lifetime_s, self.spec.shortest_lease_s)
+            if not self.pinholes.put(to, lease_s, wanted.nonce):
+                result, lease_s = pcp.ResultCode.NOT_AUTHORIZED, 0
+        granted = pcp.Map(wanted.nonce, to.port, to.port, to.address)
+        return pcp.build(pcp.Reply(asked.opcode, result, lease_s, self._epoch(), granted))
 
     # --- the table ------------------------------------------------------------------------------
 
@@ -200,7 +180,7 @@ class PortMapper:
         """Open a port, whoever holds it."""
         until = self.clock.now() + lease_s if lease_s else None
         self.table[port] = _Held(to, description, until, nonce)
-        if self.nat is not None and to.address.version == 4 and not self.spec.useless:
+        if self.nat is not None and not self.spec.useless:
             self.nat.open_port(Transport.UDP, port, to)
 
     def drop(self, port: int) -> None:
@@ -214,6 +194,7 @@ class PortMapper:
         held = self.table.get(port)
         if held is not None and held.to == to:
             self.drop(port)
+        self.pinholes.forget(to)
 
     def _release(self, which: Callable[[_Held], bool]) -> None:
         for port in [port for port, held in self.table.items() if which(held)]:
@@ -257,118 +238,29 @@ class PortMapper:
                     name=self.spec.name,
                     maker=self.spec.maker,
                     model=self.spec.model,
+                    firewall_path=_FIREWALL if self.spec.firewall_control else "",
                 )
                 return [self._reply(packet.answer(HttpAnswer(200, body=body)))]
+            case HttpRequest(_, path, ask) if path == _FIREWALL and self.spec.firewall_control:
+                return [self._reply(packet.answer(self._firewall(ask)))]
             case HttpRequest():
                 return [self._reply(packet.answer(HttpAnswer(404)))]
             case _:
                 return []
+
+    def _firewall(self, ask: HttpAsk) -> HttpAnswer:
+        action = "GetFirewallStatus"
+        wanted = f'"{igd_description.FIREWALL}#{action}"'
+        if ask.method != "POST" or dict(ask.headers).get("SOAPAction") != wanted:
+            return HttpAnswer(500, body=soap.fault(_INVALID_ACTION))
+        values = {
+            "FirewallEnabled": str(int(self.spec.firewall_enabled)),
+            "InboundPinholeAllowed": str(int(self.spec.pinholes_allowed)),
+        }
+        return HttpAnswer(200, body=soap.answer(igd_description.FIREWALL, action, values))
 
     def controls(self, url: str) -> bool:
         """Whether a control address is this router's."""
         parts = urlsplit(url)
         here = parts.hostname == str(self.inside) and parts.port == _HTTP_PORT
         return self.spec.upnp and here and parts.path == _CONTROL
-
-
-@dataclass(slots=True)
-class SimulatedIgd:
-    """Drives the model as the library drives a router (`IgdSession`)."""
-
-    mapper: PortMapper
-
-    async def status(self) -> tuple[str, int, str]:
-        """GetStatusInfo."""
-        await self._pause()
-        return self.mapper.spec.status, self.mapper.spec.epoch_s, "ERROR_NONE"
-
-    async def external_address(self) -> str:
-        """GetExternalIPAddress."""
-        await self._pause()
-        return str(self.mapper.external)
-
-    async def entry(self, index: int) -> IgdEntry | None:
-        """GetGenericPortMappingEntry."""
-        await self._pause()
-        self.mapper.expire()
-        ports = list(self.mapper.table)
-        return self._entry(ports[index]) if index < len(ports) else None
-
-    async def find(self, external_port: int) -> IgdEntry | None:
-        """GetSpecificPortMappingEntry."""
-        await self._pause()
-        self.mapper.expire()
-        return self._entry(external_port) if external_port in self.mapper.table else None
-
-    async def add(
-        self, external_port: int, client: str, internal_port: int, description: str, lease_s: int
-    ) -> None:
-        """AddPortMapping."""
-        await self._pause()
-        if self.mapper.spec.upnp_error:
-            raise IgdFault(self.mapper.spec.upnp_error)
-        to = Endpoint.of(client, internal_port)
-        self.mapper.expire()
-        holder = self.mapper.table.get(external_port)
-        if holder is not None and holder.to != to:
-            raise IgdFault(_CONFLICT)
-        self.mapper.put(external_port, to, lease_s, description)
-
-    async def delete(self, external_port: int) -> None:
-        """DeletePortMapping."""
-        await self._pause()
-        if external_port not in self.mapper.table:
-            raise IgdFault(_NO_ENTRY)
-        self.mapper.drop(external_port)
-
-    async def _pause(self) -> None:
-        await asyncio.sleep(self.mapper.spec.answer_after_ms / 1000.0)
-
-    def _entry(self, port: int) -> IgdEntry:
-        held = self.mapper.table[port]
-        left = 0 if held.until is None else max(0, round(held.until - self.mapper.clock.now()))
-        return IgdEntry(
-            "UDP", port, str(held.to.address), held.to.port, held.description, True, "", left
-        )
-
-
-@asynccontextmanager
-async def drive(
-    mappers: Iterable[PortMapper], url: str, installed: bool
-) -> AsyncIterator[IgdSession]:
-    """A session with the router behind a control address.
-
-    Raises Unsupported without the library, NetworkError where there is nothing to drive.
-    """
-    if not installed:
-        raise Unsupported("The UPnP library (miniupnpc) is not installed.")
-    mapper = next((each for each in mappers if each.controls(url)), None)
-    if mapper is None:
-        raise NetworkError("Nothing at that address can be driven.")
-    yield SimulatedIgd(mapper)
-
-
-_RESULT = schema.integer(0, 0xFFFF)
-PORT_MAPPING = schema.table(
-    PortMappingSpec,
-    nat_pmp=schema.boolean,
-    pcp=schema.boolean,
-    upnp=schema.boolean,
-    external=schema.address4,
-    nat_pmp_result=_RESULT,
-    pcp_result=schema.integer(0, 255),
-    upnp_error=_RESULT,
-    answer_after_ms=schema.MILLISECONDS,
-    upnp_version=schema.integer(1, 2),
-    name=schema.text,
-    maker=schema.text,
-    model=schema.text,
-    status=schema.text,
-    shortest_lease_s=schema.integer(0, 86_400),
-    epoch_s=schema.integer(0, 0xFFFFFFFF),
-    useless=schema.boolean,
-    entry=schema.mapping(
-        schema.table(EntrySpec, port=schema.PORT, to=schema.endpoint, description=schema.text)
-    ),
-)
-"""Reads a router's `port_mapping` table."""

@@ -8,8 +8,8 @@ from probes.diagnosis.model import CauseId, NatClass, Verdict
 from probes.model import Family, IPAddress
 from probes.network.simulated.firewall import FirewallBehavior, Rule
 from probes.network.simulated.link import LineQuality
+from probes.network.simulated.mapping_spec import PortMappingSpec
 from probes.network.simulated.nat_behavior import NatBehavior
-from probes.network.simulated.port_mapping import PortMappingSpec
 from probes.network.simulated.server import TlsKind
 from probes.network.simulated.stun_server import StunFault, StunKind
 from probes.readings.local import InterfaceKind, IPInterface

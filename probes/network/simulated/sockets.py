@@ -12,6 +12,7 @@ from probes.network.seam import (
     Bind,
     Bounced,
     Datagram,
+    HttpAsk,
     IcmpError,
     NetworkError,
     Refused,
@@ -117,9 +118,9 @@ class TcpConnection:
         assert isinstance(answer, ServerHello)
         return answer
 
-    async def get(self, host: str, path: str) -> HttpAnswer:
+    async def ask(self, host: str, path: str, ask: HttpAsk) -> HttpAnswer:
         """One HTTP exchange. Raises NetworkError."""
-        answer = await self._exchange(HttpRequest(host, path), HttpAnswer)
+        answer = await self._exchange(HttpRequest(host, path, ask), HttpAnswer)
         assert isinstance(answer, HttpAnswer)
         return answer
 

@@ -11,9 +11,9 @@ from probes.network.seam import IcmpError
 from probes.network.simulated import schema
 from probes.network.simulated.firewall import Action, Direction, FirewallBehavior, Rule
 from probes.network.simulated.link import LineQuality
+from probes.network.simulated.mapping_spec import PORT_MAPPING
 from probes.network.simulated.nat_behavior import Dependence, Forward, NatBehavior
 from probes.network.simulated.packet import Transport
-from probes.network.simulated.port_mapping import PORT_MAPPING
 from probes.network.simulated.ports import PoolPolicy, PortPolicy
 from probes.network.simulated.scenario import (
     BoxSpec,

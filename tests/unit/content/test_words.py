@@ -32,14 +32,9 @@ from probes.readings.behavior import ServerState
 from probes.readings.classic import ClassicType
 from probes.readings.environment import BugEffect, Surrounding
 from probes.readings.firewall import FirewallName
+from probes.readings.igd import EntryOwner, StrangeReason
 from probes.readings.local import InterfaceKind
-from probes.readings.port_mapping import (
-    AddressKind,
-    EntryOwner,
-    LeftoverState,
-    MappingFault,
-    StrangeReason,
-)
+from probes.readings.port_mapping import AddressKind, LeftoverState, MappingFault
 from probes.readings.relays import Certificate, MapOrigin
 from probes.readings.stun import Fault
 from probes.readings.tailscale import Backend, PeerPath

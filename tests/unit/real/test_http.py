@@ -9,7 +9,7 @@ import pytest
 from probes.model import Endpoint, Family, IPAddress
 from probes.network.real import RealNetwork
 from probes.network.real.http import Target
-from probes.network.seam import Bind, NetworkError, NotResolved, Refused
+from probes.network.seam import GET, Bind, HttpAsk, NetworkError, NotResolved, Refused
 from tests.unit.real.conftest import Serve, StartServer
 
 
@@ -46,6 +46,20 @@ async def test_the_request_and_the_answer(network: RealNetwork, serve: StartServ
     assert lines[0] == "GET /a?b=c%20d HTTP/1.1"
     assert f"Host: {end}" in lines
     assert any(line.startswith("User-Agent: whyrelay/") for line in lines)
+
+
+async def test_a_method_headers_and_a_body_of_the_callers(
+    network: RealNetwork, serve: StartServer
+) -> None:
+    seen: list[bytes] = []
+    end = await serve(serving(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", seen))
+    ask = HttpAsk("PUT", (("X-Wish", "one"),), b"body")
+    reply = await network.http(f"http://{end}/token", ask, most=10)
+    assert (reply.status, reply.body) == (200, b"ok")
+    head = seen[0].decode()
+    assert head.startswith("PUT /token HTTP/1.1\r\n")
+    assert "\r\nX-Wish: one\r\n" in head
+    assert "\r\nContent-Length: 4\r\n" in head
 
 
 async def test_redirects_are_answers(network: RealNetwork, serve: StartServer) -> None:
@@ -163,7 +177,7 @@ async def test_what_is_no_web_address(network: RealNetwork, url: str) -> None:
 def test_taking_a_url_apart(url: str, authority: str, path: str, port: int) -> None:
     target = Target.parse(url)
     assert (target.authority, target.path, target.port) == (authority, path, port)
-    request = target.request()
+    request = target.request(GET)
     assert request.count(b"\r\n\r\n") == 1
     assert request.startswith(f"GET {path} HTTP/1.1\r\nHost: {authority}\r\n".encode())
 
