@@ -16,6 +16,8 @@ PORT_MAPPING = {
 }
 """The services that both look for."""
 
+_ONLY_TCP = "only-tcp-443"
+"""The policy's attribute that keeps a device to TCP (tailcfg/nodecap)."""
 _TAILSCALES = (Witness.NETCHECK, Witness.DAEMON)
 _ROUTED = (Topic.UDP, Topic.ADDRESS, Topic.IPV6, Topic.MAPPING, Topic.FILTERING)
 """Topics whose answers come from beyond the router."""
@@ -68,6 +70,13 @@ def _tailscales_reason(
     offline = state in (Backend.STOPPED, Backend.NEEDS_LOGIN, Backend.NEEDS_APPROVAL)
     if offline and topic in _ROUTED:
         return Likely.NOT_CONNECTED, (tailscale.STATE.id,)
+    if topic is Topic.UDP and said.get(Witness.PROBES) == "yes":
+        if said.get(Witness.DAEMON) == "no" and _ONLY_TCP in (
+            report.value(tailscale.ATTRIBUTES) or ()
+        ):
+            return Likely.ONLY_TCP, (tailscale.ATTRIBUTES.id,)
+        if report.value(stun.UDP) is False:
+            return Likely.STUN_PORT, (stun.UDP.id, stun.ELSEWHERE.id)
     return None
 
 

@@ -88,6 +88,8 @@ class _Builder:
                 self._server(f"relay {name}", relay)
         for name, spec in self.scenario.server.items():
             self._server(f"server {name}", spec)
+        for name, host in self.scenario.host.items():
+            self._check_peers(name, host)
         hosts = {name: self._host(name, spec) for name, spec in self.scenario.host.items()}
         for known, addresses in self.scenario.dns.name.items():
             self.names[known.lower()] = addresses
@@ -209,6 +211,14 @@ class _Builder:
                 for address in addresses:
                     for port in ports:
                         yield Endpoint(address, port), server
+
+    def _check_peers(self, host: str, spec: HostSpec) -> None:
+        """Each peer of the tailnet is reached through a relay of the scenario's."""
+        for name, peer in (spec.tailscale.peer if spec.tailscale else {}).items():
+            if peer.relay not in self.scenario.region:
+                path = f"host.{host}.tailscale.peer.{name}.relay"
+                hint = closest(peer.relay, self.scenario.region)
+                raise ScenarioError(f"{path} is {peer.relay!r}, and there is no such region{hint}.")
 
     # --- hosts ----------------------------------------------------------------------------------
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from probes.clean import clean
+from probes.diagnosis.remedies import RemedyId
 from probes.network.simulated.catalogue import FOLDER, SUFFIX, names
+from probes.network.simulated.changing import changed
 from probes.network.simulated.network import SimulatedNetwork
 from probes.network.simulated.scenario import Scenario
 from probes.network.simulated.schema import ScenarioError, closest, merged
@@ -25,14 +27,20 @@ def describe(name: str) -> str:
 
 
 def load(
-    name_or_path: str | Path, *, wall: Callable[[], datetime] | None = None
+    name_or_path: str | Path,
+    *,
+    wall: Callable[[], datetime] | None = None,
+    done: Sequence[RemedyId] = (),
+    just_now: bool = False,
 ) -> SimulatedNetwork:
     """A practice network by its name, or from a TOML file. Raises ScenarioError.
 
-    Each call makes a fresh one, with empty flow tables. `wall` is the date and time to show.
+    Each call makes a fresh one, with empty flow tables. `wall` is the date and time to show; `done`
+    are remedies that somebody did, in order, the last one `just_now`: Tailscale has not yet found
+    the new paths.
     """
     path = _find(name_or_path)
-    return _network(scenario(name_or_path), path.stem, path.name, wall)
+    return _network(scenario(name_or_path, done), path.stem, path.name, wall, just_now)
 
 
 def parse(text: str, name: str = "own") -> SimulatedNetwork:
@@ -41,10 +49,14 @@ def parse(text: str, name: str = "own") -> SimulatedNetwork:
 
 
 def _network(
-    found: Scenario, name: str, where: str, wall: Callable[[], datetime] | None
+    found: Scenario,
+    name: str,
+    where: str,
+    wall: Callable[[], datetime] | None,
+    just_now: bool = False,
 ) -> SimulatedNetwork:
     try:
-        return SimulatedNetwork(found, name, wall=wall)
+        return SimulatedNetwork(found, name, wall=wall, changed=just_now)
     except ScenarioError as error:
         raise _in_file(where, error) from None
 
@@ -53,19 +65,22 @@ def _in_file(where: str, error: ScenarioError) -> ScenarioError:
     return ScenarioError(f"{clean(where)}: {clean(str(error))}")
 
 
-def scenario(name_or_path: str | Path) -> Scenario:
-    """The plain values of a practice network. Raises ScenarioError."""
+def scenario(name_or_path: str | Path, done: Sequence[RemedyId] = ()) -> Scenario:
+    """The plain values of a practice network, after remedies in order. Raises ScenarioError."""
     path = _find(name_or_path)
+    return _read(_text(path), path.name, done)
+
+
+def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise ScenarioError(f"{clean(str(path))} is too large to be a practice network.")
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise ScenarioError(f"{clean(str(path))} cannot be read: {why}.") from None
     except UnicodeDecodeError:
         raise ScenarioError(f"{clean(str(path))} is not UTF-8 text.") from None
-    return _read(text, path.name)
 
 
 def _find(name_or_path: str | Path) -> Path:
@@ -78,11 +93,19 @@ def _find(name_or_path: str | Path) -> Path:
     return FOLDER / f"{word}{SUFFIX}"
 
 
-def _read(text: str, where: str) -> Scenario:
+def _read(text: str, where: str, done: Sequence[RemedyId] = ()) -> Scenario:
     try:
-        return SCENARIO(_whole(_toml(text, where), where), ())
+        value = _whole(_toml(text, where), where)
+        for remedy in done:
+            value = changed(value, remedy, _whole_of)
+        return SCENARIO(value, ())
     except ScenarioError as error:
         raise _in_file(where, error) from None
+
+
+def _whole_of(name: str) -> dict[str, Any]:
+    path = _find(name)
+    return _whole(_toml(_text(path), path.name), path.name)
 
 
 def _toml(text: str, where: str) -> dict[str, Any]:

@@ -35,6 +35,8 @@ from probes.network.simulated.relay_map import relay_map_text
 from probes.network.simulated.scenario import HERE, HostSpec, Scenario
 from probes.network.simulated.sockets import TELLS_ICMP, SimulatedUdpSocket, TcpConnection, ping
 from probes.network.simulated.stun_server import StunKind
+from probes.network.simulated.tailnet import TailscaleSpec
+from probes.network.simulated.tailscale_program import PROGRAM, TailscaleProgram
 from probes.options import HostPort
 from probes.readings.local import Gateway
 
@@ -56,6 +58,8 @@ class SimulatedNetwork:
         host: str = HERE,
         world: World | None = None,
         wall: Callable[[], datetime] | None = None,
+        changed: bool = False,
+        user: str = "checks",
     ) -> None:
         self.scenario = scenario
         self.world = world or build(scenario)
@@ -63,8 +67,21 @@ class SimulatedNetwork:
         self._wall = wall
         self._spec: HostSpec = scenario.host[host]
         self._host: Host = self.world.hosts[host]
-        self._rng = Random(f"{scenario.seed}/checks of {host}")  # noqa: S311 - to be repeated
+        self._rng = Random(f"{scenario.seed}/{user} of {host}")  # noqa: S311 - to be repeated
         self._sockets: set[SimulatedUdpSocket] = set()
+        self._tailscale: TailscaleProgram | None = None
+        if self._spec.tailscale is not None and user != PROGRAM:
+            self._tailscale = self._daemon(self._spec.tailscale, host, changed)
+
+    def _daemon(self, spec: TailscaleSpec, host: str, changed: bool) -> TailscaleProgram:
+        """Tailscale on this device; its packets and its chance are its own."""
+        own = SimulatedNetwork(
+            self.scenario, self._title, host=host, world=self.world, wall=self._wall, user=PROGRAM
+        )
+        clock, system = self.world.clock, self._host.system
+        return TailscaleProgram(
+            spec, self.scenario, own, clock, self.world.mappers, system, changed
+        )
 
     def seen_from(self, host: str) -> SimulatedNetwork:
         """The same network, same moment, as another host sees it. Raises KeyError."""
@@ -147,6 +164,8 @@ class SimulatedNetwork:
         """What the scenario says a command prints; a program that it does not name is not there."""
         command = " ".join(argv)
         spec = self._spec.program.get(command)
+        if spec is None and self._tailscale is not None and argv[0] == PROGRAM:
+            return await self._tailscale_run(self._tailscale, argv, timeout_s, most)
         if spec is None:
             found = any(each.split(" ", 1)[0] == argv[0] for each in self._spec.program)
             status = 1 if found else None
@@ -166,6 +185,19 @@ class SimulatedNetwork:
             cut,
             False,
         )
+
+    async def _tailscale_run(
+        self, program: TailscaleProgram, argv: Sequence[str], timeout_s: float, most: int
+    ) -> ProcessResult:
+        try:
+            async with asyncio.timeout(timeout_s):
+                printed = await program.run(argv[1:])
+        except TimeoutError:
+            return ProcessResult(tuple(argv), True, None, b"", b"", False, True)
+        out, complaint = printed.stdout.encode(), printed.stderr.encode()
+        cut = len(out) > most
+        status = None if cut else printed.status
+        return ProcessResult(tuple(argv), True, status, out[:most], complaint[:most], cut, False)
 
     async def read_file(self, path: str, *, most: int) -> bytes | None:
         """A file that the scenario names."""

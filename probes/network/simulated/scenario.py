@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from probes.diagnosis.model import CauseId, NatClass, Verdict
+from probes.diagnosis.remedies import RemedyId
 from probes.model import Family, IPAddress
 from probes.network.simulated.firewall import FirewallBehavior, Rule
 from probes.network.simulated.link import LineQuality
@@ -12,6 +14,7 @@ from probes.network.simulated.mapping_spec import PortMappingSpec
 from probes.network.simulated.nat_behavior import NatBehavior
 from probes.network.simulated.server import TlsKind
 from probes.network.simulated.stun_server import StunFault, StunKind
+from probes.network.simulated.tailnet import TailscaleSpec
 from probes.readings.local import InterfaceKind, IPInterface
 
 HERE = "here"
@@ -84,6 +87,8 @@ class HostSpec:
     """The library that drives routers over UPnP is installed."""
     file: dict[str, str] = field(default_factory=dict)
     """By path. Other files cannot be read."""
+    tailscale: TailscaleSpec | None = None
+    """Tailscale on it; None: not installed, unless a program says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,11 @@ class DnsSpec:
     """Names besides those of servers and relays."""
 
 
+Change: TypeAlias = str | dict[str, Any]
+"""Another practice network's name, or what changes in this one: values of the same form, and
+`without`, a list of the keys that go away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A whole practice network."""
@@ -203,3 +213,7 @@ class Scenario:
     dns: DnsSpec = field(default_factory=DnsSpec)
     hops: tuple[IPAddress, ...] = ()
     """Routers in the middle of the internet, for probes with a small TTL."""
+    after: dict[RemedyId, Change] = field(default_factory=dict)
+    """What the network becomes once that remedy is done."""
+    no_after: str = ""
+    """Why none of the person's own remedies changes what this network shows."""

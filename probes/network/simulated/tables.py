@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from probes.diagnosis.model import CauseId, NatClass, Verdict
+from probes.diagnosis.remedies import RemedyId
 from probes.model import Family
 from probes.network.seam import IcmpError
 from probes.network.simulated import schema
@@ -17,6 +18,7 @@ from probes.network.simulated.packet import Transport
 from probes.network.simulated.ports import PoolPolicy, PortPolicy
 from probes.network.simulated.scenario import (
     BoxSpec,
+    Change,
     DnsSpec,
     Expect,
     HostSpec,
@@ -31,6 +33,7 @@ from probes.network.simulated.scenario import (
 from probes.network.simulated.schema import Path, Reader, ScenarioError, shown
 from probes.network.simulated.server import TlsKind
 from probes.network.simulated.stun_server import StunFault, StunKind
+from probes.network.simulated.tailnet import TAILSCALE
 from probes.readings.local import InterfaceKind
 
 T = TypeVar("T")
@@ -171,6 +174,7 @@ _HOST = schema.table(
     ),
     upnp_library=schema.boolean,
     file=schema.mapping(schema.text),
+    tailscale=TAILSCALE,
 )
 _STUN = schema.table(
     StunSpec,
@@ -225,6 +229,19 @@ _EXPECT = schema.table(
     nat6=schema.choice(NatClass),
     hard=schema.text,
 )
+
+
+def _change(value: object, path: Path) -> Change:
+    """A name or a table. What the table holds is read when the change is made."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, dict):
+        raise ScenarioError(
+            f"{shown(path)} is {value!r}, but must be a practice network's name or a table."
+        )
+    return value
+
+
 SCENARIO: Reader[Scenario] = schema.table(
     Scenario,
     description=_SENTENCE,
@@ -242,5 +259,7 @@ SCENARIO: Reader[Scenario] = schema.table(
         name=schema.mapping(_ADDRESSES),
     ),
     hops=_ADDRESSES,
+    after=schema.mapping(_change, schema.choice(RemedyId)),
+    no_after=schema.text,
 )
 """Reads a whole file."""
