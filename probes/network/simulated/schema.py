@@ -90,6 +90,7 @@ def number(low: float, high: float) -> Reader[float]:
     return read
 
 
+_MOST_NAMED = 20
 PORT = integer(1, 0xFFFF)
 MILLISECONDS = number(0, 60_000)
 SECONDS = number(0, 86_400)
@@ -105,7 +106,10 @@ def choice(kind: type[E]) -> Reader[E]:
         except ValueError:
             names = [str(member.value) for member in kind]
             hint = closest(value, names) if isinstance(value, str) else ""
-            raise _wrong(value, path, "one of " + ", ".join(names) + hint) from None
+            # A long list would bury what is meant.
+            short = hint and len(names) > _MOST_NAMED
+            wanted = "a known word" if short else "one of " + ", ".join(names)
+            raise _wrong(value, path, wanted + hint) from None
 
     return read
 
