@@ -8,6 +8,7 @@ half-way leaves the rest to a process of its own.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from probes.checks.context import Context
@@ -223,11 +224,12 @@ class _Trial:
         self.found = replace(self.found, address_matches=await self._matches())
         self._tell()
         address = self.found.external_address
-        if address is None or not self.context.options.behavior_servers:
+        if address is None:
+            return
+        servers = await able_servers(self.context, Family.of(self.asked.own))
+        if not servers:
             return
         self._progress(4, "look-from-outside")
-        family = Family.of(self.asked.own)
-        servers = await able_servers(self.context, family)
         outer = Endpoint(address, granted.external_port)
         seen, how = await seen_from_outside(
             self.context.network, socket, outer, self.asked.bind, servers
@@ -250,9 +252,14 @@ class _Trial:
         endpoint = report[keys.endpoint]
         if not isinstance(endpoint, Known):
             return None
-        seen = {endpoint.value.address}
-        seen.update(each.mapped.address for each in report.value(keys.answers) or ())
-        return address in seen
+        if address == endpoint.value.address:
+            return True
+        # Another line of the router's may be seen by another relay only.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STUN_WAIT_S):
+                await self.context.board.reading(keys.varies)
+        answers = self.context.board.report.value(keys.answers) or ()
+        return address in {each.mapped.address for each in answers}
 
     # --- removing -------------------------------------------------------------------------------
 

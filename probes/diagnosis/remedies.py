@@ -65,7 +65,10 @@ def _port_mapping(side: Side) -> Side | None:
 
 
 def _forward_port(side: Side) -> Side | None:
+    """A daemon that no relay answers over STUN cannot tell its peers where the forward is."""
     fits = _translated(side) and _one_nat(side) and side.four.opening is not Held.YES
+    if side.four.blind:
+        return None
     return _mapped(side) if fits else None
 
 

@@ -130,15 +130,15 @@ class _Builder:
             silent=spec.silent,
         )
         if spec.port_mapping is not None:
-            self.mappers[name] = self._mapper(name, box, spec.port_mapping)
+            self.mappers[name] = self._mapper(name, box, spec, spec.port_mapping)
             box.services = self.mappers[name].services()
         above.below.append(box)
         self.boxes[name] = box
         return box
 
-    def _mapper(self, name: str, box: Box, spec: PortMappingSpec) -> PortMapper:
-        inside = [each.ip for each in box.inside if each.version == 4]
-        outside = [each for each in box.outside if each.version == 4]
+    def _mapper(self, name: str, box: Box, whole: BoxSpec, spec: PortMappingSpec) -> PortMapper:
+        inside = [each.ip for each in whole.inside if each.version == 4]
+        outside = [each for each in whole.outside if each.version == 4]  # in the file's order
         if not inside or not outside:
             raise ScenarioError(f"box.{name}.port_mapping needs an IPv4 address on both sides.")
         pinholes = Pinholes(self.clock, box.firewalls.get(Family.V6), not spec.useless)

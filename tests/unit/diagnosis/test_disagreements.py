@@ -104,6 +104,23 @@ def test_witnesses_that_agree_are_not_mentioned() -> None:
             Likely.ONE_ANSWER_ONLY,
         ),
         (
+            (
+                (stun.UDP, False),
+                (stun.ELSEWHERE, answers(SAME)),
+                (tailscale.OWN_SOCKET, OwnSocket.NO_PUBLIC),
+            ),
+            Topic.UDP,
+            Likely.STUN_PORT,
+        ),
+        (
+            (
+                (tailscale.OWN_SOCKET, OwnSocket.NO_PUBLIC),
+                (tailscale.ATTRIBUTES, ("only-tcp-443",)),
+            ),
+            Topic.UDP,
+            Likely.ONLY_TCP,
+        ),
+        (
             ((tailscale.NETCHECK, replace(EASY, global4=Endpoint.parse("203.0.113.9:1"))),),
             Topic.ADDRESS,
             Likely.OTHER_MOMENT,
