@@ -41,7 +41,7 @@ def run_check(settings: Settings, form: Form, *, virtual: bool) -> Exit:
     """
     require_stdout()
     source = source_of(settings)
-    report = _told(settings, source, form, virtual=virtual)
+    report = told(settings, source, form, virtual=virtual)
     from tui.answer import answer
 
     found = answer(report, as_json=form is Form.JSON, ascii_only=settings.ascii)
@@ -58,13 +58,14 @@ def run_check(settings: Settings, form: Form, *, virtual: bool) -> Exit:
 def measured(settings: Settings, form: Form, *, virtual: bool) -> Report:
     """Measure, and narrate it; for whoever writes another answer. Nothing in it is masked."""
     source = source_of(replace(settings, privacy=False))
-    report = _told(settings, source, form, virtual=virtual)
+    report = told(settings, source, form, virtual=virtual)
     if isinstance(source, Recorded) and source.fault is not None:
         raise source.fault
     return report
 
 
-def _told(settings: Settings, source: Source, form: Form, *, virtual: bool) -> Report:
+def told(settings: Settings, source: Source, form: Form, *, virtual: bool) -> Report:
+    """Measure a source to its end, and narrate it."""
     still = form is Form.PLAIN or settings.reduced_motion
     ear = narrator(by_line=still, ascii_only=settings.ascii)
     run = _Run(settings, source, ear, None if virtual else form)

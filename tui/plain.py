@@ -6,7 +6,7 @@ No boxes, no columns, nothing that moves the cursor: headings are words, every l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from textwrap import TextWrapper
 from typing import assert_never
 
@@ -48,22 +48,32 @@ _EXIT_WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the report, under a title of its own."""
+
+    title: str
+    lines: Iterable[str]
+
+
+def parts(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
+    """The report, part by part."""
+    yield Part("Verdict", _verdict(report, diagnosis))
+    yield Part("What was told" if report.elsewhere else "What was measured", _measured(report))
+    yield Part("What netcheck would say, and what it means", _fields(report))
+    yield Part("The NAT", _nats(report, diagnosis))
+    yield Part("What to expect", _outlook(diagnosis))
+    yield Part("Causes", _causes(report, diagnosis))
+    yield from _contradictions(report)
+    yield Part("What is not known, and why", _unknown(report, diagnosis))
+
+
 def report_to_text(report: Report, diagnosis: Diagnosis) -> str:
     """The whole report, in numbered sections."""
-    sections = (
-        ("Verdict", _verdict(report, diagnosis)),
-        ("What was told" if report.elsewhere else "What was measured", _measured(report)),
-        ("What netcheck would say, and what it means", _fields(report)),
-        ("The NAT", _nats(report, diagnosis)),
-        ("What to expect", _outlook(diagnosis)),
-        ("Causes", _causes(report, diagnosis)),
-        *_contradictions(report),
-        ("What is not known, and why", _unknown(report, diagnosis)),
-        ("Exit status", _exit(diagnosis.verdict)),
-    )
+    sections = (*parts(report, diagnosis), Part("Exit status", _exit(diagnosis.verdict)))
     lines = [f"whyrelay {__version__}", *_taken(report)]
-    for count, (title, body) in enumerate(sections, 1):
-        lines += ["", f"{count}. {title}", "", *body]
+    for count, part in enumerate(sections, 1):
+        lines += ["", f"{count}. {part.title}", "", *part.lines]
     return "".join(_wrapped(lines))
 
 
@@ -221,12 +231,12 @@ def _cause(count: int, cause: CauseText) -> Iterator[str]:
     yield ""
 
 
-def _contradictions(report: Report) -> Iterator[tuple[str, Iterator[str]]]:
+def _contradictions(report: Report) -> Iterator[Part]:
     """The section on witnesses that contradict each other, where any do."""
     found = explain_disagreements(report)
     if found:
         lines = (line for each in found for line in _explained(each))
-        yield "Where witnesses contradict each other", lines
+        yield Part("Where witnesses contradict each other", lines)
 
 
 def _unknown(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
