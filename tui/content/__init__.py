@@ -60,6 +60,7 @@ __all__ = [
     "fields",
     "fill",
     "filtering",
+    "fixing",
     "glossary",
     "headline",
     "label",
@@ -278,6 +279,11 @@ def beyond_router(cause_id: CauseId) -> str:
 def notice(which: str) -> str:
     """What is to be said of a whole run: an id of ``labels/notice``."""
     return words_of("labels/notice", which)
+
+
+def fixing(which: str) -> str:
+    """What is said while something is fixed, with {placeholders}: an id of ``labels/fixing``."""
+    return words_of("labels/fixing", which)
 
 
 def disagreement(which: str) -> str:
