@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -35,6 +35,10 @@ from tui.state import Measurement
 from tui.theme import DARK, LIGHT, VARIABLES
 from tui.widgets.glass import Glass
 from tui.widgets.text import visible
+
+if TYPE_CHECKING:
+    from tui.fixing.keeper import Keeper
+    from tui.fixing.progress import Progress
 
 _BEAT_S = 0.125
 """Between two frames of the running sign."""
@@ -70,12 +74,30 @@ class WhyrelayApp(App[int]):
         self.version = version
         self.networks: Networks = networks if networks is not None else Everything()
         self.conductor = Conductor(self, settings.source)
+        self._keeper: Keeper | None = None
         self._glass = Glass(settings.ascii)
         self._ticker: Timer | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = (LIGHT if _light_terminal() else DARK).name
         self.set_reactive(WhyrelayApp.privacy, settings.privacy)
+
+    @property
+    def keeper(self) -> Keeper:
+        """Keeps how far the person is. Made when first needed."""
+        if self._keeper is None:
+            from tui.fixing.keeper import Keeper, folder
+
+            self._keeper = Keeper(folder(self.settings.save), save=self.settings.save)
+        return self._keeper
+
+    @property
+    def progress(self) -> Progress:
+        """How far the person is with the fixes of the network that is looked at."""
+        held = self.conductor.latest
+        if not held.closed and self.keeper.progress.title == held.title:
+            return self.keeper.progress  # which network it is shows at the end of the run
+        return self.keeper.open(held.title, held.report.network_id)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colour names, for a theme that does not know them."""

@@ -102,6 +102,11 @@ class Conductor:
         found = self._latest if self._latest.title == title else self._held.get(title)
         return None if found is None else self._to_show(found)
 
+    @property
+    def latest(self) -> Measurement:
+        """What is known of the source that is looked at, as it was measured: never masked."""
+        return self._latest
+
     def show_again(self) -> None:
         """What is known is to be shown in another way."""
         self._show(self._latest)

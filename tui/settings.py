@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from probes.options import Options
+from tui.session import Session
 from tui.sources import Source
 
 
@@ -23,5 +24,7 @@ class Settings:
     """Mask addresses and names from the start (--redact)."""
     save: bool = True
     """False: nothing at all is written."""
+    session: Session | None = None
+    """How the person is logged in; None: look when it matters."""
     record: Path | None = None
     """Keep the run's event list here."""

@@ -16,6 +16,7 @@ from tui import content
 from tui.app import WhyrelayApp
 from tui.content import QuestionId
 from tui.networks import PRACTICE, Practice
+from tui.session import Session
 from tui.settings import Settings
 from tui.sources import Replay, Source
 from tui.state import Step
@@ -114,9 +115,17 @@ def make(
     here: Source | None = None,
     ascii: bool = False,  # noqa: A002 - the setting's own name
     privacy: bool = False,
+    session: Session | None = None,
 ) -> WhyrelayApp:
     """The app on a source, without motion."""
-    settings = Settings(source=source, ascii=ascii, privacy=privacy, reduced_motion=True)
+    settings = Settings(
+        source=source,
+        ascii=ascii,
+        privacy=privacy,
+        reduced_motion=True,
+        save=False,
+        session=session or Session(),
+    )
     return WhyrelayApp(settings, "0", Catalogue() if here is None else Catalogue(here))
 
 

@@ -21,6 +21,7 @@ from probes.readings import stun
 from tests.tui.harness import Fed, press, running
 from tui.app import WhyrelayApp
 from tui.networks import PRACTICE, Everything
+from tui.session import Session
 from tui.settings import Settings
 from tui.sources import Live, Replay, Source
 
@@ -94,7 +95,8 @@ def draw(picture: Picture) -> str:
 
 
 async def _draw(picture: Picture, source: Source) -> str:
-    app = WhyrelayApp(Settings(source=source, reduced_motion=True), "0", Everything())
+    settings = Settings(source=source, reduced_motion=True, save=False, session=Session())
+    app = WhyrelayApp(settings, "0", Everything())
     async with running(app, picture.size) as pilot:
         if picture.light:
             await press(pilot, "t")

@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from probes.report import Report
 from tui import storage
 from tui.fixing.progress import (
     MOST_BYTES,
@@ -26,6 +26,9 @@ from tui.fixing.progress import (
     encode_report,
     key_of,
 )
+
+if TYPE_CHECKING:
+    from probes.report import Report
 
 _SUFFIX = ".json"
 _MOST_FILES = 200

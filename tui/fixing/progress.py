@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from probes.clean import clean
-from probes.diagnosis.what_if import Whose
-from probes.report import Report
 from tui.networks import PRACTICE
 from tui.state import Step
+
+if TYPE_CHECKING:
+    from probes.report import Report
 
 SCHEMA, VERSION = "whyrelay-progress", 1
 MOST_BYTES = 8_000_000
@@ -28,13 +29,16 @@ MOST_ENTRIES = 500
 HERE = "this network"
 """The title of runs on the network that this device is on."""
 
+THIS = "this"
+"""The side that is measured, as `probes.diagnosis.what_if.Whose` names it."""
+
 T = TypeVar("T")
 _ID = re.compile(r"[a-z0-9][a-z0-9:._-]{0,99}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 """What may be part of a file's name."""
 
 
-def way_key(remedy: str, whose: str = Whose.THIS) -> str:
+def way_key(remedy: str, whose: str = THIS) -> str:
     """One way by its name: ``port-mapping:this``. The same one for every cause that it answers."""
     return f"{remedy}:{whose}"
 
@@ -113,7 +117,7 @@ class Progress:
         """There is something to go on with."""
         return bool(self.ticked or self.impossible or self.ran)
 
-    def started(self, remedy: str, whose: str = Whose.THIS) -> bool:
+    def started(self, remedy: str, whose: str = THIS) -> bool:
         """Whether a step of this way was taken: ticked, or its command run."""
         key = way_key(remedy, whose)
         return bool(self.ticked.get(key)) or any(way == key for way, _ in self.ran)

@@ -162,6 +162,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
     labels |= {
         "beyond-router",
         "disagreement",
+        "fixing",
         "headline",
         "mapping-fault",
         "mechanism",

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probes.diagnosis.what_if import Whose
 from probes.readings import KEYS
 from probes.report import Report, report_of
 from tests.tui import recordings
@@ -19,6 +20,7 @@ from tui.fixing.keeper import Keeper, Trouble, folder
 from tui.fixing.progress import (
     HERE,
     MOST_BYTES,
+    THIS,
     Newer,
     NotProgress,
     Progress,
@@ -79,6 +81,10 @@ def test_what_is_asked_of_it() -> None:
     bare = Progress().with_tick(WAY, "a", True).with_tick(WAY, "a", False)
     assert not bare.begun
     assert not held.with_impossible("forward-port:this", False).impossible
+
+
+def test_this_side_has_the_name_that_plans_give_it() -> None:
+    assert str(Whose.THIS) == THIS
 
 
 def test_a_command_alone_starts_a_way() -> None:
