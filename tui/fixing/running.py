@@ -6,6 +6,7 @@ comes, sudo asks by itself, ctrl+c ends the command and not the app.
 
 from __future__ import annotations
 
+import re
 import shlex
 import signal
 import subprocess
@@ -22,7 +23,6 @@ from tui.fixing.undo import Verdict, timed
 
 _NO_PROGRAM = 127
 """The status that shells give for a program that cannot be started."""
-_OPERATORS = frozenset("();<>|&")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +39,27 @@ class Job:
 
 
 def job(text: str, *, as_root: bool, is_root: bool, undo: str = "") -> Job:
-    """A command made ready. With `undo` it is never run as it is, but with the timed undo."""
+    """A command made ready. With `undo` it is never run as it is, but with the timed undo.
+
+    A command that needs root begins with sudo. What is taken back later has no terminal to ask for
+    a password on, so the whole script of the two runs as root.
+    """
     sudo = as_root and not is_root
-    if undo:
-        script = timed(text, undo)
-        plain = ("sh", "-c", script)
-        shown = f"sudo sh -c {shlex.quote(script)}" if sudo else script
-        return Job(("sudo", *plain) if sudo else plain, shown, sudo, timed=True)
-    if not sudo:
-        return Job(("sh", "-c", text), text, False)
-    if _simple(text):
-        line = f"sudo {text}"
-        return Job(("sh", "-c", line), line, True)
-    return Job(("sudo", "sh", "-c", text), f"sudo sh -c {shlex.quote(text)}", True)
+    if not undo:
+        line = without_sudo(text) if as_root and is_root else text
+        return Job(("sh", "-c", line), line, sudo)
+    script = timed(without_sudo(text), without_sudo(undo)) if as_root else timed(text, undo)
+    plain = ("sh", "-c", script)
+    shown = f"sudo sh -c {shlex.quote(script)}" if sudo else script
+    return Job(("sudo", *plain) if sudo else plain, shown, sudo, timed=True)
 
 
-def _simple(text: str) -> bool:
-    """One program with its arguments, so that sudo before it covers all of it."""
-    if "\n" in text or "$" in text or "`" in text:
-        return False
-    try:
-        words = list(shlex.shlex(text, posix=False, punctuation_chars=True))
-    except ValueError:
-        return False
-    return bool(words) and not any(set(word) <= _OPERATORS or "=" in words[0] for word in words)
+_SUDO = re.compile(r"(^|[;&|(]\s*|\n\s*)sudo\s+")
+
+
+def without_sudo(text: str) -> str:
+    """The same for a shell that is root's already."""
+    return _SUDO.sub(r"\1", text)
 
 
 def outcome(ended: Job, status: int, at: str) -> Ran:
@@ -131,11 +128,16 @@ def run(ready: Job) -> tuple[int, int]:
             signals.process = process
             status = process.wait()
         if not signals.ends:
-            words = "run well" if status == 0 else "run badly"
-            _tell(f"\n{content.fill(content.fixing(words), status=status)}\n")
-            _tell(f"{content.fixing('run enter')} ")
+            _forget_typed()
+            _tell(f"\n{ended_words(status)}\n{content.fixing('run enter')} ")
             _wait_for_enter()
     return status, signals.ends
+
+
+def ended_words(status: int) -> str:
+    """How a command ended, in a sentence."""
+    which = "run well" if status == 0 else "run badly" if status > 0 else "run stopped"
+    return content.fill(content.fixing(which), status=abs(status))
 
 
 def _tell(text: str) -> None:
@@ -148,13 +150,12 @@ def _tell(text: str) -> None:
 def _wait_for_enter() -> None:
     with suppress(OSError, ValueError):
         if sys.__stdin__ is not None:
-            _forget_typed()
             sys.__stdin__.readline()
 
 
 def _forget_typed() -> None:
     """What was typed while the command ran is no answer."""
-    with suppress(ImportError):
+    with suppress(ImportError, OSError, ValueError):
         import termios
 
         with suppress(termios.error):

@@ -374,5 +374,5 @@ def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> N
     for where, text in ALL:
         found = _PLACEHOLDER.findall(text)
         assert all(re.fullmatch(r"\{[a-z_]+\}", each) for each in found), where
-        more = ("labels/obstacle", "labels/notice", "labels/disagreement")
+        more = ("labels/obstacle", "labels/notice", "labels/disagreement", "labels/fixing")
         assert not found or where.startswith((*filled, *more)), where
