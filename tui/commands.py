@@ -100,6 +100,14 @@ VERDICT = Command(
     "Copy the verdict with the netcheck fields, as text.",
 )
 FILTER = Command("filter", "slash", "filter", "Filter", "Filter the list", "Type a part of a name.")
+OPEN = Command(
+    "open",
+    "o",
+    "open",
+    "Paste",
+    "Open what another device measured",
+    "Paste what it printed, or name a file.",
+)
 TAKE = Command(
     "take",
     "",
@@ -146,14 +154,14 @@ STEP_COMMANDS = tuple(
     for number, step in enumerate(STEPS, 1)
 )
 
-WALK = (NEXT, BACK, *STEP_COMMANDS, RETEST, MAP_TEST, EVIDENCE, COPY, VERDICT, FILTER, TAKE)
+WALK = (NEXT, BACK, *STEP_COMMANDS, RETEST, MAP_TEST, EVIDENCE, COPY, VERDICT, FILTER, OPEN, TAKE)
 """Actions of the screen with the steps."""
 EVERYWHERE = (EXPLAIN, HELP, GLOSSARY, PRIVACY, THEME, PALETTE, QUIT)
 """Actions of the app."""
 COMMANDS = (*WALK, *EVERYWHERE)
 
 FOOTER: Mapping[Step, tuple[Command, ...]] = {
-    Step.CHOOSE: (TAKE, FILTER, NEXT, EXPLAIN, PALETTE, QUIT),
+    Step.CHOOSE: (TAKE, FILTER, OPEN, EXPLAIN, PALETTE, QUIT),
     Step.MEASURE: (NEXT, RETEST, COPY, EXPLAIN, PALETTE, QUIT),
     Step.UNDERSTAND: (NEXT, EVIDENCE, COPY, EXPLAIN, PALETTE, QUIT),
     Step.FIX: (NEXT, BACK, COPY, EXPLAIN, PALETTE, QUIT),

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from probes.clean import clean
-from tui.sources import Source, closing
+from tui.sources import Opened, Source, closing
 from tui.state import Measurement, OtherSide
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Conductor:
         self._app = app
         self._latest = Measurement()
         self._held: dict[str, Measurement] = {}
+        self.opened: dict[str, Opened] = {}
+        """What was measured elsewhere and read since the start, by title."""
         self._events: dict[str, list[Event]] = {}
         self._peers: dict[str, str] = {}
         self._others: dict[str, OtherSide] = {}
@@ -48,6 +50,8 @@ class Conductor:
     def announce(self, source: Source) -> None:
         """Show what is going to be measured, before it is."""
         self.source = source
+        if isinstance(source, Opened):
+            self.opened[source.title] = source
         if (peer := self._app.settings.options.peer) and not self._peers:
             self._peers[source.title] = peer  # named on the command line
         self._show(self._of(source.title, None))
@@ -74,6 +78,17 @@ class Conductor:
         self.source = source
         self._app.workers.cancel_group(self._app, "run")
         self._show(self._again(held))
+
+    def peer_key(self, title: str, place: int) -> str:
+        """What names a device of a tailnet, by its place in the list that a source's run holds.
+
+        The screens may hold it under a mask.
+        """
+        from probes.readings.tailscale import PEERS
+        from tui.peers import key_of
+
+        known = self._latest if self._latest.title == title else self._held[title]
+        return key_of((known.report.value(PEERS) or ())[place])
 
     def pair_with(self, other: OtherSide | None) -> None:
         """What was measured at the other end of what is shown; None forgets it."""

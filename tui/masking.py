@@ -57,6 +57,9 @@ class Masker:
     names: dict[str, str] = field(default_factory=dict)
     """Masked names by the real ones, to be found again in free text."""
     _counts: dict[str, int] = field(default_factory=dict)
+    _done: dict[str, tuple[Reading[Json], int, Reading[Json]]] = field(default_factory=dict)
+    """What was masked last of each key, with how many names were known then: a growing report is
+    masked again and again, and most of it stays."""
 
     def event(self, event: Event) -> Event:
         """An event that can be shown."""
@@ -76,7 +79,7 @@ class Masker:
         """A report that can be shown."""
         # The local facts first: they hold the names that other texts mention.
         ordered = sorted(report.readings.items(), key=lambda item: not item[0].startswith("local."))
-        readings = {key: self._reading(key, reading) for key, reading in ordered}
+        readings = {key: self._once(key, reading) for key, reading in ordered}
         checks = {
             check: replace(state, detail=self.text(state.detail), error=self.text(state.error))
             for check, state in report.checks.items()
@@ -84,6 +87,14 @@ class Masker:
         return replace(
             report, network_id=self.digest(report.network_id), readings=readings, checks=checks
         )
+
+    def _once(self, key: str, reading: Reading[Json]) -> Reading[Json]:
+        done = self._done.get(key)
+        if done is not None and done[0] is reading and done[1] == len(self.names):
+            return done[2]
+        masked = self._reading(key, reading)
+        self._done[key] = (reading, len(self.names), masked)
+        return masked
 
     def _reading(self, key: str, reading: Reading[Json]) -> Reading[Json]:
         codec = KEYS[key].codec

@@ -39,6 +39,8 @@ class Input:
     """What it was recognised as, in words."""
     notes: tuple[str, ...] = ()
     """Sentences on what could not be used."""
+    unread: tuple[tuple[int, str], ...] = ()
+    """The lines that were left out, by number, cleaned."""
 
 
 def read_input(where: str) -> Input:
@@ -63,7 +65,8 @@ def read_data(data: bytes, name: str, shown: str) -> Input:
         raise Complaint(f"{begin} cannot be explained. {_sentence(str(error))}") from None
     except RecursionError:
         raise Complaint(f"{begin} cannot be explained. It is nested too deeply.") from None
-    return Input(report_of_found(found, name), name, _holds(found), _notes(found))
+    unread = tuple((line.number, clean(line.text.strip(), _SHOWN)) for line in found.unread)
+    return Input(report_of_found(found, name), name, _holds(found), _notes(found), unread)
 
 
 def _sentence(text: str) -> str:

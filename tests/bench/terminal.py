@@ -56,11 +56,15 @@ class Terminal:
         self.peak_mib = 0.0
         """Known once it has quit."""
 
-    def wait_for(self, *marks: bytes) -> float:
+    def write(self, keys: bytes) -> None:
+        """Type."""
+        os.write(self.fd, keys)
+
+    def wait_for(self, *marks: bytes, poll_s: float = 0.05) -> float:
         """Seconds since the start until all of the marks have been drawn."""
-        until = self.began + PAINT_LIMIT_S
+        until = time.monotonic() + PAINT_LIMIT_S
         while not all(mark in self.seen for mark in marks):
-            if time.monotonic() > until or not self._read(0.05):
+            if time.monotonic() > until or not self._read(poll_s):
                 raise AssertionError(f"{marks} not drawn: {self.seen[-500:]!r}")
         return time.monotonic() - self.began
 

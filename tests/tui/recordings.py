@@ -7,7 +7,7 @@ draws of them is the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface
 from typing import TypeVar
 
@@ -21,11 +21,12 @@ from probes.events import (
     RunStarted,
 )
 from probes.model import CheckId, CheckStatus, Endpoint, Family, Known, Reading, Reason, Unknown
-from probes.readings import local, relays, stun
+from probes.readings import local, relays, stun, tailscale
 from probes.readings.key import Key
 from probes.readings.local import Gateway, Interface, InterfaceKind, WayOut
 from probes.readings.relays import Certificate, MapOrigin, MapSource, RegionName, TcpAnswer
 from probes.readings.stun import StunAnswer
+from probes.readings.tailscale import Backend, Peer, PeerPath
 
 T = TypeVar("T")
 
@@ -304,6 +305,56 @@ def hostile() -> tuple[Event, ...]:
         started(bad), own_side(name=bad), the_map(bad), over_tcp(), answers(EVERY_OTHER)
     )
     return (*base, *changed)
+
+
+PEER_NAMES = {
+    "home-nas": (PeerPath.DERP, "fra"),
+    "laptop": (PeerPath.DIRECT, "198.51.100.77:41641"),
+    "media-box": (PeerPath.DERP, "nyc"),
+    "office-pc": (PeerPath.PEER_RELAY, "198.51.100.9:40000:vni:7"),
+    "old-tablet": (PeerPath.OFFLINE, ""),
+    "phone": (PeerPath.IDLE, ""),
+}
+"""A tailnet with a device on each kind of path, by name as Tailscale lists it."""
+
+
+def device(name: str, path: PeerPath, via: str, number: int) -> Peer:
+    """A device of a made-up tailnet."""
+    address = ip_address(f"100.100.{number // 250}.{number % 250 + 1}")
+    full = f"{name}.tailnet.example"
+    return Peer(
+        name, full, (address,), "linux", path, via, "fra", path is not PeerPath.OFFLINE, False
+    )
+
+
+DEVICES = tuple(
+    device(name, path, via, number) for number, (name, (path, via)) in enumerate(PEER_NAMES.items())
+)
+
+
+def with_tailscale(run: Sequence[Event], *told: Event) -> tuple[Event, ...]:
+    """A run that asks Tailscale too, and is told this."""
+    begun, *rest = run
+    assert isinstance(begun, RunStarted)
+    check = CheckId.TAILSCALE
+    events: list[Event] = [
+        replace(begun, checks=(*begun.checks, check)),
+        CheckStarted(0.5, check, 4500.0),
+        *told,
+    ]
+    if any(isinstance(event, RunFinished) for event in rest):
+        events.append(CheckFinished(20.0, check, CheckStatus.DONE))
+    return (*events, *rest)
+
+
+def tailnet(run: Sequence[Event], devices: tuple[Peer, ...] = DEVICES) -> tuple[Event, ...]:
+    """A run on a device whose tailnet has these devices."""
+    return with_tailscale(
+        run,
+        known(tailscale.STATE, Backend.RUNNING, 8.0, "tailscale status --json"),
+        known(tailscale.NAME, "desk", 8.0, "tailscale status --json"),
+        known(tailscale.PEERS, devices, 8.0, "tailscale status --json"),
+    )
 
 
 def reading_of(events: Sequence[Event], key: Key[T]) -> Reading[T]:

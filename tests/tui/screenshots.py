@@ -46,8 +46,8 @@ class Picture:
 
 SMALL, LARGE = (80, 24), (120, 36)
 PICTURES = {
-    "choose-80x24": Picture("easy-home", ("1", "home", "down", "down", "down"), SMALL),
-    "choose-120x36": Picture("easy-home", ("1", "home", "down", "down", "down"), LARGE),
+    "choose-80x24": Picture("easy-home", ("1", "home", "down", "down", "down", "down"), SMALL),
+    "choose-120x36": Picture("easy-home", ("1", "home", "down", "down", "down", "down"), LARGE),
     "measure-80x24": Picture("hard-home", ("down", "down"), SMALL, mid_run=True),
     "measure-120x36": Picture("hard-home", ("down", "down"), LARGE, mid_run=True),
     "understand-easy-80x24": Picture("easy-home", ("3",), SMALL),

@@ -123,7 +123,7 @@ async def test_practice_networks_with_hostile_descriptions() -> None:
     app = make()
     app.networks = Hostile()
     async with running(app) as pilot:
-        await press(pilot, "down")
+        await press(pilot, "down", "down")
         assert_harmless(lines(app))
         assert "[/x]" in text(app)
         await press(pilot, "down")

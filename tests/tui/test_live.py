@@ -152,14 +152,14 @@ async def test_test_again_runs_once_more_and_shows_it() -> None:
 async def test_choosing_the_same_again_does_not_measure_again() -> None:
     app = make()
     async with running(app) as pilot:
-        await press(pilot, "down", "enter")
+        await press(pilot, "down", "down", "enter")
         await settled(pilot)
         assert app.measurement.title == "practice: easy-home"
         held = app.measurement
-        await press(pilot, "1", "up", "enter")
+        await press(pilot, "1", "up", "up", "enter")
         await settled(pilot)
         assert app.measurement.title == "this network"
-        await press(pilot, "1", "down", "enter")
+        await press(pilot, "1", "down", "down", "enter")
         await settled(pilot)
         assert app.measurement is held
 
@@ -181,7 +181,7 @@ async def test_choosing_another_network_ends_the_run() -> None:
     here = Fed("this network", recordings.MID_RUN)
     app = make(here=here)
     async with running(app) as pilot:
-        await press(pilot, "down", "down", "enter")
+        await press(pilot, "down", "down", "down", "enter")
         await settled(pilot)
         assert here.closed == 1
         assert app.measurement.title == HARD

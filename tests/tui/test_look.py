@@ -164,7 +164,7 @@ async def test_masking_also_holds_for_networks_measured_before() -> None:
     async with running(app, (120, 36)) as pilot:
         assert "public address" in text(app)
         assert "203.0.113.7" not in text(app).replace("203.0.113.1", "")
-        await press(pilot, "down", "enter")
+        await press(pilot, "down", "down", "enter")
         await settled(pilot)
         await press(pilot, "1", "home")
         assert "public address" in text(app)

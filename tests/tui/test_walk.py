@@ -36,7 +36,7 @@ async def test_the_whole_walk_with_the_keyboard(size: tuple[int, int]) -> None:
         assert step(app) is Step.CHOOSE
         assert "This network" in text(app)
         # Down to a practice network, take it.
-        await press(pilot, "down", "down", "enter")
+        await press(pilot, "down", "down", "down", "enter")
         await settled(pilot)
         assert step(app) is Step.MEASURE
         assert "practice: hard-home" in lines(app)[0]

@@ -35,6 +35,7 @@ from tui.content.markdown import ContentError, Section
 
 if TYPE_CHECKING:
     from probes.readings.port_mapping import MappingFault
+    from probes.readings.tailscale import PeerPath
 
 __all__ = [
     "TOO_LITTLE",
@@ -73,10 +74,12 @@ __all__ = [
     "page",
     "pages",
     "peer_kind",
+    "peer_today",
     "plain",
     "question",
     "reported",
     "spans",
+    "tailnet",
     "term",
     "terms",
     "unknown",
@@ -284,6 +287,18 @@ def notice(which: str) -> str:
 def fixing(which: str) -> str:
     """What is said while something is fixed, with {placeholders}: an id of ``labels/fixing``."""
     return words_of("labels/fixing", which)
+
+
+@cache
+def tailnet(which: str) -> UnknownWords:
+    """Why no devices can be shown: a `Backend`'s value, or another section of the file."""
+    return UnknownWords(*parts_of("labels/tailnet", which, "meaning", "next"))
+
+
+@cache
+def peer_today(path: PeerPath) -> UnknownWords:
+    """What today's path to a device means, and what choosing the device is good for."""
+    return UnknownWords(*parts_of("labels/peer-today", str(path), "meaning", "next"))
 
 
 def disagreement(which: str) -> str:

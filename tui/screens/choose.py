@@ -1,87 +1,64 @@
-"""Choose: this network, already being measured, or one to practise on."""
+"""Choose: a device of the tailnet, this network, what was measured elsewhere, or practice."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input
 
-from tui import content
 from tui.content import Tone
 from tui.networks import PRACTICE, Practice
 from tui.screens.pane import Pane
 from tui.state import Measurement, Step
-from tui.theme import LOOKS
 from tui.widgets.detail import Detail
-from tui.widgets.page import Block, data, gap, heading, prose, title
+from tui.widgets.filter import Filter
+from tui.widgets.page import prose
 from tui.widgets.rows import Row, RowList, head
-from tui.widgets.text import fit, glyph, join, say
+from tui.widgets.text import fit, say, spaced
 
 if TYPE_CHECKING:
+    from probes.readings.tailscale import Peer
     from tui.screens.walk import WalkScreen
     from tui.sources import Source
 
-_THIS = "this"
-_GIVEN = "given"
+# What shows devices needs the readings, which are imported with the first of them: the first
+# picture need not wait for it.
+
+THIS = "this"
+GIVEN = "given"
 """What the program was started on, where that is no network of the list: a recording."""
+OPEN = "open"
+"""What another device measured, to be pasted or read."""
+TAILNET = "tailnet"
+"""Why no devices can be shown."""
+PEER = "peer:"
+"""Before a device's place in Tailscale's own list."""
 _HERE = "this network"
 """The title of its runs."""
-_NOT_YET = "Not yet"
-"""The section of the words about this step that says what it cannot do."""
-_NAMES = 20
-
-
-class Filter(Input):
-    """One line above the list; up and down move in the list meanwhile."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "list(-1)", "Up", show=False),
-        Binding("down", "list(1)", "Down", show=False),
-        Binding("escape", "clear", "Clear", show=False),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__(placeholder="/ to filter by name or description", compact=True)
-        self.cursor_blink = False
-
-    @property
-    def _pane(self) -> ChoosePane:
-        return self.query_ancestor(ChoosePane)
-
-    def action_list(self, by: int) -> None:
-        """Move in the list without leaving the filter."""
-        self._pane.query_one(RowList).action_move(by)
-
-    def action_clear(self) -> None:
-        """Everything again, and back to the list."""
-        self.value = ""
-        self._pane.query_one(RowList).focus()
-
-    def on_input_submitted(self) -> None:
-        """Enter takes what the cursor is on."""
-        self._pane.take()
+_NOTHING = "Press escape to see everything again."
 
 
 class ChoosePane(Pane):
-    """What can be measured."""
+    """What can be looked at."""
 
     STEP: ClassVar[Step] = Step.CHOOSE
 
     def __init__(self) -> None:
         super().__init__()
         self._practice: tuple[Practice, ...] = ()
+        self._devices = Devices(self._lay_peer)
+        self._seen: object = None
 
     def compose(self) -> ComposeResult:
         """The list with its filter, and what the cursor is on."""
         with Vertical(id="networks", classes="panel") as panel:
             panel.border_title = say("What do you want to look at?")
-            yield Filter()
+            yield Filter("network-rows", "/ to filter by name, path or description")
             yield RowList("network-rows")
         yield Detail("network-detail")
 
@@ -100,15 +77,20 @@ class ChoosePane(Pane):
         self._explain()
 
     def wake(self) -> None:
-        """Enter measures what the cursor is on: it begins on what is looked at."""
+        """Enter looks at what the cursor is on: it begins on what is looked at."""
         super().wake()
-        if (row := self._row_of(self.measurement.title)) in self._rows.ids:
+        if (row := self._row_of(self.measurement)) in self._rows.ids:
             self._rows.cursor = row
 
-    def _row_of(self, title: str) -> str:
+    def _row_of(self, measurement: Measurement) -> str:
+        if measurement.chosen is not None:
+            return self._devices.row_of(measurement.chosen)
+        title = measurement.title
         if (given := self._given()) is not None and title == given.title:
-            return _GIVEN
-        return title.removeprefix(PRACTICE) if title.startswith(PRACTICE) else _THIS
+            return GIVEN
+        if title in self.whyrelay.conductor.opened:
+            return f"read:{title}"
+        return title.removeprefix(PRACTICE) if title.startswith(PRACTICE) else THIS
 
     def _given(self) -> Source | None:
         """What the program was started on, if it is not in the list anyway."""
@@ -131,7 +113,7 @@ class ChoosePane(Pane):
         return "step:choose"
 
     def to_copy(self) -> str:
-        """The description of the network."""
+        """The words on what the cursor is on."""
         return self.query_one(Detail).page.plain()
 
     def filter(self) -> None:
@@ -139,52 +121,88 @@ class ChoosePane(Pane):
         self.query_one(Filter).focus()
 
     def show(self, measurement: Measurement) -> None:
-        """The line of what is being measured changes with the run."""
-        self._rows.redraw(*self._rows.ids)
+        """The line of what is being measured changes with the run; devices come with it."""
+        if self._devices.told(self._with_devices(measurement)) or self._seen != self._listed():
+            self._fill()
+            # What is typed is compared with texts that are made now, and not with the first key.
+            self.call_after_refresh(self._devices.index)
+        else:
+            self._rows.refresh()
         self._explain()
 
+    def _with_devices(self, measurement: Measurement) -> Measurement:
+        """What is looked at, unless it knows of no devices: then this network, as last measured."""
+        here = self.whyrelay.conductor.held(_HERE)
+        if measurement.begun is None or measurement.title == _HERE or here is None:
+            return measurement
+        from probes.readings.tailscale import PEERS
+
+        return measurement if measurement.begun.value(PEERS) else here
+
+    def _listed(self) -> object:
+        return tuple(self.whyrelay.conductor.opened)
+
     def _fill(self) -> None:
-        words = self.query_one(Filter).value.casefold().split()
+        words = self.query_one(Filter).words
 
         def fits(*texts: str) -> bool:
             text = " ".join(texts).casefold()
             return all(word in text for word in words)
 
+        self._seen = self._listed()
         rows: list[Row] = []
         if (given := self._given()) is not None and fits(given.title):
-            rows.append(Row(_GIVEN, partial(self._lay_known, given.title, given.title, "")))
+            rows.append(self._known_row(GIVEN, given.title, given.title))
         if fits("this network", "here now"):
-            where = "where this device is now"
-            rows.append(Row(_THIS, partial(self._lay_known, _HERE, "This network", where)))
+            where = "where this device is now, no Tailscale needed"
+            rows.append(self._known_row(THIS, _HERE, "This network", where))
+        if fits("another device", "paste open file netcheck status ping"):
+            rows.append(Row(OPEN, self._lay_open))
+        for title in self.whyrelay.conductor.opened:
+            if fits(title) and (given is None or given.title != title):
+                rows.append(self._known_row(f"read:{title}", title, title))
+        rows += self._devices.rows(self.query_one(Filter).value, self._lay_trouble)
         found = [each for each in self._practice if fits(each.name, each.description)]
         if found:
             rows.append(head("Practice networks, in memory: nothing is sent"))
-            rows += [self._row(each) for each in found]
+            rows += [Row(each.name, partial(self._lay_practice, each)) for each in found]
         self._rows.set_rows(rows or [head("Nothing fits.")])
+        fitting = f"{spaced(sum(bool(row.id) for row in rows))} fit" if words else ""
+        self.query_one("#networks").border_subtitle = say(fitting)
 
-    def _row(self, practice: Practice) -> Row:
-        name_of = f"{PRACTICE}{practice.name}"
-
+    def _known_row(self, row: str, title: str, name: str, unknown: str = "") -> Row:
         def lay(width: int) -> Content:
-            known = self.whyrelay.conductor.held(name_of)
-            sign = say(" ") if known is None else glyph(_tone(known))
-            name = fit(say(practice.name), min(_NAMES, width // 2))
-            return fit(join(sign, " ", name, " ", say(practice.description, "$quiet")), width)
+            from tui.screens.choices import known_line
 
-        return Row(practice.name, lay)
+            return known_line(self.whyrelay.conductor.held(title), name, unknown, width)
 
-    def _lay_known(self, title_: str, name_: str, unknown: str, width: int) -> Content:
-        name = fit(say(name_), max(min(_NAMES, width // 2), min(len(name_), width - 24)))
-        known = self.whyrelay.conductor.held(title_)
-        if known is None:
-            return fit(join("  ", name, " ", say(unknown, "$quiet")), width)
-        tone, state = _tone(known), "being measured"
-        if known.fault:
-            state = "the run broke off"
-        elif known.closed:
-            state = content.label(known.diagnosis.verdict)
-        line = join(glyph(tone), " ", name, " ", say(state, LOOKS[tone].style))
-        return fit(line, width)
+        return Row(row, lay)
+
+    def _lay_practice(self, practice: Practice, width: int) -> Content:
+        from tui.screens.choices import practice_line
+
+        known = self.whyrelay.conductor.held(f"{PRACTICE}{practice.name}")
+        return practice_line(known, practice.name, practice.description, width)
+
+    def _lay_open(self, width: int) -> Content:
+        from tui.screens.choices import plain_line
+
+        about = "paste what it printed, or name a file"
+        return plain_line("+", "Another device", about, None, width)
+
+    def _lay_peer(self, peer: Peer, width: int) -> Content:
+        from tui.screens.choices import peer_line
+
+        return peer_line(peer, peer is self.measurement.chosen, width)
+
+    def _lay_trouble(self, which: str, width: int) -> Content:
+        from tui import content
+        from tui.screens.choices import plain_line
+        from tui.theme import LOOKS
+
+        tone = Tone.RUNNING if which == "asking" else Tone.NOTE
+        words = content.plain(content.tailnet(which).label)
+        return plain_line(LOOKS[tone].glyph, words, "", tone, width)
 
     def on_input_changed(self) -> None:
         """Filter as it is typed."""
@@ -192,7 +210,7 @@ class ChoosePane(Pane):
         self._explain()
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
-        """The cursor came to another network."""
+        """The cursor came to another line."""
         self._explain()
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
@@ -200,73 +218,137 @@ class ChoosePane(Pane):
         self.take()
 
     def take(self) -> None:
-        """Measure what the cursor is on, or show what is known of it."""
+        """Look at what the cursor is on, measuring it if need be."""
         row, networks = self._rows.cursor, self.whyrelay.networks
-        if row:
-            given = self._given() if row == _GIVEN else None
-            source = given or (networks.this() if row == _THIS else networks.open(row))
-            cast("WalkScreen", self.screen).choose(source)
+        walk, conductor = cast("WalkScreen", self.screen), self.whyrelay.conductor
+        if row == OPEN:
+            walk.action_open()
+        elif row == TAILNET:
+            self.whyrelay.action_retest()
+        elif row.startswith(PEER):
+            title = self._devices.title
+            source = conductor.source
+            if source is None or source.title != title:
+                source = networks.this()
+            walk.choose(source, conductor.peer_key(title, self._devices.place(row)))
+        elif row.startswith("read:"):
+            walk.choose(conductor.opened[row.removeprefix("read:")])
+        elif row:
+            given = self._given() if row == GIVEN else None
+            walk.choose(given or (networks.this() if row == THIS else networks.open(row)))
 
     def _explain(self) -> None:
+        from tui.screens import choices
+
         row, detail = self._rows.cursor, self.query_one(Detail)
+        held = self.whyrelay.conductor.held
         if not row:
-            detail.show("", [prose("Press escape to see everything again.", "$quiet")], title="–")
-            return
-        if row == _GIVEN and (given := self._given()) is not None:
-            known = _known(self.whyrelay.conductor.held(given.title))
-            blocks = [prose("What the program was started on. Enter shows it."), *known]
-            detail.show(row, blocks, title=given.title)
-            return
-        if row == _THIS:
-            held = self.whyrelay.conductor.held(_HERE)
-            blocks = [*_this(held), *_known(held), gap, heading(_NOT_YET)]
-            later = content.page("choose").sections[_NOT_YET]
-            detail.show(row, [*blocks, prose(later, "$quiet")], title="This network")
-            return
-        practice = next(each for each in self._practice if each.name == row)
-        held = self.whyrelay.conductor.held(f"{PRACTICE}{row}")
-        blocks = [data(practice.description), gap, *_PRACTICE_BLOCKS, *_known(held)]
-        detail.show(row, blocks, title=practice.name)
+            detail.show("", [prose(_NOTHING, "$quiet")], title="–")
+        elif row == OPEN:
+            detail.show(row, choices.about_open(), title="Measured on another device")
+        elif row == TAILNET:
+            which = self._devices.trouble
+            detail.show(row + which, choices.about_trouble(which), title="Your devices")
+        elif row.startswith(PEER):
+            peer = self._devices.at(row)
+            detail.show(row, choices.about_peer(peer), title=peer.name)
+        elif row == THIS:
+            detail.show(row, choices.about_this(held(_HERE)), title="This network")
+        elif row == GIVEN or row.startswith("read:"):
+            title = row.removeprefix("read:")
+            given = self._given() if row == GIVEN else None
+            title = given.title if given is not None else title
+            read = title in self.whyrelay.conductor.opened
+            detail.show(row, choices.about_given(title, held(title), read=read), title=title)
+        else:
+            practice = next(each for each in self._practice if each.name == row)
+            blocks = choices.about_practice(practice.description, held(f"{PRACTICE}{row}"))
+            detail.show(row, blocks, title=practice.name)
 
 
-_BEGUN = "Measuring has already begun in the background; Enter shows it."
-_MEASURED = "It has been measured; Enter shows how, and r in the next step measures it again."
-_NOT_BEGUN = "Enter measures it."
+class Devices:
+    """The devices of the tailnet that is looked at, in the order in which they are shown.
 
+    There may be ten thousand of them, so what is made of each is made once.
+    """
 
-def _this(known: Measurement | None) -> list[Block]:
-    return [
-        prose("The network that this device is on. No VPN is needed, and nothing is changed."),
-        gap,
-        prose(_NOT_BEGUN if known is None else _BEGUN if known.running else _MEASURED),
-    ]
+    def __init__(self, lay: Callable[[Peer, int], Content]) -> None:
+        self.trouble = ""
+        """Why there are none: an id of `content.tailnet`."""
+        self.title = ""
+        """Whose they are: the title of the run that told of them."""
+        self._lay = lay
+        self._peers: tuple[Peer, ...] = ()
+        self._order: list[tuple[int, Peer]] = []
+        self._rows: list[Row] = []
+        self._texts: list[str] = []
+        self._found: tuple[str, Sequence[int]] = ("", ())
 
+    def told(self, measurement: Measurement) -> bool:
+        """Take what a run says of them. True: that is another list than before."""
+        peers: tuple[Peer, ...] = ()
+        trouble = ""
+        if measurement.begun is not None:
+            from probes.readings.tailscale import PEERS
+            from tui.peers import trouble as why
 
-_PRACTICE_BLOCKS: list[Block] = [
-    prose(
-        "A network in this computer's memory, with routers and relays of its own. "
-        "The same checks run on it, so what you learn here holds outside."
-    ),
-]
+            listed = measurement.begun.value(PEERS)
+            peers, trouble = listed or (), why(measurement.begun)
+        same = peers is self._peers and (trouble, measurement.title) == (self.trouble, self.title)
+        self.trouble, self.title = trouble, measurement.title
+        if peers is not self._peers:
+            from tui.peers import ordered
 
+            self._peers, self._order = peers, ordered(peers)
+            lay = self._lay
+            self._rows = [Row(f"{PEER}{place}", partial(lay, peer)) for place, peer in self._order]
+            self._texts, self._found = [], ("", ())
+        return not same
 
-def _tone(known: Measurement) -> Tone:
-    if known.fault:
-        return Tone.BAD
-    if not known.closed:
-        return Tone.RUNNING
-    from tui.widgets.verdict import verdict_tone
+    def index(self) -> None:
+        """Make the texts that are searched, once."""
+        if not self._texts:
+            from tui.peers import searched
 
-    return verdict_tone(known)
+            self._texts = [searched(peer) for _, peer in self._order]
 
+    def place(self, row: str) -> int:
+        """A device's place in Tailscale's own list."""
+        return int(row.removeprefix(PEER))
 
-def _known(measurement: Measurement | None) -> list[Block]:
-    if measurement is None or not measurement.closed:
-        return []
-    from tui.widgets.verdict import sentence
+    def at(self, row: str) -> Peer:
+        """The device of a row."""
+        return self._peers[self.place(row)]
 
-    return [
-        gap,
-        heading("Measured a moment ago"),
-        title(sentence(measurement), _tone(measurement)),
-    ]
+    def row_of(self, peer: Peer) -> str:
+        """The row of a device."""
+        found = (place for place, each in enumerate(self._peers) if each is peer or each == peer)
+        return f"{PEER}{next(found, '')}"
+
+    def rows(self, typed: str, lay_trouble: Callable[[str, int], Content]) -> list[Row]:
+        """Its part of the list, with a heading; only what holds all the words that are typed."""
+        words = typed.casefold().split()
+        if self.trouble:
+            shown = all(word in "your devices tailscale" for word in words)
+            return [Row(TAILNET, partial(lay_trouble, self.trouble))] if shown else []
+        rows = self._narrowed(" ".join(words)) if words else self._rows
+        return [self._head(), *rows] if rows else []
+
+    def _narrowed(self, typed: str) -> list[Row]:
+        """Who types on narrows down what was found so far."""
+        self.index()
+        before, found = self._found
+        if not before or not typed.startswith(before):
+            found = range(len(self._rows))
+        texts, rows = self._texts, self._rows
+        for word in typed.split():
+            found = [place for place in found if word in texts[place]]
+        self._found = (typed, found)
+        return [rows[place] for place in found]
+
+    def _head(self) -> Row:
+        from tui.peers import count_words
+
+        where = "your tailnet" if self.title == _HERE else self.title
+        words = f"Devices of {where}: {count_words(self._peers)}"
+        return Row("", lambda width: fit(say(words, "$quiet bold"), width))

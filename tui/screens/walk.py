@@ -173,6 +173,16 @@ class WalkScreen(Screen[object]):
         await self.go(Step.CHOOSE)
         cast(ChoosePane, self.pane).take()
 
+    def action_open(self) -> None:
+        """Paste or name what was measured elsewhere, and look at it."""
+        from tui.screens.open import OpenScreen
+
+        def opened(source: Opened | None) -> None:
+            if source is not None:
+                self.choose(source)
+
+        self.app.push_screen(OpenScreen(), opened)
+
     async def action_filter(self) -> None:
         """To the filter of the list of networks."""
         from tui.screens.choose import ChoosePane

@@ -41,17 +41,30 @@ class Masthead(Widget):
         """Both lines."""
         width = self.size.width
         right = self._standing()
-        title = self.measurement.title or "nothing chosen yet"
         left = join(
             say("whyrelay", "$strong bold"),
             "  ",
-            say(title),
+            self._subject(),
             say("  addresses masked", "$note") if self.masked else "",
         )
         room = width - right.cell_length
         if left.cell_length > room - 2 and room > 24:
             left = left.truncate(room - 2, ellipsis=True)
         return stack((join(fit(left, room), right), self._rail(width)))
+
+    def _subject(self) -> Content:
+        """What is looked at: a peer with today's path, or else a network."""
+        held = self.measurement
+        if not held.peer:
+            return say(held.title or "nothing chosen yet")
+        where = "" if held.title == "this network" else f"  {held.title}"
+        if (peer := held.chosen) is None:
+            return join(say(f"with {held.peer}"), say(where, "$quiet"))
+        from tui.peers import path_words, tone_of
+
+        words = path_words(peer).partition("  ")[0]  # its address has no room here
+        style = LOOKS[tone_of(peer)].style
+        return join(say(peer.name), " · ", say(words, style), say(where, "$quiet"))
 
     def _standing(self) -> Content:
         held = self.measurement

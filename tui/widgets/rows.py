@@ -100,7 +100,8 @@ class RowList(ScrollView, can_focus=True):
         self.virtual_size = Size(1, len(self._rows))
         if self.cursor not in self._places:
             self.cursor = next(iter(self._places), "")
-        self.refresh(layout=True)
+        height = self.styles.height
+        self.refresh(layout=height is None or height.is_auto)
 
     def redraw(self, *ids: str) -> None:
         """These rows look different now."""

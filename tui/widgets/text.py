@@ -36,6 +36,11 @@ def join(*parts: Content | str) -> Content:
     return Content.assemble(*(part if isinstance(part, Content) else say(part) for part in parts))
 
 
+def spaced(number: int) -> str:
+    """A count as a person reads it: ``10 000``."""
+    return f"{number:,}".replace(",", " ")
+
+
 def stack(lines: Iterable[Content]) -> Content:
     """Lines one below the other."""
     return Content("\n").join(list(lines))

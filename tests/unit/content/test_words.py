@@ -132,6 +132,12 @@ def test_every_cause_field_question_headline_and_mechanism_has_its_words() -> No
         assert content.mechanism(mechanism).sentence
     for reason in (*Reason, "failed", "measuring"):
         assert content.unknown(str(reason)).next_step
+    for state in Backend:
+        assert state is Backend.RUNNING or content.tailnet(state).next_step
+    for more in ("hangs", "unreadable", "left-out", "asking", "alone"):
+        assert content.tailnet(more).meaning
+    for path in PeerPath:
+        assert content.peer_today(path).next_step
     for fault in MappingFault:
         words = content.mapping_fault(fault)
         assert len(words.label) <= 40
@@ -170,7 +176,9 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "notice",
         "obstacle",
         "peer-kind",
+        "peer-today",
         "reported",
+        "tailnet",
         "unknown",
     }
     wanted = {
@@ -181,7 +189,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "labels": labels,
         "glossary": set(content.glossary()),
         "pages": {
-            *("privacy", "limits", "keys", "consent"),
+            *("privacy", "limits", "keys", "consent", "open"),
             *("choose", "measure", "understand", "fix", "prove"),
         },
     }
