@@ -17,11 +17,12 @@ from probes.checks.gateway import Asked
 from probes.checks.mapping_leftovers import tell_leftovers
 from probes.checks.mapping_service import Granted, Service
 from probes.mappings import LEASE_S, TestMapping
-from probes.model import Endpoint, Family, IPAddress, Known, Reason
+from probes.model import CheckId, Endpoint, Family, IPAddress, Known, Reason
 from probes.network.seam import NetworkError, UdpSocket
 from probes.readings import stun
 from probes.readings.key import Key
 from probes.readings.port_mapping import MappingError, MappingFault, MappingTest
+from probes.report import Report
 from probes.wire.pcp import NONCE_BYTES
 
 FIRST_PORT, LAST_PORT = 49152, 65535
@@ -234,7 +235,9 @@ class _Trial:
         seen, how = await seen_from_outside(
             self.context.network, socket, outer, self.asked.bind, servers
         )
-        self.found = replace(self.found, seen_from_outside=seen, how=how)
+        # A stranger's packet to that very address arrived: it is the router's, whoever saw it.
+        matches = True if seen else self.found.address_matches
+        self.found = replace(self.found, address_matches=matches, seen_from_outside=seen, how=how)
         self._tell()
 
     async def _matches(self) -> bool | None:
@@ -254,12 +257,19 @@ class _Trial:
             return None
         if address == endpoint.value.address:
             return True
-        # Another line of the router's may be seen by another relay only.
+
+        # Another line of the router's may be seen by another relay only, and later.
+        def seen(known: Report) -> bool:
+            return address in {each.mapped.address for each in known.value(keys.answers) or ()}
+
+        def settled(known: Report) -> bool:
+            state = known.checks.get(CheckId.STUN)
+            return seen(known) or state is None or state.status.over
+
         with suppress(TimeoutError):
             async with asyncio.timeout(STUN_WAIT_S):
-                await self.context.board.reading(keys.varies)
-        answers = self.context.board.report.value(keys.answers) or ()
-        return address in {each.mapped.address for each in answers}
+                await self.context.board.wait(settled)
+        return seen(self.context.board.report)
 
     # --- removing -------------------------------------------------------------------------------
 

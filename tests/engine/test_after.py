@@ -20,6 +20,7 @@ from probes.network.simulated.library import scenario
 from probes.options import Options
 from probes.readings import tailscale
 from probes.readings.tailscale import PeerPath
+from probes.renewal import kept, renewed, touched
 from probes.report import Report, report_of
 from tests.engine.port_mapping import Drawer
 from tests.engine.test_scenarios import events_of
@@ -94,6 +95,7 @@ def test_every_way_that_is_offered_can_be_played(name: str) -> None:
     assert not missing
 
 
+TESTED = frozenset(RemedyId) - set(TELLS_NOTHING)
 PLAYED = [(name, remedy) for name in HELD_UP for remedy in sorted(own_ways(name))]
 
 
@@ -185,3 +187,19 @@ def test_what_a_file_does_not_say_is_refused() -> None:
         load("hard-home", done=[RemedyId.UNBLOCK_UDP])
     with pytest.raises(ScenarioError, match=r"after\.keep-one-port is missing"):
         load("hard-home", done=[RemedyId.KEEP_ONE_PORT, RemedyId.KEEP_ONE_PORT])
+
+
+@pytest.mark.parametrize(("name", "remedy"), [each for each in PLAYED if each[1] in TESTED])
+def test_testing_again_what_it_touches_shows_as_much_as_testing_everything(
+    name: str, remedy: RemedyId
+) -> None:
+    """The remedy names the checks that show it: none is missing."""
+    before, _ = measured(name)
+    only = touched(before, own_ways(name)[remedy].remedy.retest)
+    options = Options(map_test=True, journal=Drawer().journal, only=only)
+    again = renewed(before, report_of(events_of(load(name, done=(remedy,)), options)))
+    _, whole = measured(name, remedy)
+    found = diagnose(again)
+    assert (found.verdict, results(found)) == (whole.verdict, results(whole))
+    assert [cause.id for cause in found.causes] == [cause.id for cause in whole.causes]
+    assert set(kept(again)) <= set(again.checks) - (only or set(again.checks))
