@@ -20,13 +20,21 @@ class Answer:
     status: Exit
 
 
-def answer(report: Report, *, as_json: bool, ascii_only: bool, elsewhere: bool = False) -> Answer:
+def answer(
+    report: Report,
+    *,
+    as_json: bool,
+    ascii_only: bool,
+    elsewhere: bool = False,
+    peer: str = "",
+) -> Answer:
     """Conclude, and put it in words or in JSON. `elsewhere`: the report was given, not measured."""
-    diagnosis = diagnose(report)
+    diagnosis = diagnose(report, peer)
     if as_json:
         from tui.json_view import report_to_json, to_text
 
-        value = report_to_json(report, diagnosis, headline(diagnosis, report), elsewhere=elsewhere)
+        sentence = headline(diagnosis, report)
+        value = report_to_json(report, diagnosis, sentence, elsewhere=elsewhere)
         text = to_text(value, ascii_only=ascii_only or not unicode_stdout())
     else:
         from tui.plain import report_to_text

@@ -180,6 +180,14 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
         help="the router's address, where the system does not tell",
     )
     measure.add_argument(
+        "--peer",
+        metavar="NAME",
+        default=absent(""),
+        help="the device of your tailnet that this is about: its name, its full name or its "
+        "tailnet address; the verdict and the exit status are then of that pair, and Tailscale "
+        "pings it for up to ten seconds",
+    )
+    measure.add_argument(
         "--port",
         metavar="N",
         type=_said(port_number, "a port (1 to 65535)"),

@@ -14,12 +14,13 @@ from typing import Any
 
 from probes.events import Event, Observed, Progressed
 from probes.model import CheckId, Failed
-from probes.readings import relays
+from probes.readings import relays, tailscale
 from probes.report import Report, broken_off, reduce
 from tui.exits import Complaint, Exit
 from tui.interrupt import run_interruptibly
 from tui.narration import Narrator, narrator
 from tui.output import NobodyReads, require_stdout, say, write_out
+from tui.which_peer import which_peer
 from tui.recorder import Recorded
 from tui.settings import Settings
 from tui.sources import Source, closing
@@ -44,7 +45,12 @@ def run_check(settings: Settings, form: Form, *, virtual: bool) -> Exit:
     report = told(settings, source, form, virtual=virtual)
     from tui.answer import answer
 
-    found = answer(report, as_json=form is Form.JSON, ascii_only=settings.ascii)
+    found = answer(
+        report,
+        as_json=form is Form.JSON,
+        ascii_only=settings.ascii,
+        peer=settings.options.peer,
+    )
     try:
         write_out(found.text)
     except NobodyReads as error:
@@ -117,6 +123,7 @@ class _Run:
                 report = reduce(report, event)
                 self.ear.tell(report, event)
                 self._complain_about_map(event)
+                self._complain_about_peer(report, event)
                 if self.form is not None and _waits_for_answers(event):
                     _load_meanwhile(self.form)
                     self.form = None
@@ -131,6 +138,17 @@ class _Run:
             and isinstance(event.reading, Failed)
         ):
             raise Complaint(event.reading.error)
+
+    def _complain_about_peer(self, report: Report, event: Event) -> None:
+        """A name that fits none of the tailnet's devices, or several, is wrong usage."""
+        asked = self.settings.options.peer
+        if asked and isinstance(event, Observed) and event.key in _LOOKED_UP:
+            why = which_peer(report, asked)
+            if why:
+                raise Complaint(why)
+
+
+_LOOKED_UP = (tailscale.PEERS.id, tailscale.CHOSEN.id)
 
 
 def _waits_for_answers(event: Event) -> bool:

@@ -22,6 +22,7 @@ from probes.tailscale.netcheck import netcheck_view
 from probes.tailscale.netcheck_again import netcheck_again
 from probes.version import __version__
 from tui import content
+from tui.json_peer import flip_to_json, peer_to_json
 from tui.json_witnesses import disagreements_to_json, firewall_to_json, tailscale_to_json
 
 SCHEMA = "whyrelay/1"
@@ -73,6 +74,7 @@ def report_to_json(
             "easy": _outlook(diagnosis.outlook.easy, flips[NatClass.EASY]),
             "hard": _outlook(diagnosis.outlook.hard, flips[NatClass.HARD]),
         },
+        "peer": None if diagnosis.peer is None else peer_to_json(diagnosis.peer),
         "remedies": [remedy_to_json(each) for each in advice(facts, diagnosis.causes)],
         "disagreements": disagreements_to_json(report),
     }
@@ -202,11 +204,6 @@ def _outlook(outlook: Outlook, fix: Fix | None) -> Json:
         "because": list(outlook.because),
         "flip": flip_to_json(fix),
     }
-
-
-def flip_to_json(fix: Fix | None) -> Json:
-    """The first change that makes it direct."""
-    return None if fix is None else {"remedy": str(fix.remedy.id), "side": str(fix.side)}
 
 
 def remedy_to_json(advised: Advised) -> Json:

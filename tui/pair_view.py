@@ -22,7 +22,7 @@ from probes.version import __version__
 from tui import content
 from tui.exits import Exit
 from tui.glyphs import printable
-from tui.json_view import flip_to_json
+from tui.json_peer import fix_to_json, flip_to_json
 
 SCHEMA = "whyrelay-pair/1"
 
@@ -86,7 +86,7 @@ def pair_to_json(pair: Pair) -> dict[str, Json]:
         "confidence": str(found.confidence),
         "headline": headline(pair),
         "flip": flip_to_json(first),
-        "remedies": [_fix_to_json(fix) for fix in pair.fixes],
+        "remedies": [fix_to_json(fix) for fix in pair.fixes],
     }
 
 
@@ -117,17 +117,6 @@ def _nat_to_json(nat: Nat) -> Json:
         "filtering": str(nat.filtering),
         "confidence": str(nat.confidence),
         "because": list(nat.because),
-    }
-
-
-def _fix_to_json(fix: Fix) -> Json:
-    return {
-        "id": str(fix.remedy.id),
-        "side": str(fix.side),
-        "acts": str(fix.remedy.acts),
-        "result": str(fix.result),
-        "risk": str(fix.remedy.risk),
-        "retest": [str(check) for check in fix.remedy.retest],
     }
 
 

@@ -21,11 +21,13 @@ from tui.explain import (
     CauseText,
     Evidence,
     Explained,
+    PeerWords,
     explain_cause,
     explain_disagreements,
     explain_fields,
     explain_nat,
     explain_outlook,
+    explain_peer,
     headline,
     latency_rows,
     mapping_rows,
@@ -62,6 +64,7 @@ def parts(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
     yield Part("What was told" if report.elsewhere else "What was measured", _measured(report))
     yield Part("What netcheck would say, and what it means", _fields(report))
     yield Part("The NAT", _nats(report, diagnosis))
+    yield from _pair(report, diagnosis)
     yield Part("What to expect", _outlook(diagnosis))
     yield Part("Causes", _causes(report, diagnosis))
     yield from _contradictions(report)
@@ -192,6 +195,29 @@ _PEERS = {
     NatClass.EASY: "behind an easy NAT",
     NatClass.HARD: "behind a hard NAT",
 }
+
+
+def _pair(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
+    """The section on the chosen peer, where one was chosen."""
+    if diagnosis.peer is not None:
+        words = explain_peer(diagnosis.peer, report)
+        yield Part(f"With {words.name}", _peer(words))
+
+
+def _peer(words: PeerWords) -> Iterator[str]:
+    yield _sentence(f"Its path now: {words.now}")
+    yield _sentence(f"What to expect: {words.result}: {words.label}")
+    yield f"How: {words.sentence}"
+    yield f"Why: {words.why}"
+    yield f"How sure: {words.confidence}."
+    if words.meanwhile:
+        yield words.meanwhile
+    if words.nat:
+        yield f"Its NAT, as a hint: {words.nat}."
+    for hint in words.hints:
+        yield _sentence(f"Known of the other side, as a hint: {hint}")
+    yield from _rests_on(words.evidence)
+    yield from _rests_on(words.missing)
 
 
 def _outlook(diagnosis: Diagnosis) -> Iterator[str]:

@@ -53,6 +53,8 @@ def settings_of(typed: argparse.Namespace) -> Settings:
         raise Complaint(f"--with: {wrong[0]} is made anyway. It is for {_names(OPT_IN)}.")
     if not (only or frozenset(CheckId)) - skip:
         raise Complaint("--only and --skip leave no check to make.")
+    if typed.peer and typed.command == "pair":
+        raise Complaint("--peer has no meaning here: pair takes both sides as they are given.")
     source = _source(typed)
     from tui.storage import options_journal, options_storage
 
@@ -64,6 +66,7 @@ def settings_of(typed: argparse.Namespace) -> Settings:
             stun=tuple(HostPort(host, port) for host, port in typed.stun),
             behavior_servers=tuple(HostPort(host, port) for host, port in typed.behavior_server),
             gateway=ip_address(typed.gateway) if typed.gateway else None,
+            peer=typed.peer.strip(),
             port=typed.port,
             only=only,
             skip=skip,

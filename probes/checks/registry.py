@@ -33,10 +33,12 @@ CHECKS: Final[dict[CheckId, tuple[str, str]]] = {
 the import of sixteen."""
 
 
-def make(check: CheckId) -> Check:
+def make(check: CheckId, options: Options | None = None) -> Check:
     """One check, its module imported."""
     module, name = CHECKS[check]
-    found: Check = getattr(import_module(f"probes.checks.{module}"), name)()
+    kind = getattr(import_module(f"probes.checks.{module}"), name)
+    watches = check is CheckId.TAILSCALE and options is not None and options.peer
+    found: Check = kind(watches_peer=True) if watches else kind()
     return found
 
 
@@ -50,6 +52,6 @@ def select(options: Options) -> tuple[tuple[Check, ...], tuple[CheckId, ...]]:
             return check in options.only
         return check not in OPT_IN or check in options.opt_in
 
-    chosen = tuple(make(check) for check in CHECKS if wanted(check))
+    chosen = tuple(make(check, options) for check in CHECKS if wanted(check))
     left_out = tuple(check for check in CHECKS if not wanted(check) and check not in OPT_IN)
     return chosen, left_out

@@ -29,7 +29,9 @@ from probes.readings.tailscale import (
     NAME,
     NETCHECK,
     OWN_SOCKET,
+    PEER_TOLD,
     PEERS,
+    PINGS,
     PORT,
     PROGRAM,
     SELF_ENDPOINTS,
@@ -39,7 +41,11 @@ from probes.readings.tailscale import (
     VERSION,
     Backend,
     Netcheck,
+    Peer,
+    PeerPath,
+    PeerPing,
 )
+from probes.tailscale import netmap
 from probes.tailscale import status as status_format
 from probes.tailscale.cli import ON_PATH, Program, Said, Silent, Trouble, ask, find_elsewhere
 from probes.tailscale.loose import Unreadable
@@ -47,7 +53,9 @@ from probes.tailscale.netcheck_report import MOST_BYTES as MOST_NETCHECK_BYTES
 from probes.tailscale.netcheck_report import parse_netcheck_json
 from probes.tailscale.netcheck_text import parse_netcheck_text
 from probes.tailscale.own_endpoints import kinds, own_port, socket_of
+from probes.tailscale.ping import ping
 from probes.tailscale.status import Status, choose_peer, parse_status
+from probes.tailscale.watched import Watched
 
 T = TypeVar("T")
 
@@ -59,6 +67,8 @@ NETCHECK_PATIENCE_S = 2.6
 STATUS = "tailscale status --json"
 NETCHECK_JSON = "tailscale netcheck --format=json"
 NETCHECK_TEXT = "tailscale netcheck"
+PING = "tailscale ping"
+NETMAP = "tailscale debug netmap"
 _IN_A_THREAD = 1_000_000
 """Bytes. A large tailnet takes a fifth of a second to read: the other checks must not wait."""
 
@@ -67,8 +77,11 @@ class TailscaleCheck:
     """Asks the tailscale program, if there is one."""
 
     id = CheckId.TAILSCALE
-    budget_ms = 4500.0
-    """Both questions one after the other where the program had to be searched for."""
+
+    def __init__(self, *, watches_peer: bool = False) -> None:
+        # Both questions one after the other where the program had to be searched for; pinging a
+        # peer takes ten seconds and a last answer more.
+        self.budget_ms = 20_000.0 if watches_peer else 4500.0
 
     async def run(self, context: Context) -> None:
         """Tell every key of `probes.readings.tailscale`."""
@@ -87,6 +100,7 @@ class TailscaleCheck:
             await teller.status(elsewhere)
         context.progress(1, 2, "ask-netcheck")
         await _patiently(context, netcheck)
+        await teller.peer()
         if not netcheck.done():
             teller.unknown(NETCHECK, Reason.TIMED_OUT, "netcheck itself waits longer for answers")
         elif not teller.told(NETCHECK):
@@ -125,6 +139,8 @@ class _Teller:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._told: set[str] = set()
+        self._ping: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
         self._why: tuple[Reason, str] = (Reason.NOT_MEASURED, "")
 
     def known(self, key: Key[T], value: T, source: str) -> None:
@@ -178,6 +194,7 @@ class _Teller:
                     self._why = (Reason.NO_ANSWER, "tailscale status could not be read")
                 else:
                     await self._status(status)
+                    self._begin_ping(program, status)
             case _:
                 assert_never(outcome)
         return program
@@ -227,6 +244,68 @@ class _Teller:
             self.unknown(CHOSEN, Reason.NOT_APPLICABLE, "no peer was named")
         await self._endpoints(status)
         self._why = (Reason.NO_ANSWER, "tailscale status does not say")
+
+    def _begin_ping(self, program: Program, status: Status) -> None:
+        """Ping the chosen peer: the list of peers is one moment, and every connection begins on a
+        relay."""
+        choice = self.context.board.report.value(CHOSEN)
+        if choice is None or len(choice.found) != 1:
+            for key in (PINGS, PEER_TOLD):
+                self.unknown(key, Reason.NOT_APPLICABLE, "no peer was named")
+            return
+        (peer,) = choice.found
+        self._asking = self.context.spawn(self._peer_told(program, peer))
+        offline = peer.path is PeerPath.OFFLINE
+        if status.state is not Backend.RUNNING or offline or not peer.addresses:
+            self.unknown(PINGS, Reason.NOT_APPLICABLE, "the peer cannot be pinged now")
+            return
+        self._ping = self.context.spawn(self._pings(program, peer))
+
+    async def _pings(self, program: Program, peer: Peer) -> None:
+        watched = Watched()
+        async for each in ping(self.context.network, program, peer.addresses[0]):
+            watched.add(each)
+            self.context.progress(1, 2, "ping-peer", f"{watched.after_s:.0f} s")
+        found = watched.found(peer.name)
+        if isinstance(found, PeerPing):
+            self.known(PINGS, (found,), PING)
+        else:
+            self.unknown(PINGS, Reason.NO_ANSWER, found)
+
+    async def _peer_told(self, program: Program, peer: Peer) -> None:
+        """What the control server tells of it. It often takes rights that this user lacks."""
+        outcome = await ask(
+            self.context.network,
+            program,
+            ("debug", "netmap"),
+            timeout_s=STATUS_TIMEOUT_S,
+            most=netmap.MOST_BYTES,
+        )
+        match outcome:
+            case Said(stdout=stdout):
+                try:
+                    told = await _read(lambda text: netmap.parse_peer_told(text, peer), stdout)
+                except Unreadable as error:
+                    self.unknown(PEER_TOLD, Reason.NO_ANSWER, str(error))
+                else:
+                    self.known(PEER_TOLD, told, NETMAP)
+            case Silent(trouble=Trouble.NO_RIGHTS, detail=detail):
+                self.unknown(PEER_TOLD, Reason.NO_RIGHTS, detail.partition("\n")[0])
+            case Silent(detail=detail):
+                self.unknown(PEER_TOLD, Reason.NO_ANSWER, detail.partition("\n")[0])
+            case _:
+                assert_never(outcome)
+
+    async def peer(self) -> None:
+        """Wait until the chosen peer's path is clear."""
+        if self._asking is not None:
+            await asyncio.wait((self._asking,))
+            if not self.told(PEER_TOLD):
+                self.failed(PEER_TOLD, "asking for the peer's endpoints broke off")
+        if self._ping is not None:
+            await asyncio.wait((self._ping,))
+            if not self.told(PINGS):
+                self.failed(PINGS, "pinging the peer broke off")
 
     async def _endpoints(self, status: Status) -> None:
         own = await _own_addresses(self.context)

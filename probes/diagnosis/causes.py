@@ -7,6 +7,7 @@ order of the table is only the order in which causes of one weight are shown.
 from __future__ import annotations
 
 from probes.diagnosis import causes_device
+from probes.diagnosis.causes_pair import PAIR_RULES
 from probes.diagnosis.facts import Concluded, Facts
 from probes.diagnosis.layers import Evidence, carrier_nat, double_nat
 from probes.diagnosis.model import (
@@ -20,6 +21,7 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.diagnosis.nat import mapping_answers
+from probes.diagnosis.peer import Between
 from probes.diagnosis.rule import Match, When
 from probes.diagnosis.surroundings import who_acts
 from probes.model import Family, Reason, Unknown
@@ -83,7 +85,13 @@ def _stun_blocked(known: Concluded) -> Match | None:
     facts = known.facts
     if facts.tunnel or not facts.is_false(stun.UDP) or not facts.value(stun.ELSEWHERE):
         return None
-    return Match(Weight.BLOCKS, Actor.NETWORK_ADMIN, (stun.UDP.id, stun.ELSEWHERE.id))
+    because = (stun.UDP.id, stun.ELSEWHERE.id)
+    return Match(_without_stun(facts), Actor.NETWORK_ADMIN, because)
+
+
+def _without_stun(facts: Facts) -> Weight:
+    """Whoever has the public address itself needs nobody to tell it."""
+    return Weight.NOTES if facts.nat4.nat_class is NatClass.NONE else Weight.BLOCKS
 
 
 def _hard_nat(known: Concluded) -> Match | None:
@@ -175,7 +183,7 @@ def _relay_map_without_stun(known: Concluded) -> Match | None:
     if not facts.value(relays.REGIONS) or facts.value(relays.STUN_REGIONS) != 0:
         return None
     because = (relays.REGIONS.id, relays.STUN_REGIONS.id)
-    return Match(Weight.BLOCKS, Actor.TAILNET_ADMIN, because)
+    return Match(_without_stun(facts), Actor.TAILNET_ADMIN, because)
 
 
 def _other_vpn(known: Concluded) -> Match | None:
@@ -195,7 +203,9 @@ def _other_vpn(known: Concluded) -> Match | None:
 
 
 def _ipv6_weight(known: Concluded) -> Weight:
-    """IPv6 matters where IPv4 alone is not direct with an ordinary peer."""
+    """IPv6 matters where IPv4 alone is not direct with an ordinary peer, and it would help."""
+    if known.overruled is not None:
+        return Weight.NOTES
     enough = known.outlook.easy.result in (Result.DIRECT, Result.UNKNOWN)
     return Weight.NOTES if enough else Weight.LIMITS
 
@@ -257,20 +267,19 @@ RULES: dict[CauseId, When] = {
     CauseId.NOT_CONNECTED: causes_device.not_connected,
     CauseId.CLIENT_BUG: causes_device.client_bug,
 }
-"""One rule for each cause."""
+"""One rule for each cause that one side has by itself; those of a pair are `PAIR_RULES`."""
 
 _ORDER = (Weight.BLOCKS, Weight.LIMITS, Weight.NOTES)
 
 
-def causes_of(known: Concluded) -> tuple[Cause, ...]:
-    """The causes that hold, the weightiest first."""
-    found = []
-    for cause, when in RULES.items():
-        match = when(known)
-        if match is not None:
-            found.append(
-                Cause(
-                    cause, match.weight, match.confidence, match.acts, match.because, match.missing
-                )
-            )
-    return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.weight)))
+def causes_of(known: Concluded, pair: Between | None = None) -> tuple[Cause, ...]:
+    """The causes that hold, the weightiest first; with a chosen peer those of the pair too."""
+    found = [(cause, when(known)) for cause, when in RULES.items()]
+    if pair is not None:
+        found += [(cause, when(pair)) for cause, when in PAIR_RULES.items()]
+    causes = [
+        Cause(cause, match.weight, match.confidence, match.acts, match.because, match.missing)
+        for cause, match in found
+        if match is not None
+    ]
+    return tuple(sorted(causes, key=lambda cause: _ORDER.index(cause.weight)))

@@ -6,11 +6,12 @@ from typing import assert_never
 
 from probes.diagnosis.facts import Concluded, Facts
 from probes.diagnosis.model import Actor, Confidence, NatClass, Weight
+from probes.diagnosis.overruled import By, forced, shut_in
 from probes.diagnosis.rule import Match, When
 from probes.diagnosis.surroundings import translator, who_acts
 from probes.model import Family
-from probes.readings import environment, firewall, local, port_mapping, tailscale
-from probes.readings.environment import Effect, Surrounding
+from probes.readings import environment, firewall, local, port_mapping, stun, tailscale
+from probes.readings.environment import Surrounding
 from probes.readings.firewall import Fate
 from probes.readings.port_mapping import (
     SERVICES,
@@ -128,10 +129,11 @@ def host_firewall(known: Concluded) -> Match | None:
     """
     facts = known.facts
     keys = firewall.BY_FAMILY[Family.V4]
-    out, into = facts.value(keys.outbound), facts.value(keys.inbound)
-    if out is not None and out.fate is Fate.BLOCKED:
-        sure = Confidence.CERTAIN if out.sure else Confidence.LIKELY
-        return Match(Weight.BLOCKS, Actor.THIS_DEVICE, (keys.outbound.id,), sure)
+    into, out = facts.value(keys.inbound), shut_in(facts)
+    if out is not None:
+        above = known.overruled is not None and known.overruled.by is By.FIREWALL
+        weight = Weight.BLOCKS if above or facts.is_false(stun.UDP) else Weight.LIMITS
+        return Match(weight, out.acts, out.because, out.confidence)
     way_in = _way_in(facts)
     if into is None or into.fate is not Fate.BLOCKED or not way_in:
         return None
@@ -177,27 +179,19 @@ kubernetes = _inside(Surrounding.KUBERNETES)
 
 # --- Tailscale ------------------------------------------------------------------------------------
 
-ONLY_TCP = "only-tcp-443"
-"""The policy's attribute that keeps a device to TCP port 443 (tailcfg/nodecap)."""
 RANDOM_PORT = "randomize-client-port"
 
 
 def forced_relay(known: Concluded) -> Match | None:
     """A setting of this device or of the tailnet's policy that leaves only the relays."""
-    facts = known.facts
-    forced = [
-        each
-        for each in facts.value(environment.SETTINGS) or ()
-        if each.effect is Effect.FORCES_RELAY
-    ]
-    if forced:
-        # A file holds for the next start; what the process was given holds now.
-        running = any(each.where.startswith("/proc/") for each in forced)
-        sure = Confidence.CERTAIN if running else Confidence.LIKELY
-        return Match(Weight.BLOCKS, Actor.THIS_DEVICE, (environment.SETTINGS.id,), sure)
-    if ONLY_TCP in (facts.value(tailscale.ATTRIBUTES) or ()):
-        return Match(Weight.BLOCKS, Actor.TAILNET_ADMIN, (tailscale.ATTRIBUTES.id,))
-    return None
+    found = forced(known.facts)
+    if found is None:
+        return None
+    if known.overruled is not None and known.overruled.by is By.SETTING:
+        return Match(Weight.BLOCKS, found.acts, found.because, found.confidence)
+    # A peer is direct all the same: it holds from the next start at the earliest.
+    because = (*found.because, tailscale.PEERS.id)
+    return Match(Weight.LIMITS, found.acts, because, Confidence.LIKELY)
 
 
 def port_conflict(known: Concluded) -> Match | None:

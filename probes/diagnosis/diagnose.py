@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from probes.diagnosis.causes import causes_of
+from probes.diagnosis.causes_pair import PAIR_RULES
 from probes.diagnosis.facts import Concluded, Facts
 from probes.diagnosis.model import (
     Cause,
@@ -18,8 +19,11 @@ from probes.diagnosis.model import (
 )
 from probes.diagnosis.nat import nat_of
 from probes.diagnosis.outlook import outlook_of
+from probes.diagnosis.overruled import overruled
+from probes.diagnosis.peer import Between, between
 from probes.model import CheckId, CheckStatus, Family
 from probes.readings.port_mapping import SERVICES
+from probes.readings.tailscale import PeerPath
 from probes.report import Report
 
 _VERDICTS = {
@@ -30,23 +34,65 @@ _VERDICTS = {
 }
 
 
-def diagnose(report: Report) -> Diagnosis:
-    """All that follows from the report."""
+def diagnose(report: Report, peer: str = "") -> Diagnosis:
+    """All that follows from the report.
+
+    `peer` names the device of the tailnet that the person chose; "" takes the one that the run
+    itself was made for (--peer), if any. The verdict is then of that pair.
+    """
     facts = Facts(report, nat_of(report, Family.V4), nat_of(report, Family.V6))
+    above = overruled(facts)
     outlook = outlook_of(facts)
-    causes = causes_of(Concluded(facts, outlook))
-    verdict = _VERDICTS[outlook.easy.result]
+    pair = between(facts, peer)
+    causes = causes_of(Concluded(facts, outlook, above), pair)
+    alone = _VERDICTS[outlook.easy.result]
+    here = _headline(facts, causes, alone)
     return Diagnosis(
         nat4=facts.nat4,
         nat6=facts.nat6,
         causes=causes,
         outlook=outlook,
-        verdict=verdict,
-        headline=_headline(facts, causes, verdict),
+        verdict=alone if pair is None else _VERDICTS[pair.outlook.result],
+        headline=here if pair is None else _of_pair(pair, causes),
+        here=here,
+        peer=None if pair is None else pair.outlook,
     )
 
 
+def _of_pair(pair: Between, causes: tuple[Cause, ...]) -> Headline:
+    """The sentence for the pair with the chosen peer: the more telling cause first."""
+    found = {cause.id for cause in causes}
+    own = any(cause.weight is Weight.BLOCKS and cause.id not in PAIR_RULES for cause in causes)
+    match pair.outlook.result:
+        case Result.DIRECT if pair.outlook.path is not PeerPath.DIRECT:
+            return Headline.PEER_DIRECT_EXPECTED
+        case Result.DIRECT if CauseId.SETTLING in found:
+            return Headline.PEER_TURNED_DIRECT
+        case Result.DIRECT:
+            return Headline.PEER_DIRECT
+        case Result.UNKNOWN:
+            return Headline.PEER_UNKNOWN
+        case Result.RELAYED | Result.POSSIBLE:
+            for cause, headline in _OF_PAIR.items():
+                if cause in found:
+                    return headline
+            if pair.outlook.result is Result.POSSIBLE:
+                return Headline.PEER_DEPENDS
+            return Headline.PEER_OWN_SIDE if own else Headline.PEER_RELAYED
+        case _:
+            assert_never(pair.outlook.result)
+
+
+_OF_PAIR = {
+    CauseId.SAME_NETWORK: Headline.PEER_SAME_NETWORK,
+    CauseId.BOTH_HARD: Headline.PEER_BOTH_HARD,
+    CauseId.PEER_SIDE: Headline.PEER_OTHER_SIDE,
+}
+
+
 _BY_CAUSE = {
+    CauseId.FORCED_RELAY: Headline.RELAYED_FORCED,
+    CauseId.HOST_FIREWALL: Headline.RELAYED_SHUT_IN,
     CauseId.UDP_BLOCKED: Headline.RELAYED_UDP_BLOCKED,
     CauseId.STUN_BLOCKED: Headline.RELAYED_STUN_BLOCKED,
     CauseId.RELAY_MAP_WITHOUT_STUN: Headline.RELAYED_MAP_WITHOUT_STUN,
@@ -55,6 +101,8 @@ _BY_CAUSE = {
     CauseId.NAT_STATE_COLLISION: Headline.DEPENDS_PORT_STOLEN,
 }
 """The more telling cause first."""
+_ONLY_BLOCKING = {CauseId.FORCED_RELAY, CauseId.HOST_FIREWALL}
+"""Elsewhere they only limit, and are not what it comes down to."""
 
 
 def _headline(facts: Facts, causes: tuple[Cause, ...], verdict: Verdict) -> Headline:
@@ -69,7 +117,9 @@ def _headline(facts: Facts, causes: tuple[Cause, ...], verdict: Verdict) -> Head
             none = facts.nat4.nat_class is NatClass.NONE
             return Headline.DIRECT_OPEN if none else Headline.DIRECT_EASY
         case Verdict.RELAYED | Verdict.DEPENDS:
-            named = [headline for cause, headline in _BY_CAUSE.items() if cause in found]
+            blocking = {each.id for each in causes if each.weight is Weight.BLOCKS}
+            held = found - (_ONLY_BLOCKING - blocking)
+            named = [headline for cause, headline in _BY_CAUSE.items() if cause in held]
             return named[0] if named else Headline.UNKNOWN_TOO_LITTLE
         case Verdict.UNKNOWN:
             if facts.tunnel:

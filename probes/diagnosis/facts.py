@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from probes.diagnosis.model import Nat, Outlooks
 from probes.model import Family
 from probes.readings import local, relays, stun
 from probes.readings.key import Key
 from probes.report import Report
+
+if TYPE_CHECKING:
+    from probes.diagnosis.overruled import Overruled
 
 T = TypeVar("T")
 
@@ -69,3 +72,5 @@ class Concluded:
 
     facts: Facts
     outlook: Outlooks
+    overruled: Overruled | None = None
+    """What leaves only the relays, whatever the network would allow."""

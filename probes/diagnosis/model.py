@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from probes.model import Confidence as Confidence
 from probes.model import Filtering as Filtering
 from probes.model import Mapping as Mapping
+
+if TYPE_CHECKING:
+    from probes.diagnosis.peer import PeerOutlook
 
 
 class NatClass(StrEnum):
@@ -75,6 +79,11 @@ class CauseId(StrEnum):
     EXIT_NODE = "exit-node"
     NOT_CONNECTED = "not-connected"
     CLIENT_BUG = "client-bug"
+    # By the pair: only with a chosen peer.
+    SAME_NETWORK = "same-network"
+    PEER_SIDE = "peer-side"
+    BOTH_HARD = "both-hard"
+    SETTLING = "settling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,21 @@ class Mechanism(StrEnum):
     """Both are behind one router, which keeps them apart and sends nothing back inside."""
     LAN_DECIDES = "lan-decides"
     """Both are behind one public address; whether they reach each other inside is not known."""
+    FORCED = "forced"
+    """A setting of one side's Tailscale leaves only the relays."""
+    SHUT_IN = "shut-in"
+    """One side's own firewall lets none of the VPN's packets out."""
+    SEEN_DIRECT = "seen-direct"
+    """Tailscale itself uses a direct path to this peer."""
+    SEEN_RELAYED = "seen-relayed"
+    """Tailscale looked for a direct path to this peer long enough, and found none."""
+    RELAYED_NOW = "relayed-now"
+    """The peer was relayed when Tailscale was asked; every connection begins so."""
+    PEER_NOT_MEASURED = "peer-not-measured"
+    """Too little is known about the other side."""
+    PEER_OFFLINE = "peer-offline"
+    PEER_NOT_LISTED = "peer-not-listed"
+    """No such peer was found among the tailnet's, or Tailscale could not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +232,30 @@ class Headline(StrEnum):
     RELAYED_UDP_BLOCKED = "relayed-udp-blocked"
     RELAYED_STUN_BLOCKED = "relayed-stun-blocked"
     RELAYED_MAP_WITHOUT_STUN = "relayed-map-without-stun"
+    RELAYED_FORCED = "relayed-forced"
+    """A setting of Tailscale leaves only the relays."""
+    RELAYED_SHUT_IN = "relayed-shut-in"
+    """This computer's own firewall lets none of the VPN's packets out."""
     UNKNOWN_NO_NETWORK = "unknown-no-network"
     UNKNOWN_TUNNEL = "unknown-tunnel"
     UNKNOWN_TOO_LITTLE = "unknown-too-little"
     UNKNOWN_STILL_MEASURING = "unknown-still-measuring"
+    # With a chosen peer, of that pair:
+    PEER_DIRECT = "peer-direct"
+    """It is direct now."""
+    PEER_TURNED_DIRECT = "peer-turned-direct"
+    """It began on a relay and turned direct while it was watched."""
+    PEER_DIRECT_EXPECTED = "peer-direct-expected"
+    PEER_SAME_NETWORK = "peer-same-network"
+    """Not direct, though both are behind one public address."""
+    PEER_BOTH_HARD = "peer-both-hard"
+    PEER_OTHER_SIDE = "peer-other-side"
+    """Not direct, and this side is not what stands in the way."""
+    PEER_OWN_SIDE = "peer-own-side"
+    """Not direct, for a cause on this side."""
+    PEER_RELAYED = "peer-relayed"
+    PEER_DEPENDS = "peer-depends"
+    PEER_UNKNOWN = "peer-unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +268,9 @@ class Diagnosis:
     """First things first."""
     outlook: Outlooks
     verdict: Verdict
+    """With a chosen peer, of that pair; else with an ordinary peer behind an easy NAT."""
     headline: Headline
+    here: Headline
+    """The same for this side alone, whatever peer was chosen."""
+    peer: PeerOutlook | None = None
+    """The pair with the peer that the person chose; None: none was chosen."""

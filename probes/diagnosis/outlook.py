@@ -13,6 +13,7 @@ from probes.diagnosis.facts import Facts
 from probes.diagnosis.meeting import meet
 from probes.diagnosis.model import Mechanism, NatClass, Outlook, Outlooks, Result
 from probes.diagnosis.openings import EIF
+from probes.diagnosis.overruled import Overruled, overruled
 from probes.diagnosis.pairing import Leg
 from probes.diagnosis.reach import HARD, Reach, is_blind, reach_of
 from probes.model import Family, Reason, Unknown
@@ -27,9 +28,13 @@ HARD_PEER = Reach((HARD,))
 PEERS = {NatClass.NONE: NO_NAT_PEER, NatClass.EASY: EASY_PEER, NatClass.HARD: HARD_PEER}
 
 
-def outlook_of(facts: Facts) -> Outlooks:
-    """The three outlooks."""
+def outlook_of(facts: Facts, above: Overruled | None = None) -> Outlooks:
+    """The three outlooks. `above`: what leaves only the relays, whatever the network would allow;
+    None looks for it."""
     nothing = _nothing_to_say(facts)
+    above = above or overruled(facts)
+    if above is not None and (nothing is None or nothing.mechanism is not Mechanism.NO_NETWORK):
+        nothing = Outlook(Result.RELAYED, above.by.mechanism, above.because)
     if nothing is not None:
         return Outlooks(nothing, nothing, nothing)
     found = outlooks(reach_of(facts, Family.V4))

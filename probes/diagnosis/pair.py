@@ -1,9 +1,9 @@
 """What a connection between two given sides will do, and why.
 
-In this order: one network (the local one comes first, and a router seldom sends packets for its own
-public address back inside), then IPv6, then the pair rule over IPv4. A pair is direct if either
-family is. What no reading settles is tried in every way, so a missing reading can only make the
-answer weaker.
+In this order: what leaves one side only the relays; one network (the local one comes first, and a
+router seldom sends packets for its own public address back inside); IPv6; the pair rule over IPv4.
+A pair is direct if either family is. What no reading settles is tried in every way, so a missing
+reading can only make the answer weaker.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def predict(a: Side, b: Side) -> Prediction:
 
 
 def _may_use_udp(side: Side) -> bool:
-    return any(leg.udp for leg in (*side.four.legs, *side.six.legs))
+    return side.overruled is None and any(leg.udp for leg in (*side.four.legs, *side.six.legs))
 
 
 def _predict(a: Side, b: Side) -> Prediction:
@@ -80,6 +80,12 @@ def _predict(a: Side, b: Side) -> Prediction:
         return _prediction(
             Result.UNKNOWN, Mechanism.NO_NETWORK, None, Confidence.LIKELY, ours, theirs
         )
+    above = a.overruled or b.overruled
+    if above is not None:
+        ours = a.overruled.because if a.overruled is not None else ()
+        theirs = b.overruled.because if b.overruled is not None else ()
+        mechanism, sure = above.by.mechanism, above.confidence
+        return _prediction(Result.RELAYED, mechanism, None, sure, ours, theirs)
     near = neighbours(a.place, b.place)
     match near:
         case Neighbours.ONE_LAN:

@@ -15,6 +15,7 @@ from probes.diagnosis.facts import Facts
 from probes.diagnosis.layers import carrier_nat, double_nat
 from probes.diagnosis.model import Nat
 from probes.diagnosis.nat import mapping_answers, nat_of
+from probes.diagnosis.overruled import Overruled, overruled
 from probes.diagnosis.reach import Reach, reach_of, udp_seen
 from probes.model import Family, IPAddress
 from probes.readings import lifetime, local, relays, stun, tailscale
@@ -65,6 +66,8 @@ class Side:
     """Another router of the home's own stands before the first one."""
     offers_mapping: bool = False
     """The router answers where it is asked for a port, whether or not that is of any use."""
+    overruled: Overruled | None = None
+    """What leaves this side only the relays, whatever its network would allow."""
 
     def reach(self, family: Family) -> Reach:
         """How it can be reached over one IP version."""
@@ -90,6 +93,7 @@ def side_from(facts: Facts) -> Side:
         peer_relay=_peer_relay(facts.report),
         second_router=double_nat(facts.report) is not None,
         offers_mapping=any(facts.is_true(keys.present) for keys in SERVICES.values()),
+        overruled=overruled(facts),
     )
 
 

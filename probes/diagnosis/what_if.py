@@ -83,6 +83,8 @@ def fixes(a: Side, b: Side) -> tuple[Fix, ...]:
 
 def _may_relay(side: Side) -> bool:
     """A peer relay needs UDP as well."""
+    if side.overruled is not None:
+        return False
     return all(leg.udp for leg in side.four.legs) or all(leg.udp for leg in side.six.legs)
 
 

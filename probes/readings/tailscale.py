@@ -97,6 +97,36 @@ class PeerChoice:
     """Names that the person may have meant, where none fits."""
 
 
+@dataclass(frozen=True, slots=True)
+class PeerPing:
+    """A row of pings of one peer, about one a second (`tailscale ping`)."""
+
+    name: str
+    path: PeerPath
+    """What the row shows: direct, peer-relay or derp; unknown where it was too short to call the
+    path relayed, or nothing answered."""
+    via: str
+    """The endpoint or the relay of the last answer; "" if none."""
+    relayed_first: int
+    """How many answers came over a relay before the first direct one, or in all."""
+    after_ms: float | None
+    """Until the first direct answer, or how long none came. None: the output does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerTold:
+    """What the control server passes on of a peer. None: it does not say."""
+
+    name: str
+    endpoints: tuple[Endpoint, ...]
+    """What the peer's own daemon tells others, in its own order."""
+    mapping_varies: bool | None
+    """Of the peer's own netcheck."""
+    udp: bool | None
+    port_mapping: bool | None
+    """A port mapping is held by its daemon."""
+
+
 class EndpointKind(StrEnum):
     """Where an endpoint that the daemon advertises comes from, as far as its form tells.
 
@@ -210,6 +240,22 @@ PEER = record(
     exit_node=BOOL,
 )
 _CHOICE = record(PeerChoice, asked=STR, found=many(PEER), similar=many(STR))
+_PING = record(
+    PeerPing,
+    name=STR,
+    path=enum(PeerPath),
+    via=STR,
+    relayed_first=INT,
+    after_ms=optional(FLOAT),
+)
+_TOLD = record(
+    PeerTold,
+    name=STR,
+    endpoints=many(ENDPOINT),
+    mapping_varies=optional(BOOL),
+    udp=optional(BOOL),
+    port_mapping=optional(BOOL),
+)
 _SELF_ENDPOINT = record(SelfEndpoint, endpoint=ENDPOINT, kind=enum(EndpointKind))
 _REGION = record(
     NetcheckRegion,
@@ -297,6 +343,18 @@ EXIT_NODE = Key(
 )
 PEERS = Key("tailscale.peers", CheckId.TAILSCALE, many(PEER), "The tailnet's other devices.")
 CHOSEN = Key("tailscale.peer", CheckId.TAILSCALE, _CHOICE, "The peer that the person named.")
+PINGS = Key(
+    "tailscale.pings",
+    CheckId.TAILSCALE,
+    many(_PING),
+    "What rows of `tailscale ping` showed: a direct path within ten seconds, or none.",
+)
+PEER_TOLD = Key(
+    "tailscale.peer_told",
+    CheckId.TAILSCALE,
+    _TOLD,
+    "What the chosen peer tells others: its endpoints, and its netcheck where that is passed on.",
+)
 NETCHECK = Key(
     "tailscale.netcheck",
     CheckId.TAILSCALE,
@@ -326,6 +384,8 @@ KEYS = (
     EXIT_NODE,
     PEERS,
     CHOSEN,
+    PINGS,
+    PEER_TOLD,
     NETCHECK,
     UNREAD,
 )

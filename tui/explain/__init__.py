@@ -9,6 +9,7 @@ from tui.content import FieldId, QuestionId, Tone
 from tui.explain.disagreement import explain_disagreements
 from tui.explain.facts import LatencyRow, MappingRow, latency_rows, mapping_rows
 from tui.explain.fields import explain_field, explain_fields
+from tui.explain.headline import headline
 from tui.explain.live import (
     check_line,
     doing,
@@ -19,7 +20,8 @@ from tui.explain.live import (
     question_lines,
 )
 from tui.explain.path import Hop, HopId, path
-from tui.explain.verdict import explain_cause, explain_nat, explain_outlook, headline
+from tui.explain.peer import PeerWords, explain_peer
+from tui.explain.verdict import explain_cause, explain_nat, explain_outlook
 from tui.explain.words import CauseText, Evidence, Explained, Fact, Line, OutlookWords
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Line",
     "MappingRow",
     "OutlookWords",
+    "PeerWords",
     "QuestionId",
     "Tone",
     "check_line",
@@ -44,6 +47,7 @@ __all__ = [
     "explain_fields",
     "explain_nat",
     "explain_outlook",
+    "explain_peer",
     "headline",
     "ignored",
     "latency_rows",

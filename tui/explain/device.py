@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from probes.diagnosis.causes_device import ONLY_TCP
+from probes.diagnosis.overruled import ONLY_TCP
 from probes.options import DEFAULT_PORT
 from probes.readings import environment, firewall, port_mapping, tailscale
 from probes.readings.environment import Effect, Surrounding

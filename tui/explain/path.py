@@ -49,8 +49,11 @@ class Hop:
 
 def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
     """The hops from this device to the other side. At most one is the obstacle."""
-    where = _obstacle(diagnosis, report)
-    note = content.obstacle(diagnosis.headline)
+    shown = diagnosis.headline
+    if shown in _AS_WITHOUT_PEER:
+        shown = diagnosis.here  # what stands in the way has nothing to do with the peer
+    where = _obstacle(shown, report)
+    note = content.obstacle(shown)
     tunnel = facts.any_tunnel(report)
     hops = [HopId.DEVICE, HopId.WAY_OUT, HopId.INTERNET, HopId.RELAY, HopId.PEER]
     if tunnel:
@@ -69,9 +72,7 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
             content.plain(content.fill(note, **_counts(report)))
             if each is where
             else _remark(each, diagnosis),
-            _OBSTACLE_TONE.get(diagnosis.headline, Tone.BAD)
-            if each is where
-            else _tone(each, diagnosis),
+            _OBSTACLE_TONE.get(shown, Tone.BAD) if each is where else _tone(each, diagnosis),
             each is where,
         )
         for each in hops
@@ -87,6 +88,11 @@ _WHERE = {
     Headline.RELAYED_UDP_BLOCKED: HopId.WAY_OUT,
     Headline.RELAYED_STUN_BLOCKED: HopId.WAY_OUT,
     Headline.RELAYED_MAP_WITHOUT_STUN: HopId.RELAY,
+    Headline.RELAYED_FORCED: HopId.DEVICE,
+    Headline.RELAYED_SHUT_IN: HopId.DEVICE,
+    Headline.PEER_BOTH_HARD: HopId.WAY_OUT,
+    Headline.PEER_SAME_NETWORK: HopId.WAY_OUT,
+    Headline.PEER_OTHER_SIDE: HopId.PEER,
     Headline.UNKNOWN_NO_NETWORK: HopId.WAY_OUT,
     Headline.UNKNOWN_TUNNEL: HopId.TUNNEL,
 }
@@ -97,9 +103,12 @@ _OBSTACLE_TONE = {
 }
 
 
-def _obstacle(diagnosis: Diagnosis, report: Report) -> HopId | None:
-    where = _WHERE.get(diagnosis.headline)
-    if diagnosis.headline is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):
+_AS_WITHOUT_PEER = (Headline.PEER_OWN_SIDE, Headline.PEER_DEPENDS, Headline.PEER_UNKNOWN)
+
+
+def _obstacle(headline: Headline, report: Report) -> HopId | None:
+    where = _WHERE.get(headline)
+    if headline is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):
         return HopId.DEVICE
     return where
 

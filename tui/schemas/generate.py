@@ -27,6 +27,7 @@ from probes.diagnosis.model import (
 from probes.diagnosis.model import Mapping as NatMapping
 from probes.diagnosis.openings import Held
 from probes.diagnosis.pair import Relay
+from probes.diagnosis.peer import HintId
 from probes.diagnosis.remedies import RemedyId, Risk
 from probes.diagnosis.what_if import Whose
 from probes.diagnosis.witnesses import Likely, Topic, Witness
@@ -104,7 +105,11 @@ def report_schema() -> Json:
                 "measured": _described(_STRING, "real, simulated:NAME or elsewhere"),
             }
         ),
-        "verdict": _one_of(Verdict, "what to expect with a peer behind an ordinary, easy NAT"),
+        "verdict": _one_of(
+            Verdict,
+            "what to expect with the chosen peer; without one, with a peer behind an ordinary, "
+            "easy NAT",
+        ),
         "headline": _described(_STRING, "the verdict in one sentence"),
         "readings": _object(
             {key.id: key.schema() for key in KEYS.values()},
@@ -132,6 +137,9 @@ def report_schema() -> Json:
         "outlook": _object(
             dict.fromkeys(("none", "easy", "hard"), _OUTLOOK),
             "what to expect over IPv4 with a peer without NAT, with an easy one, with a hard one",
+        ),
+        "peer": _or_null(
+            _PEER, "the pair with the chosen peer (--peer); null where none was chosen"
         ),
         "remedies": _list(_REMEDY, "single changes that make the difference, cheap and safe first"),
         "disagreements": _list(
@@ -278,6 +286,39 @@ _REMEDY = _object(
     }
 )
 
+_FIX = _object(
+    {
+        "id": _one_of(RemedyId),
+        "side": _one_of(Whose, "this is a, other is b"),
+        "acts": _one_of(Actor, "who has to act on that side"),
+        "result": _one_of(Result, "what the pair does then"),
+        "risk": _one_of(Risk),
+        "retest": _list(_one_of(CheckId), "the checks that show whether it worked"),
+    }
+)
+
+_PEER = _object(
+    {
+        "name": _STRING,
+        "path": _PATH,
+        "via": _or_null(_STRING, "the peer's endpoint, a peer relay's, or the code of the relay"),
+        "nat": _one_of(NatClass, "the peer's NAT, as far as hints go"),
+        "hints": _list(
+            _object({"id": _one_of(HintId), "because": {"enum": list(KEYS)}}),
+            "what is known of the other side",
+        ),
+        "result": _one_of(Result),
+        "mechanism": _one_of(Mechanism),
+        "family": _or_null({"enum": [4, 6]}, "the IP version that decides"),
+        "relay": _or_null(_one_of(Relay), "what carries it meanwhile"),
+        "because": _READING_IDS,
+        "missing": _READING_IDS,
+        "confidence": _one_of(Confidence),
+        "flip": _FLIP,
+        "remedies": _list(_FIX, "single changes, cheap and safe first; this side is a"),
+    }
+)
+
 _DISAGREEMENT = _object(
     {
         "what": _one_of(Topic),
@@ -412,16 +453,6 @@ def pair_schema() -> Json:
             "missing": _list(_STRING, "readings that would settle more"),
         }
     )
-    fix = _object(
-        {
-            "id": _one_of(RemedyId),
-            "side": _one_of(Whose, "this is a, other is b"),
-            "acts": _one_of(Actor, "who has to act on that side"),
-            "result": _one_of(Result, "what the pair does then"),
-            "risk": _one_of(Risk),
-            "retest": _list(_one_of(CheckId), "the checks that show whether it worked"),
-        }
-    )
     fields: dict[str, Json] = {
         "schema": {"const": PAIR_SCHEMA},
         "program": _PROGRAM,
@@ -435,7 +466,7 @@ def pair_schema() -> Json:
         "confidence": _one_of(Confidence),
         "headline": _described(_STRING, "the result in one sentence"),
         "flip": _FLIP,
-        "remedies": _list(fix, "single changes, cheap and safe first"),
+        "remedies": _list(_FIX, "single changes, cheap and safe first"),
     }
     return {
         "$schema": DIALECT,

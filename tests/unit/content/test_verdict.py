@@ -44,6 +44,7 @@ from tests.unit.content.reports import (
     report,
     way_out,
 )
+from tests.unit.content.test_pair_words import ABOVE, PEERS, case
 from tests.unit.diagnosis.device_cases import CASES, OPENED
 from tui import content
 from tui.content import Tone
@@ -212,6 +213,7 @@ def test_every_headline_of_the_rules_is_met_above() -> None:
     met.add(
         diagnose(report({}, {CheckId.STUN: CheckStatus.RUNNING}, closed=False)).headline,
     )
+    met |= {diagnose(found).headline for found, _, _ in (*ABOVE.values(), *PEERS.values())}
     assert met == set(Headline)
 
 
@@ -356,6 +358,10 @@ ON_DEVICE = {
     CauseId.FORCED_RELAY: "a debug setting",
     CauseId.EXIT_NODE: "an exit node",
     CauseId.NOT_CONNECTED: "switched off",
+    CauseId.SAME_NETWORK: "a peer in the local network",
+    CauseId.PEER_SIDE: "a peer that stays relayed",
+    CauseId.BOTH_HARD: "two hard sides",
+    CauseId.SETTLING: "a peer that turned direct",
     CauseId.CLIENT_BUG: "a fault of the version",
 }
 """The names of cases in `device_cases`."""
@@ -387,7 +393,7 @@ SAYS = {
 
 @pytest.mark.parametrize("cause_id", CauseId)
 def test_every_cause_is_explained_from_a_network_that_has_it(cause_id: CauseId) -> None:
-    found = report(FULL[cause_id]) if cause_id in FULL else CASES[ON_DEVICE[cause_id]][0]
+    found = report(FULL[cause_id]) if cause_id in FULL else case(ON_DEVICE[cause_id])
     cause = next(each for each in diagnose(found).causes if each.id is cause_id)
     words = explain_cause(cause, found)
     said = " ".join(

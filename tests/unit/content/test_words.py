@@ -25,6 +25,7 @@ from probes.diagnosis.model import (
     Verdict,
     Weight,
 )
+from probes.diagnosis.peer import HintId
 from probes.diagnosis.remedies import RemedyId, Risk
 from probes.diagnosis.witnesses import Likely, Topic, Witness
 from probes.model import CheckId, CheckStatus, Reason
@@ -47,6 +48,7 @@ from tui.explain import HopId
 HERE = Path(content.__file__).parent
 FILES = sorted(HERE.rglob("*.md"))
 LABELLED: tuple[type[Enum], ...] = (
+    HintId,
     NatClass,
     Mapping,
     Filtering,

@@ -50,7 +50,8 @@ def judged(fate: Fate, *, sure: bool = True) -> Judgement:
 
 
 SHUT: Pair = (firewall.INBOUND4, judged(Fate.BLOCKED))
-SHUT_OUT: Pair = (firewall.OUTBOUND4, judged(Fate.BLOCKED, sure=False))
+SHUT_OUT: Pair = (firewall.OUTBOUND4, judged(Fate.BLOCKED))
+DOUBTED: Pair = (firewall.OUTBOUND4, judged(Fate.BLOCKED, sure=False))
 NOBODY: Pair = (
     behavior.FILTERING4,
     FilteringFound(Filtering.ADDRESS_AND_PORT_DEPENDENT, Confidence.CERTAIN, ("one.example",)),
@@ -98,6 +99,12 @@ def _easy(causes: set[CauseId], *extra: Pair) -> Case:
     return eased(*extra), NatClass.EASY, Verdict.DIRECT, Headline.DIRECT_EASY, found
 
 
+def _overruled(headline: Headline, causes: set[CauseId], *extra: Pair) -> Case:
+    """An easy home of which something leaves only the relays."""
+    found = {*causes, C.IPV6_MISSING}
+    return eased(*extra), NatClass.EASY, Verdict.RELAYED, headline, found
+
+
 def _hard(causes: set[CauseId], verdict: Verdict, *extra: Pair) -> Case:
     found = {*causes, C.HARD_NAT, C.IPV6_MISSING}
     return hard(*extra), NatClass.HARD, verdict, Headline.RELAYED_HARD_NAT, found
@@ -129,7 +136,8 @@ CASES: dict[str, Case] = {
     "a public address behind its own firewall": _open(
         {C.HOST_FIREWALL, C.INBOUND_BLOCKED}, SHUT, NOBODY
     ),
-    "nothing gets out": _easy({C.HOST_FIREWALL}, SHUT_OUT),
+    "nothing gets out": _overruled(Headline.RELAYED_SHUT_IN, {C.HOST_FIREWALL}, SHUT_OUT),
+    "a rule that answers belie": _easy({C.HOST_FIREWALL}, DOUBTED),
     "a container behind its bridge": _hard(
         {C.CONTAINER}, R, inside(Surrounding.CONTAINER, adds_nat=True)
     ),
@@ -141,8 +149,12 @@ CASES: dict[str, Case] = {
     "a cloud": _hard({C.CLOUD_NAT}, R, inside(Surrounding.CLOUD, adds_nat=None)),
     "a mobile network": _easy({C.MOBILE_NETWORK}, inside(Surrounding.MOBILE, adds_nat=None)),
     "another port": _easy({C.PORT_CONFLICT}, *on_port(41641, 50000)),
-    "a debug setting": _easy({C.FORCED_RELAY}, setting(Effect.FORCES_RELAY)),
-    "a policy of TCP alone": _easy({C.FORCED_RELAY}, (tailscale.ATTRIBUTES, ("only-tcp-443",))),
+    "a debug setting": _overruled(
+        Headline.RELAYED_FORCED, {C.FORCED_RELAY}, setting(Effect.FORCES_RELAY)
+    ),
+    "a policy of TCP alone": _overruled(
+        Headline.RELAYED_FORCED, {C.FORCED_RELAY}, (tailscale.ATTRIBUTES, ("only-tcp-443",))
+    ),
     "an exit node": _easy({C.EXIT_NODE}, (tailscale.EXIT_NODE, "far-away")),
     "switched off": _easy({C.NOT_CONNECTED}, (tailscale.STATE, Backend.STOPPED)),
     "a fault of the version": _easy(

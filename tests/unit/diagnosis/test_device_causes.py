@@ -21,6 +21,7 @@ from tests.unit.diagnosis.device_cases import (
     NAT_PMP_ALONE,
     NO_SERVICE,
     NOBODY,
+    OPENED,
     PRIVATE,
     REFUSAL,
     SHUT,
@@ -162,14 +163,25 @@ def test_the_own_firewall_matters_only_where_strangers_get_as_far() -> None:
 
 
 def test_the_own_firewall_is_likely_where_its_answers_are_known_from_documents() -> None:
-    for key, expected in (
-        (firewall.OUTBOUND4, Weight.BLOCKS),
-        (firewall.INBOUND4, Weight.LIMITS),
-    ):
-        for sure, confidence in ((True, Confidence.CERTAIN), (False, Confidence.LIKELY)):
-            each = found(open_((key, judged(Fate.BLOCKED, sure=sure))), C.HOST_FIREWALL)
-            assert each is not None
-            assert (each.weight, each.confidence) == (expected, confidence)
+    for sure, confidence in ((True, Confidence.CERTAIN), (False, Confidence.LIKELY)):
+        blocked = judged(Fate.BLOCKED, sure=sure)
+        into = found(open_((firewall.INBOUND4, blocked)), C.HOST_FIREWALL)
+        out = found(open_((firewall.OUTBOUND4, blocked)), C.HOST_FIREWALL)
+        assert into is not None
+        assert out is not None
+        assert (into.weight, into.confidence) == (Weight.LIMITS, confidence)
+        # Answers came over UDP: a rule that was half understood does not outweigh them.
+        assert (out.weight, out.confidence) == (
+            Weight.BLOCKS if sure else Weight.LIMITS,
+            confidence,
+        )
+
+
+def test_nothing_is_called_direct_beside_something_that_blocks() -> None:
+    for report, *_ in (*CASES.values(), *OPENED.values()):
+        said = diagnose(report)
+        blocks = [each.id for each in said.causes if each.weight is Weight.BLOCKS]
+        assert not (said.outlook.easy.result is Result.DIRECT and blocks), blocks
 
 
 def test_who_keeps_strangers_out_of_a_public_address() -> None:

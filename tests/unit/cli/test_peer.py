@@ -1,0 +1,124 @@
+"""`whyrelay check --peer`: the verdict, the status and the JSON are then of that pair."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from probes import recording
+from probes.readings import tailscale
+from probes.readings.tailscale import PeerPath
+from probes.report import Report, events_of
+from tests.unit.cli.test_json import as_json, validator
+from tests.unit.diagnosis.device_cases import eased
+from tests.unit.diagnosis.peer_cases import (
+    NAS,
+    OTHERS_DIRECT,
+    RELAYED,
+    STAYS,
+    TURNS,
+    nas,
+    report_for,
+)
+from tui.cli import main
+from tui.exits import Exit
+from tui.which_peer import which_peer
+
+LIST = report_for(RELAYED, OTHERS_DIRECT)
+
+
+def replayed(tmp_path: Path, report: Report) -> str:
+    path = tmp_path / "run.events"
+    path.write_text(recording.dump(tuple(events_of(report)), "0"), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("report", "peer", "status", "result"),
+    [
+        (report_for(RELAYED, more=(STAYS,)), "", Exit.RELAYED, "relayed"),
+        (report_for(RELAYED, more=(TURNS,)), "", Exit.DIRECT, "direct"),
+        (LIST, "laptop", Exit.DIRECT, "direct"),
+        (LIST, "nas", Exit.RELAYED, "possible"),
+        (report_for(nas(PeerPath.IDLE)), "", Exit.UNKNOWN, "unknown"),
+    ],
+)
+def test_the_status_is_that_of_the_pair(
+    report: Report,
+    peer: str,
+    status: Exit,
+    result: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = ["--peer", peer] if peer else []
+    argv = ["check", "--json", "--replay", replayed(tmp_path, report), *given, "--no-save"]
+    assert main(argv) == status
+    value = json.loads(capsys.readouterr().out)
+    validator("whyrelay/1").validate(value)
+    assert value["peer"]["result"] == result
+    assert value["peer"]["name"] in value["headline"]
+    # The shape of pair --json, and with the same meaning: this side is a.
+    assert {"mechanism", "because", "confidence", "flip", "remedies"} <= value["peer"].keys()
+
+
+def test_without_a_peer_there_is_none_in_the_json() -> None:
+    assert as_json(eased())["peer"] is None
+
+
+def test_the_text_has_a_section_on_the_pair(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = replayed(tmp_path, report_for(RELAYED, more=(STAYS,)))
+    main(["check", "--replay", path, "--no-save"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "With nas Its path now: relayed via fra. What to expect: relayed:" in text
+    assert "Known of the other side, as a hint: ten seconds brought no direct answer." in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("laptob", "The tailnet has no device 'laptob'. Did you mean laptop?"),
+        (
+            "zzz\x1b[2J",
+            r"The tailnet has no device 'zzz\\x1b[2J'. tailscale status lists",
+        ),
+    ],
+)
+def test_a_name_that_fits_no_device_is_wrong_usage(
+    asked: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["check", "--replay", replayed(tmp_path, LIST), "--peer", asked, "--no-save"]
+    assert main(argv) == Exit.USAGE
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert sentence in shown.err
+    assert "\x1b" not in shown.err
+
+
+def test_a_name_that_several_devices_have_is_asked_for_again() -> None:
+    both = (NAS, replace(NAS, dns_name="nas-1.x"))
+    said = which_peer(eased((tailscale.PEERS, both)), "nas")
+    assert said == (
+        "Several devices of the tailnet are called 'nas': nas.tail-net.example and nas-1.x. "
+        "Name one."
+    )
+
+
+def test_where_nobody_could_be_asked_it_is_told_apart_from_a_wrong_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["check", "--replay", replayed(tmp_path, eased()), "--peer", "nas", "--no-save"]
+    assert main(argv) == Exit.UNKNOWN
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Could not tell for nas: no such peer is known here." in text
+    assert "tailscale.peers" in text
+
+
+def test_pair_takes_no_peer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pair", "-", "x", "--peer", "nas"]) == Exit.USAGE
+    assert "--peer has no meaning here" in capsys.readouterr().err

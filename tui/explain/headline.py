@@ -1,0 +1,85 @@
+"""The diagnosis in one sentence, with the obstacle named and placed."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from probes.diagnosis.model import CauseId, Confidence, Diagnosis, Headline
+from probes.model import CheckId, CheckStatus, Failed, Known, Reason, Unknown
+from probes.readings import local, relays, stun
+from probes.report import Report
+from tui import content
+from tui.explain import elsewhere, facts
+from tui.explain.filling import filling_of
+from tui.explain.peer import pair_filling
+from tui.explain.words import busy
+
+
+def headline(diagnosis: Diagnosis, report: Report) -> str:
+    """The whole diagnosis in one sentence, with the obstacle named and placed."""
+    words = content.headline(_headline_words(diagnosis, report))
+    filling = {**filling_of(report), **pair_filling(diagnosis)}
+    return content.plain(content.fill(words, **filling))
+
+
+def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
+    """Which sentence: too little known has several reasons, each with another next step."""
+    which = diagnosis.headline
+    if which is Headline.DIRECT_OPEN and _keeps_strangers_out(diagnosis):
+        return "direct-open-filtered"
+    if which is Headline.RELAYED_UDP_BLOCKED and not _surely_stops_udp(diagnosis):
+        return "relayed-udp-blocked-likely"
+    if which is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):
+        return "unknown-offline"
+    if which is not Headline.UNKNOWN_TOO_LITTLE:
+        return which
+    if report.elsewhere:
+        return elsewhere.headline(report)
+    if report.value(relays.STUN_REGIONS) == 0:
+        return "unknown-no-stun"
+    four = report[local.WAY_OUT4]
+    if isinstance(four, Known) and four.value is None and report.known(stun.ENDPOINT6):
+        return "unknown-ipv6-only"
+    udp = report[stun.UDP]
+    match udp:
+        case Known(False):
+            return _silent(report)
+        case Known():
+            return which
+        case Unknown(Reason.NO_SERVER):
+            return "unknown-not-asked"
+        case Unknown() if _left_out(report):
+            return "unknown-skipped"
+        case Unknown():
+            return "unknown-unfinished"
+        case Failed():
+            return "unknown-failed"
+        case _:
+            assert_never(udp)
+
+
+def _keeps_strangers_out(diagnosis: Diagnosis) -> bool:
+    return any(cause.id is CauseId.INBOUND_BLOCKED for cause in diagnosis.causes)
+
+
+def _surely_stops_udp(diagnosis: Diagnosis) -> bool:
+    """No other server could be asked, so it may be the relays' port alone."""
+    sure = Confidence.CERTAIN
+    return any(
+        each.id is CauseId.UDP_BLOCKED and each.confidence is sure for each in diagnosis.causes
+    )
+
+
+def _silent(report: Report) -> str:
+    if report.value(relays.TCP) or report.value(relays.ICMP4):
+        return "relayed-silent"
+    if report.value(relays.TCP) is False:
+        return "unknown-no-relay"
+    if busy(report, CheckId.RELAY_TCP):
+        return Headline.UNKNOWN_STILL_MEASURING
+    return "unknown-silent"
+
+
+def _left_out(report: Report) -> bool:
+    state = report.checks.get(CheckId.STUN)
+    return state is None or state.status is CheckStatus.SKIPPED

@@ -1,0 +1,109 @@
+"""The pair with the chosen peer in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probes.diagnosis.causes_pair import PAIR_RULES
+from probes.diagnosis.model import Diagnosis, NatClass, Result, Weight
+from probes.diagnosis.pair import Relay
+from probes.diagnosis.peer import PeerOutlook
+from probes.readings import KEYS
+from probes.readings.tailscale import PeerPath
+from probes.report import Report
+from tui import content
+from tui.content import Tone
+from tui.explain.words import Evidence, evidence
+
+
+@dataclass(frozen=True, slots=True)
+class PeerWords:
+    """What is to be expected of the connection with the chosen peer."""
+
+    name: str
+    now: str
+    """How it is reached now: "relayed via fra"."""
+    result: str
+    """One word or two: "direct"."""
+    tone: Tone
+    label: str
+    """How, in a few words."""
+    sentence: str
+    why: str
+    confidence: str
+    meanwhile: str
+    """What carries it while it is not direct; ""."""
+    nat: str
+    """The peer's NAT as far as hints go; "" where they tell nothing."""
+    hints: tuple[str, ...]
+    """What is known of the other side."""
+    evidence: tuple[Evidence, ...]
+    missing: tuple[Evidence, ...]
+
+
+_TONES = {
+    Result.DIRECT: Tone.GOOD,
+    Result.POSSIBLE: Tone.NOTE,
+    Result.RELAYED: Tone.BAD,
+    Result.UNKNOWN: Tone.UNKNOWN,
+}
+MEANWHILE = {
+    Relay.PEER_RELAY: "A peer relay of the tailnet carries it meanwhile.",
+    Relay.DERP: "A relay (DERP) carries it meanwhile.",
+}
+
+
+def explain_peer(found: PeerOutlook, report: Report) -> PeerWords:
+    """The pair, with what is known of the other side."""
+    words = content.mechanism(found.mechanism)
+    return PeerWords(
+        found.name,
+        path_words(found.path, found.via),
+        content.label(found.result),
+        _TONES[found.result],
+        words.label,
+        words.sentence,
+        words.why,
+        content.label(found.confidence),
+        MEANWHILE[found.relay] if found.relay is not None else "",
+        "" if found.nat is NatClass.UNKNOWN else content.label(found.nat),
+        tuple(content.label(hint.id) for hint in found.hints),
+        evidence(report, [KEYS[each] for each in found.because]),
+        evidence(report, [KEYS[each] for each in found.missing]),
+    )
+
+
+def path_words(path: PeerPath, via: str) -> str:
+    """ "relayed via fra", "direct at 192.0.2.1:41641", "idle"."""
+    label = content.label(path)
+    if not via:
+        return label
+    return f"{label} {'at' if path is PeerPath.DIRECT else 'via'} {via}"
+
+
+def pair_filling(diagnosis: Diagnosis) -> dict[str, object]:
+    """What a headline about the pair may name."""
+    found = diagnosis.peer
+    if found is None:
+        return {}
+    blocking = [
+        content.cause(each.id).title
+        for each in diagnosis.causes
+        if each.weight is Weight.BLOCKS and each.id not in PAIR_RULES
+    ]
+    how = content.mechanism(found.mechanism).label
+    relayed = found.path in (PeerPath.DERP, PeerPath.PEER_RELAY) or found.result is Result.RELAYED
+    return {
+        "peer": found.name,
+        "via": found.via or "its address",
+        "how": how,
+        "relayed": "Relayed" if relayed else "Not surely direct",
+        "cause": _within(blocking[0]) if blocking else how,
+    }
+
+
+def _within(title: str) -> str:
+    """A title within a sentence: a name or an abbreviation keeps its capital."""
+    first = title.partition(" ")[0]
+    named = first[1:2].isupper() or first[:1] + first[1:2] in ("IP", "UD") or first == "Tailscale"
+    return title if named else title[:1].lower() + title[1:]
