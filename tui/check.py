@@ -20,10 +20,10 @@ from tui.exits import Complaint, Exit
 from tui.interrupt import run_interruptibly
 from tui.narration import Narrator, narrator
 from tui.output import NobodyReads, require_stdout, say, write_out
-from tui.which_peer import which_peer
 from tui.recorder import Recorded
 from tui.settings import Settings
 from tui.sources import Source, closing
+from tui.which_peer import which_peer
 
 
 class Form(Enum):
