@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 STUN_PORT = 3478
 LONGEST_RUN_S = 3600.0
-COMMANDS = ("check", "explain", "pair", "schema")
+COMMANDS = ("check", "explain", "pair", "meet", "schema")
 
 _EPILOG = """\
 exit status:
@@ -22,6 +22,20 @@ exit status:
   1    relayed, or it depends
   2    wrong usage, or a file that cannot be read or written
   3    could not tell
+  70   a fault of the program
+  130  interrupted
+"""
+
+_MEET_EPILOG = """\
+over ssh:
+  mkfifo back
+  whyrelay meet --via - <back | ssh OTHER whyrelay meet --via - >back
+
+exit status:
+  0    direct
+  1    not direct
+  2    wrong usage, or a folder or a line that cannot be used
+  3    the other device did not come, or there is no network to meet over
   70   a fault of the program
   130  interrupted
 """
@@ -290,6 +304,7 @@ def parser() -> _Parser:
     _add_run_options(check, below=True)
     _add_explain(commands)
     _add_pair(commands)
+    _add_meet(commands)
     schema = commands.add_parser(
         "schema",
         help="print a JSON Schema",
@@ -300,8 +315,8 @@ def parser() -> _Parser:
         metavar="NAME",
         nargs="?",
         default="whyrelay/1",
-        help="whyrelay/1 (check --json, the default), whyrelay-pair/1 or whyrelay-events/1 "
-        "(recordings)",
+        help="whyrelay/1 (check --json, the default), whyrelay-pair/1, whyrelay-meet/1 or "
+        "whyrelay-events/1 (recordings)",
     )
     return top
 
@@ -341,6 +356,73 @@ def _add_pair(commands: Any) -> None:
         help="readable text, line by line (the default)",
     )
     _add_run_options(pair, below=True)
+
+
+def _add_meet(commands: Any) -> None:
+    meet = commands.add_parser(
+        "meet",
+        help="have two devices try to reach each other, now",
+        description="Two devices try UDP at each other as a VPN would, and say whether it went "
+        "direct. Run the same command on both. They tell each other where to aim through a folder "
+        "that both see, or through text: each writes one line, which is given to the other.",
+        epilog=_MEET_EPILOG,
+    )
+    meet.add_argument(
+        "--via",
+        metavar="FOLDER|-",
+        required=True,
+        help="a folder that both devices see, or - for standard output and input",
+    )
+    _add_forms(meet, "whyrelay-meet/1")
+    measure = meet.add_argument_group("how it is tried")
+    measure.add_argument(
+        "--port",
+        metavar="N",
+        type=_said(port_number, "a port (1 to 65535)"),
+        default=argparse.SUPPRESS,
+        help="the UDP port to send from (default: 41641 if it is free, else any)",
+    )
+    measure.add_argument(
+        "--map-test",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="yes: have the router open a port for the meeting, and close it again",
+    )
+    measure.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_said(seconds, f"a number of seconds (more than 0, at most {LONGEST_RUN_S:.0f})"),
+        default=argparse.SUPPRESS,
+        help="wait so long for the other device (default: 600)",
+    )
+    measure.add_argument(
+        "--derp-map",
+        metavar="FILE|URL",
+        default=argparse.SUPPRESS,
+        help="Tailscale's DERP map as JSON: its first relays are asked for this device's address",
+    )
+    measure.add_argument(
+        "--stun",
+        dest="stun_below",
+        metavar="HOST[:PORT]",
+        action="append",
+        type=_said(host_port, "a host, or a host and a port"),
+        default=argparse.SUPPRESS,
+        help="also ask this STUN server (may be repeated)",
+    )
+    measure.add_argument(
+        "--gateway",
+        metavar="ADDR",
+        type=_said(_address, "an IP address"),
+        default=argparse.SUPPRESS,
+        help="the router's address, where the system does not tell",
+    )
+    measure.add_argument(
+        "--no-save",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="keep nothing; then no port of the router is tried either",
+    )
 
 
 def _add_forms(parser: argparse.ArgumentParser, schema: str) -> None:

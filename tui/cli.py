@@ -107,6 +107,10 @@ def _main(arguments: list[str]) -> int:
         )
     if typed.command == "pair":
         return _pair(typed)
+    if typed.command == "meet":
+        from tui.meeting import run_meet
+
+        return run_meet(typed)
     if typed.simulate == "list":
         from tui.output import write_out
         from tui.request import practice_list

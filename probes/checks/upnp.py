@@ -54,6 +54,17 @@ class UpnpCheck:
             group.create_task(_Run(context, asked, beside, Search(context, asked, beside)).go())
 
 
+async def find_services(context: Context, asked: Asked) -> tuple[IgdService, ...]:
+    """The connection services of the router that answers first, and describes itself properly.
+
+    For whoever wants one driven outside this check. Raises NetworkError.
+    """
+    view = await context.network.local()
+    beside = tuple(each for face in view.interfaces if face.up for each in face.addresses)
+    found = await _Run(context, asked, beside, Search(context, asked, beside)).find()
+    return () if found is None else found.services
+
+
 @dataclass(frozen=True, slots=True)
 class _Driven:
     """A router whose description was read and found plausible."""
@@ -77,7 +88,7 @@ class _Run:
         context.progress(0, STEPS, "search", str(self.asked.gateway))
         context.known(STRANGE, (), "nothing odd answered the search so far")
         try:
-            router = await self._find()
+            router = await self.find()
         except NetworkError as error:
             for key in (UPNP.present, IGD, *_TOLD):
                 context.unknown(key, Reason.NOT_APPLICABLE, str(error))
@@ -96,7 +107,7 @@ class _Run:
         self.search.tell_strange()
         context.progress(STEPS, STEPS, "search", str(self.asked.gateway))
 
-    async def _find(self) -> _Driven | None:
+    async def find(self) -> _Driven | None:
         """The first router whose description is good. Raises NetworkError: nobody can be asked."""
         async with aclosing(self.search.locations()) as locations:
             async for place in locations:

@@ -1,11 +1,13 @@
 """What one end tells the other: where to aim, and by which nonce its packets are known.
 
-Offers travel over somebody else's channel, so they are read with limits and without trust.
+Offers travel over somebody else's channel, by hand too, so they are read with limits and without
+trust; line breaks and spaces that a mail or a terminal put in do no harm.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +16,7 @@ from probes.model import Endpoint
 SCHEMA = "whyrelay-offer/1"
 MOST_BYTES = 8192
 MOST_CANDIDATES = 24
+MOST_SEEN = 64
 NONCE_BYTES = 16
 
 
@@ -46,27 +49,51 @@ class Offer:
     candidates: tuple[Candidate, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An offer as it is shown, with what its end has seen of others by then."""
+
+    offer: Offer
+    seen: frozenset[bytes] = frozenset()
+    """The nonces of the offers that lie beside it. Whoever left one there and went sees nobody."""
+    meets: bytes | None = None
+    """The nonce of the end that it has begun to try."""
+
+
 class BadOffer(ValueError):
     """The text is no offer. One sentence."""
 
 
-def encode(offer: Offer) -> str:
+def encode(offer: Offer, seen: Iterable[bytes] = (), meets: bytes | None = None) -> str:
     """One line of JSON."""
-    return json.dumps(
-        {
-            "schema": SCHEMA,
-            "nonce": offer.nonce.hex(),
-            "candidates": [[str(each.kind), str(each.endpoint)] for each in offer.candidates],
-        }
-    )
+    value: dict[str, object] = {
+        "schema": SCHEMA,
+        "nonce": offer.nonce.hex(),
+        "candidates": [[str(each.kind), str(each.endpoint)] for each in offer.candidates],
+    }
+    if kept := sorted(each.hex() for each in seen):
+        value["seen"] = kept[:MOST_SEEN]
+    if meets is not None:
+        value["meets"] = meets.hex()
+    return json.dumps(value)
+
+
+def encode_note(note: Note) -> str:
+    """One line of JSON."""
+    return encode(note.offer, note.seen, note.meets)
 
 
 def decode(text: str) -> Offer:
-    """The reverse of `encode`. Raises BadOffer."""
+    """The reverse of `encode`, for the offer alone. Raises BadOffer."""
+    return decode_note(text).offer
+
+
+def decode_note(text: str) -> Note:
+    """The reverse of `encode_note`. Raises BadOffer."""
     if len(text) > MOST_BYTES:
         raise BadOffer("The other end's offer is too long to be one.")
     try:
-        value = json.loads(text)
+        value = json.loads("".join(text.split()))
         if value["schema"] != SCHEMA:
             raise BadOffer("The other end speaks another version of the offer.")
         nonce = bytes.fromhex(value["nonce"])
@@ -74,10 +101,12 @@ def decode(text: str) -> Offer:
         candidates = tuple(
             Candidate(CandidateKind(kind), Endpoint.parse(endpoint)) for kind, endpoint in pairs
         )
+        seen = frozenset(bytes.fromhex(each) for each in value.get("seen", ())[:MOST_SEEN])
+        meets = bytes.fromhex(value["meets"]) if "meets" in value else None
     except BadOffer:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise BadOffer("The other end's offer cannot be read.") from None
     if len(nonce) != NONCE_BYTES:
         raise BadOffer("The other end's offer has no proper nonce.")
-    return Offer(nonce, candidates)
+    return Note(Offer(nonce, candidates), seen, meets)

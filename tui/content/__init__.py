@@ -67,6 +67,7 @@ __all__ = [
     "label",
     "mapping_fault",
     "mechanism",
+    "meeting",
     "nat",
     "netcheck_field",
     "notice",
@@ -304,6 +305,11 @@ def peer_today(path: PeerPath) -> UnknownWords:
 def disagreement(which: str) -> str:
     """What to say where witnesses contradict each other: an id of ``labels/disagreement``."""
     return words_of("labels/disagreement", which)
+
+
+def meeting(which: str) -> str:
+    """What to say of a meeting of two devices, with {placeholders}: an id of ``labels/meeting``."""
+    return words_of("labels/meeting", which)
 
 
 def filtering(which: Filtering) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 FILES = {
     "whyrelay/1": "whyrelay-1.json",
     "whyrelay-pair/1": "whyrelay-pair-1.json",
+    "whyrelay-meet/1": "whyrelay-meet-1.json",
     "whyrelay-events/1": "whyrelay-events-1.json",
 }
 """By the name that the output itself carries."""

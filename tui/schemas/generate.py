@@ -32,14 +32,17 @@ from probes.diagnosis.remedies import RemedyId, Risk
 from probes.diagnosis.what_if import Whose
 from probes.diagnosis.witnesses import Likely, Topic, Witness
 from probes.model import CheckId, CheckStatus
+from probes.punch.offer import CandidateKind
 from probes.readings import KEYS
 from probes.readings.classic import ClassicType
 from probes.readings.codec import Json
 from probes.readings.firewall import Fate
 from probes.readings.local import GATEWAY, INTERFACE
+from probes.readings.port_mapping import MappingProtocol
 from probes.readings.tailscale import Backend, PeerPath
 from probes.recording import SCHEMA as EVENTS_SCHEMA
 from tui.json_view import SCHEMA
+from tui.meeting_view import SCHEMA as MEET_SCHEMA
 from tui.pair_view import SCHEMA as PAIR_SCHEMA
 from tui.schemas import FILES
 
@@ -476,9 +479,61 @@ def pair_schema() -> Json:
     }
 
 
+def meet_schema() -> Json:
+    """The schema of `meet --json`."""
+    kind = _one_of(CandidateKind, "where it is known from")
+    told = _list(_object({"kind": kind, "endpoint": _STRING}))
+    path = _object(
+        {
+            "endpoint": _described(_STRING, "the other end, as it was reached from here"),
+            "kind": _or_null(kind, "null: not announced, but seen in its packets"),
+            "seen_as": _or_null(_STRING, "this end, as the other one saw it on this path"),
+            "rtt_ms": _described(_NUMBER, "the shortest round trip"),
+        }
+    )
+    fields: dict[str, Json] = {
+        "schema": {"const": MEET_SCHEMA},
+        "program": _PROGRAM,
+        "result": _described(
+            {"enum": ["direct", "relayed", "unknown"]},
+            "direct: UDP went both ways; relayed: it did not; unknown: the other end did not come",
+        ),
+        "headline": _described(_STRING, "the result in one sentence"),
+        "family": _or_null({"enum": [4, 6]}, "the IP version of the quickest path"),
+        "endpoint": _or_null(_STRING, "the other end, on the quickest path"),
+        "kind": _or_null(kind, "of that endpoint; null: not announced, or not direct"),
+        "seen_as": _or_null(_STRING, "this end, on the quickest path"),
+        "rtt_ms": _or_null(_NUMBER, "the shortest round trip on it"),
+        "after_ms": _or_null(_NUMBER, "from the first packet to the first answer"),
+        "tried_ms": _or_null(_NUMBER, "how long it was tried; null: the other end did not come"),
+        "waited_ms": _described(_NUMBER, "how long the other end was waited for"),
+        "one_way": _described(_BOOL, "its packets arrived, but none of ours was answered"),
+        "paths": _list(path, "every way on which an answer came, the quickest first"),
+        "heard": _list(_STRING, "where the other end's packets came from"),
+        "port": _described(_INT, "the UDP port that was sent from"),
+        "own": _described(told, "what this end announced"),
+        "peer": _or_null(told, "what the other end announced"),
+        "port_mapping": _object(
+            {
+                "asked": _described(_BOOL, "with --map-test"),
+                "protocol": _or_null(_one_of(MappingProtocol)),
+                "endpoint": _or_null(_STRING, "null: the router opened none"),
+            },
+            "a port that the router opened for the meeting, and closed again",
+        ),
+    }
+    return {
+        "$schema": DIALECT,
+        "$id": "urn:whyrelay:schema:whyrelay-meet-1",
+        "title": "whyrelay meet --json",
+        **_object(fields),
+    }
+
+
 MAKERS = {
     "whyrelay/1": report_schema,
     "whyrelay-pair/1": pair_schema,
+    "whyrelay-meet/1": meet_schema,
     "whyrelay-events/1": events_schema,
 }
 

@@ -56,7 +56,7 @@ def test_what_is_no_server_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("chekc", "There is no command 'chekc'; there are check, explain, pair and schema."),
+        ("chekc", "There is no command 'chekc'; there are check, explain, pair, meet and schema."),
         ("check --jsno", "There is no option --jsno; did you mean --json?"),
         ("check --zzz", "There is no option --zzz."),
         ("--simulat x", "There is no option --simulat; did you mean --simulate?"),

@@ -73,11 +73,15 @@ def test_the_status_is_the_verdict(tmp_path: Path, name: str, status: Exit, verd
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [
-        (("chekc",), "There is no command 'chekc'; there are check, explain, pair and schema."),
+        (
+            ("chekc",),
+            "There is no command 'chekc'; there are check, explain, pair, meet and schema.",
+        ),
         (("check", "--port", "0"), "--port: '0' is not a port (1 to 65535)."),
         (
             ("schema", "x"),
-            "There is no schema 'x'; there are whyrelay/1, whyrelay-pair/1 and whyrelay-events/1.",
+            "There is no schema 'x'; there are whyrelay/1, whyrelay-pair/1, whyrelay-meet/1 and "
+            "whyrelay-events/1.",
         ),
         (("check", "--simulate", "esy-home"), "Did you mean easy-home?"),
         (("check", "--derp-map", "nowhere.json"), "There is no file 'nowhere.json'."),

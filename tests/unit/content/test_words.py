@@ -29,6 +29,7 @@ from probes.diagnosis.peer import HintId
 from probes.diagnosis.remedies import RemedyId, Risk
 from probes.diagnosis.witnesses import Likely, Topic, Witness
 from probes.model import CheckId, CheckStatus, Reason
+from probes.punch.offer import CandidateKind
 from probes.readings.behavior import ServerState
 from probes.readings.classic import ClassicType
 from probes.readings.environment import BugEffect, Surrounding
@@ -81,6 +82,7 @@ LABELLED: tuple[type[Enum], ...] = (
     EntryOwner,
     LeftoverState,
     StrangeReason,
+    CandidateKind,
 )
 
 
@@ -174,6 +176,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "headline",
         "mapping-fault",
         "mechanism",
+        "meeting",
         "nat",
         "notice",
         "obstacle",
@@ -381,8 +384,9 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> None:
     filled = ("fields/", "causes/", "checks/", "questions/", "labels/headline", "labels/nat.md")
+    more = ("obstacle", "notice", "disagreement", "fixing", "meeting")
+    filled += tuple(f"labels/{each}" for each in more)
     for where, text in ALL:
         found = _PLACEHOLDER.findall(text)
         assert all(re.fullmatch(r"\{[a-z_]+\}", each) for each in found), where
-        more = ("labels/obstacle", "labels/notice", "labels/disagreement", "labels/fixing")
-        assert not found or where.startswith((*filled, *more)), where
+        assert not found or where.startswith(filled), where
