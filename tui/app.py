@@ -24,9 +24,10 @@ from textual.timer import Timer
 from textual.worker import Worker
 
 from probes.version import __version__
-from tui.commands import EVERYWHERE, PALETTE, STEP_COMMANDS, WALK
+from tui.commands import COMMANDS, EVERYWHERE, PALETTE, STEP_COMMANDS, WALK, remap
 from tui.conductor import Conductor
 from tui.exits import Exit
+from tui.keymap import Keymap, keymap_file, load
 from tui.networks import Everything, Networks
 from tui.screens.walk import WalkScreen
 from tui.settings import Settings
@@ -67,9 +68,15 @@ class WhyrelayApp(App[int]):
     privacy: var[bool] = var(False)
 
     def __init__(
-        self, settings: Settings, version: str = __version__, networks: Networks | None = None
+        self,
+        settings: Settings,
+        version: str = __version__,
+        networks: Networks | None = None,
+        keymap: Keymap | None = None,
     ) -> None:
         super().__init__()
+        self._own_keys = keymap if keymap is not None else Keymap()
+        remap(self._own_keys.keys)
         self.settings = settings
         self.version = version
         self.networks: Networks = networks if networks is not None else Everything()
@@ -118,10 +125,24 @@ class WhyrelayApp(App[int]):
         moves = not self.settings.reduced_motion and self.animation_level != "none"
         if moves:
             self._ticker = self.set_interval(_BEAT_S, self._tick, pause=True)
+        self._take_keys()
         given = self.settings.source
         self.conductor.announce(given if given is not None else self.networks.this())
         # What a run needs is imported when it begins: the first picture need not wait for that.
         self.call_after_refresh(self.conductor.begin)
+
+    def _take_keys(self) -> None:
+        """The person's own keys, and what of them could not be used."""
+        keys = self._own_keys.keys
+        if keys:
+            self.set_keymap(dict(keys))
+            for command in COMMANDS:
+                if command.id in keys and (not command.keys or command is PALETTE):
+                    walk = command in WALK
+                    action = f"screen.{command.action}" if walk else command.action
+                    self.bind(keys[command.id], action, description=command.title, show=False)
+        if self._own_keys.troubles:
+            self.notify(visible("\n".join(self._own_keys.troubles)), markup=False, timeout=15)
 
     def on_ready(self) -> None:
         """The first picture is there, and what was made for it stays: see `run_app`."""
@@ -279,7 +300,7 @@ def run_app(settings: Settings) -> int:
     """
     # Nothing that is made before the first picture is garbage: looking for it would only delay.
     gc.disable()
-    app = WhyrelayApp(settings)
+    app = WhyrelayApp(settings, keymap=load(keymap_file()))
     guards: list[threading.Timer] = []
 
     async def run() -> int:

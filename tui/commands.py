@@ -9,6 +9,15 @@ from textual.binding import Binding
 
 from tui.state import STEPS, Step
 
+_REMAPPED: dict[str, str] = {}
+"""The person's own keys, by command: there is one keyboard, so there is one such table."""
+
+
+def remap(keys: Mapping[str, str]) -> None:
+    """Show these keys from here on, by the commands' ids; the usual ones for all others."""
+    _REMAPPED.clear()
+    _REMAPPED.update(keys)
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -27,14 +36,19 @@ class Command:
     """The key that does it, where a widget binds it and not the screen."""
 
     @property
+    def _held(self) -> str:
+        """Its keys today: the person may have chosen others."""
+        return _REMAPPED.get(self.id, self.keys)
+
+    @property
     def key(self) -> str:
         """The main key, as a person reads it."""
-        return self.elsewhere or shown(self.keys.partition(",")[0])
+        return self.elsewhere or shown(self._held.partition(",")[0])
 
     @property
     def every_key(self) -> str:
         """All its keys, as a person reads them."""
-        return self.elsewhere or " ".join(shown(key) for key in self.keys.split(",") if key)
+        return self.elsewhere or " ".join(shown(key) for key in self._held.split(",") if key)
 
     def binding(self, *, priority: bool = False) -> Binding:
         """As a binding. Our own key bar shows it, so Textual's footer need not."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual.content import Content
+
 from probes.diagnosis.model import CauseId
 from probes.model import CheckId
 from tui import content
 from tui.commands import COMMANDS, Command
 from tui.content import FieldId
 from tui.widgets.page import Block, gap, heading, pairs, prose
-from tui.widgets.text import say
+from tui.widgets.text import join, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,16 @@ def _page(which: str, name: str) -> Topic:
 def _keys() -> Topic:
     page = content.page("keys")
 
-    def row(command: Command) -> tuple[str, str]:
-        return command.every_key, command.title
+    def row(command: Command) -> tuple[str, Content]:
+        own = "" if command.elsewhere else f"  {command.id}"
+        return command.every_key, join(say(command.title), say(own, "$quiet"))
 
-    keys = [row(command) for command in COMMANDS if command.keys]
+    keys = [row(command) for command in COMMANDS if command.every_key]
     blocks: list[Block] = [
         prose(page.opening),
         gap,
         heading("Keys"),
-        pairs([(key, say(name)) for key, name in keys]),
+        pairs(keys),
     ]
     for head, text in page.sections.items():
         blocks += [gap, heading(head), prose(text)]

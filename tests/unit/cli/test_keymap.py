@@ -1,0 +1,83 @@
+"""The person's own keys: what the file may say, and what a mistake in it costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tui.commands import COMMANDS, QUIT, remap
+from tui.keymap import FILE, MOST_BYTES, load, parse
+
+
+def test_keys_are_taken_as_a_person_writes_them() -> None:
+    found = parse('quit = "x"\nnext = ["space", ">"]\nevidence = "ctrl+e"\nglossary = "F5"\n')
+    assert dict(found.keys) == {
+        "quit": "x",
+        "next": "space,greater_than_sign",
+        "evidence": "ctrl+e",
+        "glossary": "f5",
+    }
+    assert found.troubles == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('quits = "x"', "did you mean quit?"),
+        ("quit = 3", "It wants a key"),
+        ("quit = []", "It wants a key"),
+        ("quit = [1]", "A key is a text."),
+        ('quit = "enter"', "gets about in lists"),
+        ('quit = "G"', "gets about in lists"),
+        ('quit = "Escape"', "gets about in lists"),
+        ('quit = "ctrl+m"', "is no key"),
+        ('quit = "hello"', "is no key"),
+        ('quit = ""', "is no key"),
+        ('quit = "n"', "n is for next already"),
+        ('take = "x"', "there is no command 'take'"),
+        ("quit = ", "is not read"),
+        ('quit = "\\u001b"', "is no key"),
+    ],
+)
+def test_a_mistake_costs_its_own_line_alone(line: str, words: str) -> None:
+    found = parse(line)
+    assert "quit" not in found.keys
+    assert len(found.troubles) == 1
+    assert words in found.troubles[0]
+    assert found.troubles[0].isprintable()
+
+
+def test_keys_may_be_exchanged_but_not_shared() -> None:
+    both = parse('next = "b"\nback = "n"\n')
+    assert dict(both.keys) == {"next": "b", "back": "n"}
+    shared = parse('next = "x"\nback = "x"\n')
+    assert dict(shared.keys) == {"next": "x"}
+    assert "x is for next already" in shared.troubles[0]
+
+
+def test_every_command_can_have_another_key() -> None:
+    for command in COMMANDS:
+        if not command.elsewhere:
+            assert dict(parse(f'{command.id} = "ctrl+y"').keys) == {command.id: "ctrl+y"}
+
+
+def test_no_file_and_a_bad_one(tmp_path: Path) -> None:
+    path = tmp_path / FILE
+    assert load(None) == load(path) == parse("")
+    path.write_bytes(b"quit = \xff")
+    assert load(path).troubles == (f"{FILE} is not text.",)
+    path.write_bytes(b"#" * (MOST_BYTES + 1))
+    assert "too large" in load(path).troubles[0]
+    path.unlink()
+    path.mkdir()
+    assert "cannot be read" in load(path).troubles[0]
+
+
+def test_what_is_shown_follows() -> None:
+    try:
+        remap({"quit": "x,ctrl+y"})
+        assert (QUIT.key, QUIT.every_key) == ("x", "x ^y")
+    finally:
+        remap({})
+    assert QUIT.key == "q"
