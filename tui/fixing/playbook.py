@@ -1,0 +1,220 @@
+"""The steps of one way out, for one person: their system, their router, their values. Pure.
+
+The words are data (`tui.content.playbooks`). Here it is chosen which of them fit, and the values
+are put in. A command is given only where every value in it is known; else the text says what to
+find out first and shows the command with the gaps.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from probes.diagnosis.model import Cause
+from probes.diagnosis.plan import Way
+from probes.diagnosis.remedies import RemedyId
+from probes.diagnosis.what_if import Whose
+from probes.readings import port_mapping
+from probes.report import Report
+from tui import content
+from tui.content import playbooks
+from tui.content.playbooks import CommandWords, Shell, Source, StepWords
+from tui.fixing.circumstances import Brand as Brand
+from tui.fixing.circumstances import Circumstances as Circumstances
+from tui.fixing.circumstances import System as System
+from tui.fixing.circumstances import circumstances as circumstances
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command, complete: nothing is left to fill in."""
+
+    text: str
+    shell: str
+    """sh or powershell."""
+    as_root: bool
+    """It needs an administrator: it begins with sudo, or wants an elevated PowerShell."""
+    cuts: bool
+    """It may cut the connection over which the person works."""
+    undo: str
+    """The command that takes it back. Never "" where `cuts`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayStep:
+    """One thing to do."""
+
+    id: str
+    """Stable within its change: saved progress hangs on it."""
+    text: str
+    command: Command | None
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """All that a person wants to know about one change."""
+
+    remedy: RemedyId
+    title: str
+    for_you: str
+    """What it means for them."""
+    why: str
+    who: str
+    risk: str
+    steps: tuple[PlayStep, ...]
+    """In order; never none."""
+    shows: str
+    """How it shows that it worked."""
+    undo: str
+    """How to take it back."""
+    wait_s: int
+    """How long to wait, with traffic, before the result is to be judged."""
+    sources: tuple[Source, ...]
+    variant: str = ""
+    """The system or make of router that the steps are for; "" for everybody's."""
+
+
+def playbook(way: Way, cause: Cause, report: Report, found: Circumstances) -> Playbook:
+    """The steps of a way. For the other side nothing is filled in: nobody measured there."""
+    there = way.whose is Whose.OTHER
+    variant = "" if there else variant_of(way.remedy.id, found)
+    words = playbooks.playbook_words(way.remedy.id, variant)
+    values = {} if there else found.values
+    system = None if there else found.system
+    texts = (words.for_you, words.why, words.who, words.risk, words.shows, words.undo)
+    for_you, why, who, risk, shows, undo = (_text(each, values) for each in texts)
+    if there:
+        who, for_you = playbooks.guidance("other-who"), playbooks.guidance("other-for-you")
+    return Playbook(
+        way.remedy.id,
+        words.title,
+        for_you,
+        why,
+        who,
+        risk,
+        (*_said(way, report), *_steps(words.steps, values, system)),
+        shows,
+        undo,
+        words.wait_s,
+        tuple(playbooks.sources()[each] for each in words.sources),
+        variant,
+    )
+
+
+def variant_of(remedy: RemedyId, found: Circumstances) -> str:
+    """The words that fit best: the router's make, then the system, "" for everybody's."""
+    listed = playbooks.matrix()[remedy]
+    return next(
+        (each for each in (found.brand.value, *found.system.variants) if each in listed), ""
+    )
+
+
+# --- filling in -----------------------------------------------------------------------------------
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+def _names(texts: Iterable[str]) -> list[str]:
+    found = (name for text in texts for name in _PLACEHOLDER.findall(text))
+    return list(dict.fromkeys(found))
+
+
+def _text(text: str, values: Mapping[str, str]) -> str:
+    """With the values; a phrase in place of each that is not known."""
+    filling = {name: values.get(name) or _phrase(name) for name in _names((text,))}
+    return content.fill(text, **filling)
+
+
+def _phrase(name: str) -> str:
+    return playbooks.value_words(name).phrase
+
+
+def _steps(
+    steps: tuple[StepWords, ...], values: Mapping[str, str], system: System | None
+) -> Iterator[PlayStep]:
+    """The steps, and before them how to find out what they want and nobody knows."""
+    if system is None:
+        yield PlayStep("there", playbooks.guidance("other-first"), None)
+    commands = [step.command.text for step in steps if step.command is not None]
+    wanted = _names((*(step.text for step in steps), *commands))
+    for name in wanted:
+        words = playbooks.value_words(name)
+        if name not in values and words.find:
+            show = words.commands.get(system.family, "") if system is not None else ""
+            yield PlayStep(f"find-{name.replace('_', '-')}", words.find, _shown(show, system))
+    for step in steps:
+        yield _step(step, values, system)
+
+
+def _said(way: Way, report: Report) -> Iterator[PlayStep]:
+    """What the router itself gave as its reason for opening no port."""
+    if way.remedy.id is not RemedyId.REPAIR_MAPPING or way.whose is Whose.OTHER:
+        return
+    for keys in port_mapping.SERVICES.values():
+        test = report.value(keys.test)
+        error = test.error if test is not None and test.error else report.value(keys.error)
+        if error is not None:
+            words = content.mapping_fault(error.fault)
+            text = content.fill(
+                playbooks.guidance("router-said"),
+                said=words.label,
+                meaning=words.meaning,
+                next=words.next_step,
+            )
+            yield PlayStep("router-said", text, None)
+            return
+
+
+def _shown(text: str, system: System | None) -> Command | None:
+    """A command that only shows something."""
+    if not text:
+        return None
+    shell = Shell.POWERSHELL if system is System.WINDOWS else Shell.SH
+    return Command(text, shell.value, text.startswith("sudo "), False, "")
+
+
+def _step(step: StepWords, values: Mapping[str, str], system: System | None) -> PlayStep:
+    text, words = _text(step.text, values), step.command
+    if words is None:
+        return PlayStep(step.id, text, None)
+    missing = [name for name in _names((words.text, words.back)) if name not in values]
+    if system is not None and not missing:
+        return PlayStep(step.id, text, _command(words, values, system))
+    which = "command-gaps" if missing else "command-there"
+    gaps = {name: name.upper() for name in missing}
+    shown = content.fill(words.text, **{**values, **gaps})
+    phrases = " and ".join(f"{_phrase(name)} for `{name.upper()}`" for name in missing)
+    more = content.fill(playbooks.guidance(which), command=shown, gaps=phrases)
+    return PlayStep(step.id, f"{text}\n\n{more}", None)
+
+
+_WORDS = ("nft_chain", "nft_chain_out")
+"""Values of several words: family, table and chain."""
+
+
+def _command(words: CommandWords, values: Mapping[str, str], system: System) -> Command:
+    shell, before = words.shell, ""
+    if shell is Shell.TAILSCALE:
+        shell = Shell.POWERSHELL if system is System.WINDOWS else Shell.SH
+        # On Linux the service takes orders from root; elsewhere from whoever runs the app.
+        before = "sudo " if words.as_root and system.family == "linux" else ""
+    quote = _powershell if shell is Shell.POWERSHELL else shlex.quote
+    filling = {
+        name: " ".join(map(quote, value.split(" "))) if name in _WORDS else quote(value)
+        for name, value in values.items()
+    }
+    back = content.fill(words.back, **filling)
+    return Command(
+        before + content.fill(words.text, **filling),
+        shell.value,
+        words.as_root and (words.shell is not Shell.TAILSCALE or bool(before)),
+        words.cuts,
+        before + back if back else "",
+    )
+
+
+def _powershell(value: str) -> str:
+    plain = re.fullmatch(r"[A-Za-z0-9.:/-]+", value)
+    return value if plain else "'" + value.replace("'", "''") + "'"
