@@ -100,11 +100,7 @@ def _main(arguments: list[str]) -> int:
     if typed.command == "schema":
         return _schema(typed.name)
     if typed.command == "explain":
-        from tui.explaining import run_explain
-
-        return run_explain(
-            typed.input, as_json=typed.json, ascii_only=typed.ascii, redact=typed.redact
-        )
+        return _explain(typed)
     if typed.command == "pair":
         return _pair(typed)
     if typed.command == "meet":
@@ -169,6 +165,37 @@ def _check(typed: Namespace) -> int:
     finally:
         gc.freeze()  # nor is there anything to be looked through at the end
         gc.enable()
+
+
+def _explain(typed: Namespace) -> int:
+    """On a terminal the app opens on it; as text or JSON where that is asked for, or all there is.
+
+    What comes through a pipe is read to its end first, and then the terminal takes its place.
+    """
+    from tui.explaining import app_wanted, conclude
+    from tui.reading import STDIN, read_input
+
+    if typed.json and typed.plain:
+        from tui.exits import Complaint
+
+        raise Complaint("--json and --plain exclude each other.")
+    in_app = not (typed.json or typed.plain) and app_wanted(piped=typed.input == STDIN)
+    given = read_input(typed.input)
+    if in_app and typed.input == STDIN:
+        from tui.terminal import take_terminal
+
+        in_app = take_terminal()
+    if not in_app:
+        return conclude(given, as_json=typed.json, ascii_only=typed.ascii, redact=typed.redact)
+    from dataclasses import replace
+
+    from tui.app import run_app
+    from tui.request import settings_of
+    from tui.sources import Opened
+
+    return run_app(
+        replace(settings_of(typed), source=Opened(given.title, given.report, given.notes))
+    )
 
 
 def _pair(typed: Namespace) -> int:

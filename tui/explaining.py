@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+
 from probes.report import Report
 from tui.answer import answer
 from tui.exits import Exit
 from tui.output import NobodyReads, require_stdout, say, write_out
-from tui.reading import Input, read_input
+from tui.reading import Input
+from tui.terminal import is_terminal, unfit
 
 
-def run_explain(where: str, *, as_json: bool, ascii_only: bool, redact: bool) -> Exit:
-    """Read, write what follows, and return the status. Raises Complaint."""
+def app_wanted(*, piped: bool) -> bool:
+    """Whether the answer is for eyes at a terminal: nothing takes it that comes after this program.
+
+    `piped`: standard input is what is read, so that the keys have to come from elsewhere.
+    """
+    return is_terminal(sys.__stdout__) and not unfit(keys=not piped)
+
+
+def conclude(given: Input, *, as_json: bool, ascii_only: bool, redact: bool) -> Exit:
+    """Write what follows, and return the status. Raises Complaint."""
     require_stdout()
-    given = read_input(where)
     tell(given, redact=redact)
     report = shown(given.report, redact=redact)
     found = answer(report, as_json=as_json, ascii_only=ascii_only, elsewhere=True)

@@ -26,6 +26,9 @@ from tui.output import say
 from tui.request import cleaned
 
 STDIN = "-"
+_STDIN_NAME = "standard input"
+PASTED = "pasted text"
+"""What a paste is called where a file has its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,18 @@ class Input:
     unread: tuple[tuple[int, str], ...] = ()
     """The lines that were left out, by number, cleaned."""
 
+    @property
+    def title(self) -> str:
+        """As the app heads it."""
+        if self.name in (PASTED, _STDIN_NAME):
+            return f"{self.name}: {self.holds[0]}" if self.holds else self.name
+        return f"file: {self.name}"
+
 
 def read_input(where: str) -> Input:
     """Read a file, or standard input for ``-``. Raises Complaint."""
-    name = "standard input" if where == STDIN else clean(Path(where).name or where, 60)
-    shown = "standard input" if where == STDIN else repr(clean(where, 200))
+    name = _STDIN_NAME if where == STDIN else clean(Path(where).name or where, 60)
+    shown = _STDIN_NAME if where == STDIN else repr(clean(where, 200))
     data = _bytes(where, shown)
     if len(data) > MOST_BYTES:
         most = MOST_BYTES // 1_000_000

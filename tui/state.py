@@ -69,7 +69,7 @@ class Measurement:
         """What follows from the report. Worked out when first looked at."""
         from probes.diagnosis.diagnose import diagnose
 
-        return diagnose(self.report)
+        return diagnose(self.report, self.peer)
 
     @cached_property
     def chosen(self) -> Peer | None:

@@ -6,14 +6,16 @@ import os
 import sys
 
 
-def unfit(environ: dict[str, str] | None = None) -> str:
+def unfit(environ: dict[str, str] | None = None, *, keys: bool = True) -> str:
     """Why the app cannot be drawn here, as a sentence; "" if it can.
+
+    `keys` False: standard input is needed for something else, see `take_terminal`.
 
     The app reads keys from standard input and draws on standard error, so standard output may be
     redirected. Textual itself checks none of this: it would draw for nobody, and wait for ever.
     """
     environ = dict(os.environ) if environ is None else environ
-    if not _terminal(sys.__stdin__) or not _terminal(sys.__stderr__):
+    if (keys and not is_terminal(sys.__stdin__)) or not is_terminal(sys.__stderr__):
         return "There is no terminal to draw on, so here is the plain text."
     if environ.get("TERM") == "dumb":
         return "This terminal cannot place text (TERM=dumb), so here is the plain text."
@@ -23,7 +25,24 @@ def unfit(environ: dict[str, str] | None = None) -> str:
     return ""
 
 
-def _terminal(stream: object) -> bool:
+def take_terminal() -> bool:
+    """Put the terminal in the place of a standard input that has been read. False: there is none.
+
+    Windows has no such name for it, so there the answer is text.
+    """
+    if is_terminal(sys.__stdin__):
+        return True
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        return False
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    return True
+
+
+def is_terminal(stream: object) -> bool:
+    """Whether a person sits at the other end."""
     isatty = getattr(stream, "isatty", None)
     try:
         return bool(isatty is not None and isatty())

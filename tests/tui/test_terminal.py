@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -170,3 +171,51 @@ def test_copying_reaches_the_terminal(app: Callable[..., Terminal]) -> None:
     terminal.until(lambda seen: b"\x1b]52;c;" in seen)
     terminal.type(b"q")
     assert terminal.end() == 0
+
+
+NETCHECK = str(
+    Path(__file__).parents[1] / "unit" / "tailscale" / "outputs" / "hard_hard.netcheck1.txt"
+)
+PIPED = (
+    "import fcntl, os, sys, termios\n"
+    "fcntl.ioctl(2, termios.TIOCSCTTY, 0)\n"  # this terminal is the one that /dev/tty means
+    "read, write = os.pipe()\n"
+    "os.write(write, open(sys.argv[1], 'rb').read())\n"
+    "os.close(write)\n"
+    "os.dup2(read, 0)\n"
+    "from tui.cli import main\n"
+    "sys.exit(main(['explain', '-', *sys.argv[2:]]))"
+)
+
+
+def test_explain_on_a_terminal_opens_the_app_on_the_report(app: Callable[..., Terminal]) -> None:
+    terminal = app(APP, "explain", NETCHECK)
+    terminal.until(lambda seen: b"Findings" in seen)
+    assert b"hard_hard.netcheck1.txt" in terminal.seen
+    terminal.type(b"q")
+    assert terminal.end() == 0
+    assert terminal.screen_restored()
+
+
+def test_explain_reads_a_pipe_first_and_then_keys_from_the_terminal(
+    app: Callable[..., Terminal],
+) -> None:
+    terminal = app(PIPED, NETCHECK)
+    terminal.until(lambda seen: b"Findings" in seen)
+    terminal.type(b"q")
+    assert terminal.end() == 0
+    assert terminal.screen_restored()
+
+
+@pytest.mark.parametrize("option", ["--plain", "--json"])
+def test_explain_as_text_or_json_opens_no_app(app: Callable[..., Terminal], option: str) -> None:
+    for terminal in (app(APP, "explain", option, NETCHECK), app(PIPED, NETCHECK, option)):
+        assert terminal.end() == 1, "relayed"
+        assert ENTER not in terminal.seen
+        assert b"MappingVariesByDestIP" in terminal.seen
+
+
+def test_explain_without_a_terminal_for_keys_prints(app: Callable[..., Terminal]) -> None:
+    terminal = app(PIPED.replace("fcntl.ioctl(2, termios.TIOCSCTTY, 0)", "pass"), NETCHECK)
+    assert terminal.end() == 1
+    assert ENTER not in terminal.seen

@@ -14,6 +14,7 @@ from probes.report import Report
 from tui import content
 from tui.content import QuestionId, Tone
 from tui.explain import check_line, ignored, latency_rows, map_lines, mapping_rows, question_line
+from tui.explain.elsewhere import told
 from tui.explain.words import milliseconds
 from tui.screens.evidence import compact
 from tui.widgets.bars import latency_chart, share_done
@@ -74,6 +75,19 @@ def explanation(report: Report, row: str) -> tuple[str, list[Block]]:
     blocks += [heading("Why do you ask?"), prose(why)]
     blocks += [gap, heading("What is sent"), prose(words.sent)]
     return line.title, blocks
+
+
+def elsewhere(report: Report, notes: Sequence[str]) -> list[Block]:
+    """A report that was made by another program: what it says, and what it cannot."""
+    page = content.page("elsewhere")
+    blocks: list[Block] = [prose(page.opening)]
+    if notes:
+        blocks += [gap, *(data(note, "$note") for note in notes)]
+    if lines := [*told(report)]:
+        blocks += [gap, heading("What it says"), *(data(line) for line in lines)]
+    for name, text in page.sections.items():
+        blocks += [gap, heading(name), prose(text)]
+    return blocks
 
 
 def latencies(report: Report) -> Block:

@@ -19,7 +19,7 @@ from tui.theme import LOOKS, SPINNER
 from tui.widgets.bars import bar
 from tui.widgets.detail import Detail
 from tui.widgets.page import Block, Page, data, gap, heading, prose, title
-from tui.widgets.rows import Row, RowList
+from tui.widgets.rows import Row, RowList, head
 from tui.widgets.text import fit, hint, join, say
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ class MeasurePane(Pane):
             self._at_work = [each.id for each in found if each.running]
             names = max((len(each.title) for each in found), default=0) + 2
             self._rows.set_rows([self._row(each, names) for each in found])
+            if measurement.begun.elsewhere:
+                self._rows.set_rows([head("No check was made here: see beside what was read.")])
             chart = self.query_one("#latency-chart", Static)
             chart.update(Page([latencies(measurement.begun)]))
         self._rows.border_subtitle = hint("n what it means" if measurement.closed else "", "next")
@@ -135,6 +137,15 @@ class MeasurePane(Pane):
         detail = self.query_one("#check-detail", Detail)
         if held.fault:
             detail.show("fault", _broken(held.fault), title="The run broke off")
+        elif held.begun is not None and held.begun.elsewhere:
+            from tui.screens.answers import elsewhere
+
+            opened = self.whyrelay.conductor.opened.get(held.title)
+            notes = opened.notes if opened is not None else ()
+            masker = self.whyrelay.conductor.masker()
+            if masker is not None:
+                notes = tuple(masker.text(note) for note in notes)
+            detail.show("elsewhere", elsewhere(held.begun, notes), title="Measured elsewhere")
         elif held.begun is None or not row:
             detail.show("", [prose("The first answers are on their way.", "$quiet")])
         else:

@@ -17,14 +17,12 @@ from textual.widgets import Button, Static, TextArea
 from tui import content
 from tui.content import Tone
 from tui.exits import Complaint
-from tui.reading import Input, read_data, read_input
+from tui.reading import PASTED, Input, read_data, read_input
 from tui.sources import Opened
 from tui.widgets.page import Block, Page, data, prose, title
 from tui.widgets.text import say
 
 READ, CANCEL = "Open it", "Cancel"
-PASTED = "pasted text"
-"""What a paste is called where a file has its name."""
 _MOST_SHOWN = 20_000
 """Characters: a longer paste is read just as well, but kept beside the box."""
 _TYPED_BY_HAND_S = 0.02
@@ -169,7 +167,7 @@ class OpenScreen(ModalScreen[Opened | None]):
         except Complaint as complaint:
             self._say(_refused(complaint, kept=len(self._box.kept)))
             return
-        self.dismiss(Opened(_title(given), given.report, given.notes))
+        self.dismiss(Opened(given.title, given.report, given.notes))
 
     def _say(self, blocks: list[Block]) -> None:
         self.query_one("#open-said", Static).update(Page(blocks))
@@ -200,11 +198,6 @@ def _read_file(path: Path) -> Input:
     if odd:  # a pipe would let the screen wait for ever
         raise Complaint(f"{path.name!r} is no ordinary file.")
     return read_input(str(path))
-
-
-def _title(given: Input) -> str:
-    what = given.holds[0] if given.holds else "a report"
-    return f"{PASTED}: {what}" if given.name == PASTED else f"file: {given.name}"
 
 
 def _empty() -> list[Block]:

@@ -82,7 +82,11 @@ class Masthead(Widget):
 
             verdict = held.diagnosis.verdict
             tone = VERDICT_TONES[verdict]
-            took = say(f"  {held.report.elapsed_ms / 1000:.1f} s", "$quiet")
+            if held.report.elsewhere:
+                wide = self.size.width >= 76
+                took = say("  measured elsewhere" if wide else "  elsewhere", "$note")
+            else:
+                took = say(f"  {held.report.elapsed_ms / 1000:.1f} s", "$quiet")
             return join(glyph(tone), say(f" {content.label(verdict)}", LOOKS[tone].style), took)
         return Content("")
 

@@ -202,7 +202,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "remedies": {str(each) for each in RemedyId},
         "fixing": {"guidance", "values"},
         "pages": {
-            *("privacy", "limits", "keys", "consent", "open"),
+            *("privacy", "limits", "keys", "consent", "open", "elsewhere"),
             *("choose", "measure", "understand", "fix", "prove"),
         },
     }
