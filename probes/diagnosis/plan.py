@@ -54,8 +54,8 @@ _TIERS = {
     Actor.NOBODY: 0,
     Actor.ROUTER: 1,
     Actor.SECOND_ROUTER: 1,
-    Actor.PEER: 2,
-    Actor.NETWORK_ADMIN: 3,
+    Actor.NETWORK_ADMIN: 2,
+    Actor.PEER: 3,
     Actor.ISP: 4,
     Actor.TAILNET_ADMIN: 5,
 }
@@ -77,7 +77,12 @@ def plan_of(report: Report, diagnosis: Diagnosis) -> tuple[CausePlan, ...]:
     """The causes of the report with their ways, in the order in which to take them."""
     facts = Facts(report, diagnosis.nat4, diagnosis.nat6)
     known = _Known(
-        facts, side_from(facts), diagnosis, {each.id for each in diagnosis.causes}, _advice(facts)
+        facts,
+        side_from(facts),
+        diagnosis,
+        {each.id for each in diagnosis.causes},
+        _advice(facts),
+        _pair(diagnosis),
     )
     plans = [
         (known.order(cause, ways), CausePlan(cause, ways))
@@ -91,6 +96,13 @@ def _advice(facts: Facts) -> dict[tuple[RemedyId, Whose], Advised]:
     return {(each.remedy.id, each.side): each for each in advice(facts, ())}
 
 
+def _pair(diagnosis: Diagnosis) -> dict[tuple[RemedyId, Whose], Remedy] | None:
+    if diagnosis.peer is None or not diagnosis.peer.fixes:
+        return None
+    found = (each for each in diagnosis.peer.fixes if each.flips)
+    return {(each.remedy.id, each.side): each.remedy for each in found}
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What the plan of one report rests on."""
@@ -100,12 +112,14 @@ class _Known:
     diagnosis: Diagnosis
     named: set[CauseId]
     advised: Mapping[tuple[RemedyId, Whose], Advised]
+    pair: Mapping[tuple[RemedyId, Whose], Remedy] | None
+    """What makes the pair with the chosen peer direct; None where no such pair can be judged."""
 
     # --- the order of the causes ------------------------------------------------------------------
 
     def order(self, cause: Cause, ways: tuple[Way, ...]) -> tuple[int, ...]:
         """The smallest comes first; equal ones stay in the order of the diagnosis."""
-        flipping = [way for way in ways if way.flips.get(self.target)]
+        flipping = [way for way in ways if self.helps(way)]
         cheapest = min(_cost(way) for way in flipping or ways)
         blocks = cause.weight is Weight.BLOCKS
         return (
@@ -117,11 +131,13 @@ class _Known:
             self.diagnosis.causes.index(cause),
         )
 
-    @property
-    def target(self) -> NatClass:
-        """The kind of peer with which a change has to make the difference."""
+    def helps(self, way: Way) -> bool:
+        """It flips the verdict: that of the pair where a peer was chosen and can be judged."""
+        if self.pair is not None:
+            return (way.remedy.id, way.whose) in self.pair
+        # Where the ordinary peer is direct, what is left to gain is the hard one.
         direct = self.diagnosis.verdict is Verdict.DIRECT
-        return NatClass.HARD if direct else NatClass.EASY
+        return way.flips.get(NatClass.HARD if direct else NatClass.EASY, False)
 
     # --- the ways out of one cause ----------------------------------------------------------------
 
@@ -158,21 +174,26 @@ class _Known:
     def _elsewhere(self, own: Iterable[Way]) -> list[Way]:
         """On the other side, and a peer relay. None of them is a change of this network."""
         here = {way.remedy.id for way in own}
-        other = [
-            Way(each.remedy, Whose.OTHER, each.flips)
-            for each in self.advised.values()
-            if each.side is Whose.OTHER and each.flips.get(self.target)
+        pair = self.pair or {}
+        far = [
+            *(self._way(each, whose) for each, whose in pair if whose is Whose.OTHER),
+            *(
+                Way(each.remedy, Whose.OTHER, each.flips)
+                for (remedy, whose), each in self.advised.items()
+                if whose is Whose.OTHER and (remedy, whose) not in pair
+            ),
         ]
+        other = [way for way in far if self.helps(way)]
         relay = self.advised.get((RemedyId.PEER_RELAY, Whose.THIS))
         last = [Way(relay.remedy, Whose.THIS, relay.flips)] if relay is not None else []
         there = [] if RemedyId.RUN_THERE in here or other else [_BY_ID[RemedyId.RUN_THERE]]
-        return [*other[:_OTHER_WAYS], *(Way(each, Whose.OTHER, {}) for each in there), *last]
+        return [*other[:_OTHER_WAYS], *(Way(each, Whose.THIS, {}) for each in there), *last]
 
     def _recommend(self, ways: list[Way], begin_with: tuple[RemedyId, ...]) -> tuple[Way, ...]:
         """The first one that flips it; a box around this device comes before its router."""
         if not ways:
             return ()
-        first = next((way for way in ways if way.flips.get(self.target)), ways[0])
+        first = next((way for way in ways if self.helps(way)), ways[0])
         first = next((way for way in ways if way.remedy.id in begin_with), first)
         return tuple(replace(way, recommended=way is first) for way in ways)
 
@@ -243,7 +264,7 @@ def _distance(way: Way) -> tuple[int, bool]:
         return len(_TIERS), False
     tier, other = _TIERS[way.remedy.acts], way.whose is Whose.OTHER
     # Whoever runs this network is nearer than somebody at the far end, whatever they have to do.
-    return (max(tier, _TIERS[Actor.NETWORK_ADMIN]) if other else tier, other)
+    return (max(tier, _TIERS[Actor.PEER]) if other else tier, other)
 
 
 def _cost(way: Way) -> tuple[int, int, int]:

@@ -50,10 +50,10 @@ WAYS: Mapping[str, tuple[R, ...]] = {
     CauseId.EXIT_NODE: (R.LEAVE_EXIT_NODE,),
     CauseId.NOT_CONNECTED: (R.CONNECT_TAILSCALE, R.ASK_APPROVAL),
     CauseId.CLIENT_BUG: (R.UPDATE_CLIENT,),
-    "same-network": (R.SAME_WIFI, R.KEEP_LOCAL_ROUTE, R.ALLOW_LOCAL, R.HAIRPIN),
-    "peer-side": (R.PORT_MAPPING, R.FORWARD_PORT, R.ENABLE_IPV6, R.RUN_THERE),
-    "both-hard": (R.PORT_MAPPING, R.FORWARD_PORT, R.ENABLE_IPV6, R.RUN_THERE),
-    "settling": (R.WAIT,),
+    CauseId.SAME_NETWORK: (R.SAME_WIFI, R.KEEP_LOCAL_ROUTE, R.ALLOW_LOCAL, R.HAIRPIN),
+    CauseId.PEER_SIDE: (R.PORT_MAPPING, R.FORWARD_PORT, R.ENABLE_IPV6, R.RUN_THERE),
+    CauseId.BOTH_HARD: (R.PORT_MAPPING, R.FORWARD_PORT, R.ENABLE_IPV6, R.RUN_THERE),
+    CauseId.SETTLING: (R.WAIT,),
     "mtu": (R.PACKET_SIZE,),
 }
 """By the id of the cause. A change that makes no sense in a report is left out there (`plan`)."""
@@ -70,7 +70,7 @@ whatever a NAT does, since the home router's settings do not reach it."""
 
 BY_A_NAT = (
     *(CauseId.HARD_NAT, CauseId.PORT_MAPPING_OFF, CauseId.PORT_MAPPING_BROKEN),
-    *(CauseId.MULTI_WAN, CauseId.SHORT_MAPPING_LIFETIME, "both-hard"),
+    *(CauseId.MULTI_WAN, CauseId.SHORT_MAPPING_LIFETIME, CauseId.BOTH_HARD),
 )
 """Causes that such a box may be the one to make."""
 
@@ -82,6 +82,6 @@ HELPED_BY_THE_OTHER_SIDE = (
     *(CauseId.MOBILE_NETWORK, CauseId.CONTAINER, CauseId.VIRTUAL_MACHINE, CauseId.KUBERNETES),
     *(CauseId.PORT_MAPPING_OFF, CauseId.PORT_MAPPING_BROKEN, CauseId.NAT_STATE_COLLISION),
     *(CauseId.STUN_BLOCKED, CauseId.RELAY_MAP_WITHOUT_STUN, CauseId.INBOUND_BLOCKED),
-    *("peer-side", "both-hard"),
+    *(CauseId.PEER_SIDE, CauseId.BOTH_HARD),
 )
 """Causes that do not matter any more where the other side can be reached, or a relay is near."""

@@ -198,7 +198,9 @@ class ValueWords:
     """A value that texts and commands want, for where it is not known."""
 
     phrase: str
-    """What stands in a text in its place."""
+    """What stands in its place in a text that is about the whole."""
+    gap: str
+    """What stands in its place in a step, once a step before it has said how to find it."""
     find: str
     """How to find it out; "" where a person need not."""
     commands: Mapping[str, str]
@@ -212,10 +214,14 @@ def value_words(name: str) -> ValueWords:
     if section is None:
         raise ContentError(f"fixing/values: no {name}")
     found = {key for key in section.parts if key.startswith("command ")}
-    exactly(f"fixing/values: {name}", section.parts, {*found, *({"find"} & set(section.parts))})
+    more = {"find", "gap"} & set(section.parts)
+    exactly(f"fixing/values: {name}", section.parts, {*found, *more})
     commands = {key.removeprefix("command "): section.parts[key] for key in found}
     return ValueWords(
-        required(f"fixing/values: {name}", section.text), section.parts.get("find", ""), commands
+        required(f"fixing/values: {name}", section.text),
+        section.parts.get("gap", ""),
+        section.parts.get("find", ""),
+        commands,
     )
 
 

@@ -121,14 +121,15 @@ def _names(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _text(text: str, values: Mapping[str, str]) -> str:
-    """With the values; a phrase in place of each that is not known."""
-    filling = {name: values.get(name) or _phrase(name) for name in _names((text,))}
+def _text(text: str, values: Mapping[str, str], *, gaps: bool = False) -> str:
+    """With the values. One that is not known is a phrase, or a gap that a step before explains."""
+    filling = {name: values.get(name) or _unknown(name, gaps) for name in _names((text,))}
     return content.fill(text, **filling)
 
 
-def _phrase(name: str) -> str:
-    return playbooks.value_words(name).phrase
+def _unknown(name: str, gaps: bool) -> str:
+    words = playbooks.value_words(name)
+    return f"`{words.gap}`" if gaps and words.gap else words.phrase
 
 
 def _steps(
@@ -137,13 +138,14 @@ def _steps(
     """The steps, and before them how to find out what they want and nobody knows."""
     if system is None:
         yield PlayStep("there", playbooks.guidance("other-first"), None)
-    commands = [step.command.text for step in steps if step.command is not None]
-    wanted = _names((*(step.text for step in steps), *commands))
-    for name in wanted:
+    commands = (step.command for step in steps if step.command is not None)
+    wanted = (text for each in commands for text in (each.text, each.back))
+    for name in _names((*(step.text for step in steps), *wanted)):
         words = playbooks.value_words(name)
         if name not in values and words.find:
             show = words.commands.get(system.family, "") if system is not None else ""
-            yield PlayStep(f"find-{name.replace('_', '-')}", words.find, _shown(show, system))
+            text = f"{words.find} {content.fill(playbooks.guidance('gap'), gap=words.gap)}"
+            yield PlayStep(f"find-{name.replace('_', '-')}", text, _shown(show, system))
     for step in steps:
         yield _step(step, values, system)
 
@@ -176,17 +178,17 @@ def _shown(text: str, system: System | None) -> Command | None:
 
 
 def _step(step: StepWords, values: Mapping[str, str], system: System | None) -> PlayStep:
-    text, words = _text(step.text, values), step.command
+    text, words = _text(step.text, values, gaps=True), step.command
     if words is None:
         return PlayStep(step.id, text, None)
     missing = [name for name in _names((words.text, words.back)) if name not in values]
     if system is not None and not missing:
         return PlayStep(step.id, text, _command(words, values, system))
-    which = "command-gaps" if missing else "command-there"
-    gaps = {name: name.upper() for name in missing}
+    gaps = {name: playbooks.value_words(name).gap for name in missing}
     shown = content.fill(words.text, **{**values, **gaps})
-    phrases = " and ".join(f"{_phrase(name)} for `{name.upper()}`" for name in missing)
-    more = content.fill(playbooks.guidance(which), command=shown, gaps=phrases)
+    which = "command-there" if system is None else "command-gaps"
+    filling = " and ".join(f"`{gap}`" for gap in dict.fromkeys(gaps.values()))
+    more = content.fill(playbooks.guidance(which), command=shown, gaps=filling)
     return PlayStep(step.id, f"{text}\n\n{more}", None)
 
 

@@ -127,16 +127,19 @@ def test_every_placeholder_is_a_value_with_words_for_where_it_is_not_known() -> 
     assert used == listed
     assert used <= {*FILLED, "at_gateway"}
     for name in used:
-        assert playbooks.value_words(name).phrase
+        found = playbooks.value_words(name)
+        assert found.phrase
+        assert bool(found.gap) == bool(found.find), name
 
 
 def test_a_value_that_a_command_wants_can_be_found_out() -> None:
     wanted = {
         name for each in commands() for name in re.findall(r"\{([a-z_]+)\}", each.text + each.back)
-    } - {"setting_file"}
+    }
     for name in wanted:
         found = playbooks.value_words(name)
         assert found.find, name
+        assert re.fullmatch(r"[A-Z]+", found.gap), name
         assert name == "wanted_port" or found.commands, name
 
 

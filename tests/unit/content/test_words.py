@@ -103,7 +103,9 @@ def _texts(document: Document) -> Iterator[tuple[str, str]]:
             yield f"{name}: {part}", text
 
 
-_NO_WORDS = re.compile(r"^also$|: tone$|: netcheck$|: command [a-z ]+$|: back$|^wait$|^sources$")
+_NO_WORDS = re.compile(
+    r"^also$|: tone$|: netcheck$|: command [a-z ]+$|: back$|: gap$|^wait$|^sources$"
+)
 """Parts that hold marks and commands."""
 
 ALL = [

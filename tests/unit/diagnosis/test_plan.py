@@ -19,6 +19,7 @@ from probes.readings.environment import Effect, Evidence, Setting, Surrounding
 from probes.readings.port_mapping import MappingError, MappingFault
 from probes.report import Report
 from tests.unit.content.reports import HARD, report
+from tests.unit.diagnosis.peer_cases import CASES, HARD_PEER, RELAYED, STAYS, report_for
 from tests.unit.diagnosis.sites import SITES, site
 
 R = RemedyId
@@ -188,3 +189,42 @@ def test_an_update_is_offered_only_for_refusals_that_newer_clients_get_around(
 def test_the_host_firewall_s_way_fits_the_direction_that_is_blocked() -> None:
     for name in ("public-hostfw", "hard+map+hostfw", "eim-apdf+map+hostfw"):
         assert ways(site(name), CauseId.HOST_FIREWALL) == [R.ALLOW_INBOUND]
+
+
+# --- with a chosen peer ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_with_a_chosen_peer_it_is_the_pair_that_has_to_flip(name: str) -> None:
+    found = CASES[name][0]
+    diagnosis = diagnose(found)
+    plans = plan_of(found, diagnosis)
+    assert {each.cause for each in plans} == set(diagnosis.causes)
+    assert diagnosis.peer is not None
+    flipping = {(each.remedy.id, each.side) for each in diagnosis.peer.fixes if each.flips}
+    for plan in plans:
+        offered = flipping & set(ids(plan))
+        way = recommended(plan)
+        assert not offered or (way.remedy.id, way.whose) in offered
+
+
+def test_a_peer_behind_a_hard_nat_is_reached_if_this_side_opens_a_port() -> None:
+    """What helps with an ordinary peer would not do here."""
+    plans = planned(report_for(RELAYED, more=(HARD_PEER, STAYS)))
+    plan = next(each for each in plans if each.cause.id is CauseId.PEER_SIDE)
+    way = recommended(plan)
+    assert (way.remedy.id, way.whose) == (R.PORT_MAPPING, Whose.THIS)
+    assert (R.RUN_THERE, Whose.THIS) in ids(plan)
+    assert ids(plan)[-1] == (R.PEER_RELAY, Whose.THIS)
+
+
+def test_two_hard_sides_begin_with_a_port_on_this_one() -> None:
+    plans = planned(report_for(RELAYED, side="hard", more=(STAYS, HARD_PEER)))
+    plan = next(each for each in plans if each.cause.id is CauseId.BOTH_HARD)
+    assert recommended(plan).remedy.id is R.PORT_MAPPING
+    assert R.KEEP_ONE_PORT not in [way.remedy.id for way in plan.ways]
+
+
+def test_a_connection_that_settles_wants_a_minute_and_nothing_else() -> None:
+    found = CASES["a peer that turned direct"][0]
+    assert ways(found, CauseId.SETTLING) == [R.WAIT]

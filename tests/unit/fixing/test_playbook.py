@@ -195,7 +195,8 @@ def test_where_a_value_is_not_known_the_steps_say_how_to_find_it_and_give_no_com
     assert first.command.text == "sudo ss -ulpn | grep tailscaled"
     assert not first.command.cuts
     assert allow.command is None
-    assert "`sudo ufw allow PORT/udp`, with the VPN's port for `PORT`" in allow.text
+    assert first.text.endswith("Below it is called `PORT`.")
+    assert "`sudo ufw allow PORT/udp`, with what you found in place of `PORT`." in allow.text
 
 
 def test_a_value_that_is_known_is_not_asked_for() -> None:
