@@ -66,6 +66,9 @@ _RISKS = (
     *(Risk.REACHABLE, Risk.OUTAGE, Risk.MONEY),
 )
 
+GOOGLE = "Google Cloud"
+"""Its managed NAT can keep one port for all; Amazon's and Azure's cannot."""
+
 _OTHER_WAYS = 2
 """Ways on the other side, for one cause. Whoever follows them starts the program there anyway."""
 
@@ -194,15 +197,31 @@ class _Known:
         if not ways:
             return ()
         first = next((way for way in ways if self.helps(way)), ways[0])
-        first = next((way for way in ways if way.remedy.id in begin_with), first)
+        # IPv6 wants the other side to have it, too, so it is never where to begin around here.
+        box = set(begin_with) - {RemedyId.ENABLE_IPV6}
+        first = next((way for way in ways if way.remedy.id in box), first)
         return tuple(replace(way, recommended=way is first) for way in ways)
 
     # --- what makes sense -------------------------------------------------------------------------
 
     def _fits(self, cause: Cause, remedy: RemedyId) -> bool:
+        several = CauseId.MULTI_WAN in self.named
+        if remedy is RemedyId.ONE_LINE and not several and cause.id is CauseId.HARD_NAT:
+            return False
+        if remedy is RemedyId.KEEP_ONE_PORT and (several or not self._keeps_ports()):
+            return False
         if remedy in _FORETELLABLE:
             return _BY_ID[remedy].change(self.side) is not None
         return _ONLY_IF[remedy](self.facts, cause) if remedy in _ONLY_IF else True
+
+    def _keeps_ports(self) -> bool:
+        """Whether the box can be told to: a home router, or the one cloud that has a switch."""
+        clouds = [
+            each.name
+            for each in self.facts.value(environment.EVIDENCE) or ()
+            if each.kind is Surrounding.CLOUD
+        ]
+        return all(each == GOOGLE for each in clouds)
 
 
 def _blocks_outbound(facts: Facts, cause: Cause) -> bool:

@@ -97,11 +97,15 @@ class Circumstances:
     """How the router names itself; "" where it does not."""
 
 
-def circumstances(report: Report, platform: str = sys.platform) -> Circumstances:
-    """What the report tells. `platform` is what this program runs on, for a report taken here."""
+def circumstances(report: Report, platform: str = sys.platform, peer: str = "") -> Circumstances:
+    """What the report tells.
+
+    `platform` is what this program runs on, for a report taken here; `peer` the device of the
+    tailnet that the person chose, where the report was not made for it.
+    """
     system, system_from = _system(report, platform)
     brand, brand_from = _brand(report)
-    return Circumstances(system, brand, values_of(report), system_from, brand_from)
+    return Circumstances(system, brand, values_of(report, peer), system_from, brand_from)
 
 
 # --- the system -----------------------------------------------------------------------------------
@@ -199,9 +203,11 @@ _WORD = re.compile(r"[A-Za-z0-9/][A-Za-z0-9 ._:/@\\+-]{0,79}")
 """What a value may look like. Anything else is for a person to look at, not for a command."""
 
 
-def values_of(report: Report) -> dict[str, str]:
+def values_of(report: Report, peer: str = "") -> dict[str, str]:
     """The values that the report knows, by the names of the placeholders."""
     read = {name: _text(reader(report)) for name, reader in _READ.items()}
+    if peer:
+        read["peer"] = _text(peer)
     found = {name: value for name, value in read.items() if value is not None}
     if "gateway" in found:
         found["at_gateway"] = f"(`http://{found['gateway']}`)"

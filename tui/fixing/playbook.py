@@ -16,7 +16,6 @@ from probes.diagnosis.model import Cause
 from probes.diagnosis.plan import Way
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
-from probes.readings import port_mapping
 from probes.report import Report
 from tui import content
 from tui.content import playbooks
@@ -25,6 +24,7 @@ from tui.fixing.circumstances import Brand as Brand
 from tui.fixing.circumstances import Circumstances as Circumstances
 from tui.fixing.circumstances import System as System
 from tui.fixing.circumstances import circumstances as circumstances
+from tui.fixing.remarks import remarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,8 @@ def playbook(way: Way, cause: Cause, report: Report, found: Circumstances) -> Pl
     for_you, why, who, risk, shows, undo = (_text(each, values) for each in texts)
     if there:
         who, for_you = playbooks.guidance("other-who"), playbooks.guidance("other-for-you")
+    said = () if there else remarks(way.remedy.id, cause, report)
+    first = (PlayStep(name, text, None) for name, text in said)
     return Playbook(
         way.remedy.id,
         words.title,
@@ -94,7 +96,7 @@ def playbook(way: Way, cause: Cause, report: Report, found: Circumstances) -> Pl
         why,
         who,
         risk,
-        (*_said(way, report), *_steps(words.steps, values, system)),
+        (*first, *_steps(words.steps, values, system)),
         shows,
         undo,
         words.wait_s,
@@ -148,25 +150,6 @@ def _steps(
             yield PlayStep(f"find-{name.replace('_', '-')}", text, _shown(show, system))
     for step in steps:
         yield _step(step, values, system)
-
-
-def _said(way: Way, report: Report) -> Iterator[PlayStep]:
-    """What the router itself gave as its reason for opening no port."""
-    if way.remedy.id is not RemedyId.REPAIR_MAPPING or way.whose is Whose.OTHER:
-        return
-    for keys in port_mapping.SERVICES.values():
-        test = report.value(keys.test)
-        error = test.error if test is not None and test.error else report.value(keys.error)
-        if error is not None:
-            words = content.mapping_fault(error.fault)
-            text = content.fill(
-                playbooks.guidance("router-said"),
-                said=words.label,
-                meaning=words.meaning,
-                next=words.next_step,
-            )
-            yield PlayStep("router-said", text, None)
-            return
 
 
 def _shown(text: str, system: System | None) -> Command | None:

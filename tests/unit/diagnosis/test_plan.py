@@ -18,7 +18,7 @@ from probes.readings import environment, port_mapping, tailscale
 from probes.readings.environment import Effect, Evidence, Setting, Surrounding
 from probes.readings.port_mapping import MappingError, MappingFault
 from probes.report import Report
-from tests.unit.content.reports import HARD, report
+from tests.unit.content.reports import HARD, mapped, report
 from tests.unit.diagnosis.peer_cases import CASES, HARD_PEER, RELAYED, STAYS, report_for
 from tests.unit.diagnosis.sites import SITES, site
 
@@ -130,8 +130,8 @@ def test_a_network_without_udp_gets_no_peer_relay() -> None:
     assert R.PEER_RELAY not in ways(site("udp-blocked"), CauseId.UDP_BLOCKED)
 
 
-def _inside(kind: Surrounding) -> Report:
-    found = Evidence(kind, "some", True, "test", Sure.CERTAIN)
+def _inside(kind: Surrounding, name: str = "some") -> Report:
+    found = Evidence(kind, name, True, "test", Sure.CERTAIN)
     return report({**HARD, environment.EVIDENCE.id: (found,)})
 
 
@@ -152,6 +152,24 @@ def test_a_box_around_this_device_comes_before_a_router_that_it_hides(
     assert first in here
     assert not AT_A_ROUTER & set(here)
     assert recommended(plan).remedy.id in {way for each in AROUND.values() for way in each}
+
+
+def test_only_google_s_cloud_can_be_told_to_keep_ports() -> None:
+    offered = {
+        name: R.KEEP_ONE_PORT in ways(_inside(Surrounding.CLOUD, name), CauseId.HARD_NAT)
+        for name in ("Google Cloud", "Amazon EC2", "Microsoft Azure")
+    }
+    assert offered == {"Google Cloud": True, "Amazon EC2": False, "Microsoft Azure": False}
+
+
+def test_several_internet_lines_are_one_before_anything_else() -> None:
+    lines = ("45.83.223.10:51820", "91.64.10.20:51820", "45.83.223.10:51820")
+    found = report({**HARD, **mapped(*lines)})
+    assert CauseId.MULTI_WAN in {each.id for each in diagnose(found).causes}
+    here = ways(found, CauseId.HARD_NAT)
+    assert here[0] is R.ONE_LINE
+    assert R.KEEP_ONE_PORT not in here
+    assert R.ONE_LINE not in ways(report(HARD), CauseId.HARD_NAT)
 
 
 def test_windows_linux_is_offered_no_bridge_and_a_machine_no_mirror() -> None:

@@ -17,12 +17,20 @@ from probes.diagnosis.plan import Way, plan_of
 from probes.diagnosis.remedies import REMEDIES, RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.readings import environment, firewall, local, port_mapping, tailscale
-from probes.readings.environment import Effect, Evidence, Setting, Surrounding
+from probes.readings.environment import (
+    BugEffect,
+    ClientBug,
+    Effect,
+    Evidence,
+    Setting,
+    Surrounding,
+)
 from probes.readings.firewall import Fate, FirewallName, FoundFirewall, Judgement
 from probes.readings.igd import IGD, Igd
 from probes.readings.port_mapping import MappingError, MappingFault
 from probes.report import Report
 from tests.unit.content.reports import EASY, HARD, report, way_out
+from tui import content
 from tui.content import playbooks
 from tui.fixing.playbook import (
     Brand,
@@ -361,7 +369,7 @@ def test_the_words_that_fit_best_are_chosen(
     assert steps_for(remedy, system=system, brand=brand).variant == variant
 
 
-# --- what the router said -------------------------------------------------------------------------
+# --- what this report adds ------------------------------------------------------------------------
 
 
 def test_the_router_s_own_reason_comes_first() -> None:
@@ -369,8 +377,45 @@ def test_the_router_s_own_reason_comes_first() -> None:
     found = report({**HARD, port_mapping.UPNP.error.id: error})
     (first, *_) = steps_for(RemedyId.REPAIR_MAPPING, found).steps
     assert first.id == "router-said"
-    assert "reason" in first.text
+    assert content.mapping_fault(MappingFault.CONFLICT).next_step in first.text
     assert steps_for(RemedyId.REPAIR_MAPPING).steps[0].id != "router-said"
+
+
+def test_a_tailscale_that_is_told_not_to_ask_for_ports_comes_before_the_router() -> None:
+    setting = Setting("TS_DISABLE_PORTMAPPER", "1", "/etc/default/t", Effect.NO_PORT_MAPPING)
+    found = report({**HARD, environment.SETTINGS.id: (setting,)})
+    (first, *_) = steps_for(RemedyId.PORT_MAPPING, found).steps
+    assert first.id == "not-asked"
+    assert "TS_DISABLE_PORTMAPPER" in first.text
+    assert "/etc/default/t" in first.text
+
+
+def test_a_random_port_is_named_before_a_rule_for_one_port() -> None:
+    found = report({**HARD, tailscale.ATTRIBUTES.id: ("randomize-client-port",)})
+    assert steps_for(RemedyId.FORWARD_PORT, found).steps[0].id == "random-port"
+    assert steps_for(RemedyId.PORT_MAPPING, found).steps[0].id != "random-port"
+
+
+@pytest.mark.parametrize("effect", BugEffect)
+def test_each_known_fault_says_what_an_update_does_for_it(effect: BugEffect) -> None:
+    bug = ClientBug(18348, effect)
+    found = report({**HARD, environment.CLIENT_BUGS.id: (bug,)})
+    person, way = circumstances(found), Way(BY_ID[RemedyId.UPDATE_CLIENT], Whose.THIS, {})
+    steps = playbook(way, replace(CAUSE, id=CauseId.CLIENT_BUG), found, person).steps
+    assert steps[0].id == "bug-18348"
+    assert steps[0].text == playbooks.guidance(f"bug {effect}")
+    others = playbook(way, replace(CAUSE, id=CauseId.PORT_MAPPING_BROKEN), found, person).steps
+    assert others[0].id != "bug-18348"
+
+
+def test_nothing_of_this_report_is_said_about_the_other_side() -> None:
+    found = report({**HARD, tailscale.ATTRIBUTES.id: ("randomize-client-port",)})
+    assert steps_for(RemedyId.FORWARD_PORT, found, whose=Whose.OTHER).steps[0].id == "there"
+
+
+def test_the_peer_that_the_person_chose_is_named_in_commands() -> None:
+    assert circumstances(NOTHING, peer="attic").values["peer"] == "attic"
+    assert "peer" not in circumstances(NOTHING, peer="$(reboot)").values
 
 
 def test_the_waiting_time_follows_what_has_to_settle() -> None:

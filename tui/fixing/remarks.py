@@ -1,0 +1,56 @@
+"""What this report adds to the steps: a router's own reason, a setting in the way. Pure.
+
+The general steps cannot know these; each comes first, since the rest is in vain without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probes.diagnosis.causes_device import RANDOM_PORT
+from probes.diagnosis.model import Cause, CauseId
+from probes.diagnosis.remedies import RemedyId
+from probes.readings import environment, port_mapping, tailscale
+from probes.readings.environment import Effect
+from probes.report import Report
+from tui import content
+from tui.content import playbooks
+
+_FIXED_PORT = (
+    *(RemedyId.FORWARD_PORT, RemedyId.FORWARD_TWICE, RemedyId.EXPOSED_HOST, RemedyId.OWN_PORT),
+    *(RemedyId.OPEN_FIREWALL, RemedyId.ALLOW_INBOUND, RemedyId.CLOUD_ADDRESS),
+)
+"""Changes that name the VPN's port, and so want it to stay what it is."""
+_ON_REQUEST = (RemedyId.PORT_MAPPING, RemedyId.REPAIR_MAPPING)
+
+
+def remarks(remedy: RemedyId, cause: Cause, report: Report) -> Iterator[tuple[str, str]]:
+    """Steps that come first, each as its id and its words."""
+    if remedy in _ON_REQUEST:
+        yield from _not_asked(report)
+    if remedy is RemedyId.REPAIR_MAPPING:
+        yield from _router_said(report)
+    if remedy in _FIXED_PORT and RANDOM_PORT in (report.value(tailscale.ATTRIBUTES) or ()):
+        yield "random-port", playbooks.guidance("random-port")
+    if remedy is RemedyId.UPDATE_CLIENT and cause.id is CauseId.CLIENT_BUG:
+        for bug in report.value(environment.CLIENT_BUGS) or ():
+            yield f"bug-{bug.issue}", playbooks.guidance(f"bug {bug.effect}")
+
+
+def _not_asked(report: Report) -> Iterator[tuple[str, str]]:
+    for each in report.value(environment.SETTINGS) or ():
+        if each.effect is Effect.NO_PORT_MAPPING:
+            words = playbooks.guidance("not-asked")
+            yield "not-asked", content.fill(words, setting=each.name, where=each.where)
+            return
+
+
+def _router_said(report: Report) -> Iterator[tuple[str, str]]:
+    for keys in port_mapping.SERVICES.values():
+        test = report.value(keys.test)
+        error = test.error if test is not None and test.error else report.value(keys.error)
+        if error is not None:
+            words, said = content.mapping_fault(error.fault), playbooks.guidance("router-said")
+            text = content.fill(said, said=words.label, meaning=words.meaning, next=words.next_step)
+            yield "router-said", text
+            return
