@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from probes.diagnosis.model import CauseId
 from probes.diagnosis.remedies import RemedyId
+from probes.diagnosis.ways import WAYS
 from tui import content
 from tui.content import playbooks
 from tui.content.markdown import parse
@@ -26,8 +28,8 @@ VARIANTS = [(remedy, "") for remedy in RemedyId] + [
 IDS = [f"{remedy}-{variant}" if variant else str(remedy) for remedy, variant in VARIANTS]
 every_playbook = pytest.mark.parametrize(("remedy", "variant"), VARIANTS, ids=IDS)
 
-HOST = {R.value for R in System}
-MAKES = {B.value for B in Brand} - {Brand.GENERIC.value}
+HOST = {each.value for each in System}
+MAKES = {each.value for each in Brand} - {Brand.GENERIC.value}
 
 
 def words(remedy: RemedyId, variant: str) -> PlaybookWords:
@@ -141,6 +143,62 @@ def test_a_value_that_a_command_wants_can_be_found_out() -> None:
         assert found.find, name
         assert re.fullmatch(r"[A-Z]+", found.gap), name
         assert name == "wanted_port" or found.commands, name
+
+
+# --- one story ------------------------------------------------------------------------------------
+
+R = RemedyId
+FIRST: dict[CauseId, tuple[RemedyId, str]] = {
+    CauseId.NO_NETWORK: (R.RESTORE_NETWORK, "web page"),
+    CauseId.CAPTIVE_PORTAL: (R.SIGN_IN, r"http://example\.com"),
+    CauseId.UDP_BLOCKED: (R.OTHER_NETWORK, "hotspot"),
+    CauseId.STUN_BLOCKED: (R.UNBLOCK_STUN, "3478"),
+    CauseId.FORCED_RELAY: (R.REMOVE_SETTING, "restart Tailscale"),
+    CauseId.RELAY_MAP_WITHOUT_STUN: (R.MEND_RELAY_MAP, "3478"),
+    CauseId.HOST_FIREWALL: (R.ALLOW_INBOUND, r"port \{"),
+    CauseId.MULTI_WAN: (R.ONE_LINE, "line"),
+    CauseId.HARD_NAT: (R.PORT_MAPPING, "UPnP"),
+    CauseId.DOUBLE_NAT: (R.BRIDGE, "bridge mode"),
+    CauseId.CGNAT: (R.ENABLE_IPV6, "IPv6"),
+    CauseId.CLOUD_NAT: (R.CLOUD_ADDRESS, "public address"),
+    CauseId.MOBILE_NETWORK: (R.ENABLE_IPV6, "IPv6"),
+    CauseId.CONTAINER: (R.HOST_NETWORK, "--network=host"),
+    CauseId.VIRTUAL_MACHINE: (R.BRIDGE_MACHINE, "bridged"),
+    CauseId.KUBERNETES: (R.NODE_PORT, "node"),
+    CauseId.OTHER_VPN: (R.PAUSE_VPN, "other VPN"),
+    CauseId.INBOUND_BLOCKED: (R.OPEN_FIREWALL, "port"),
+    CauseId.NAT_STATE_COLLISION: (R.DROP_STRANGERS, "drop"),
+    CauseId.SHORT_MAPPING_LIFETIME: (R.LONGER_UDP_TIME, "time"),
+    CauseId.PORT_MAPPING_OFF: (R.PORT_MAPPING, "UPnP"),
+    CauseId.PORT_MAPPING_BROKEN: (R.REPAIR_MAPPING, "1024"),
+    CauseId.IPV6_OFF: (R.ENABLE_IPV6_HERE, "IPv6"),
+    CauseId.IPV6_MISSING: (R.ENABLE_IPV6, "IPv6"),
+    CauseId.IPV6_FILTERED: (R.UNBLOCK_IPV6, "UDP out"),
+    CauseId.PORT_CONFLICT: (R.FREE_PORT, "[Rr]estart"),
+    CauseId.EXIT_NODE: (R.LEAVE_EXIT_NODE, "--exit-node="),
+    CauseId.NOT_CONNECTED: (R.CONNECT_TAILSCALE, "address"),
+    CauseId.CLIENT_BUG: (R.UPDATE_CLIENT, "Update"),
+    CauseId.SAME_NETWORK: (R.SAME_WIFI, "guest"),
+    CauseId.PEER_SIDE: (R.RUN_THERE, "whyrelay"),
+    CauseId.BOTH_HARD: (R.PORT_MAPPING, "UPnP"),
+    CauseId.SETTLING: (R.WAIT, "[Ss]end something"),
+}
+"""The way whose steps the first advice of a cause is the short form of, and what both name."""
+
+
+@pytest.mark.parametrize("cause", FIRST)
+def test_the_first_advice_of_a_cause_is_one_of_its_ways_in_short(cause: CauseId) -> None:
+    remedy, names = FIRST[cause]
+    assert remedy in WAYS[cause]
+    found = words(remedy, "")
+    parts = [found.title, *(step.text for step in found.steps)]
+    parts += [step.command.text for step in found.steps if step.command is not None]
+    assert re.search(names, content.plain(content.cause(cause).first))
+    assert re.search(names, content.plain(" ".join(parts)))
+
+
+def test_no_cause_is_without_a_first_advice() -> None:
+    assert set(CauseId) - {"mtu"} == set(FIRST) - {"mtu"}
 
 
 # --- commands -------------------------------------------------------------------------------------

@@ -1,0 +1,69 @@
+"""A plan as text: every way, who acts and what it costs, and the steps to begin with."""
+
+from __future__ import annotations
+
+import pytest
+
+from probes.diagnosis.diagnose import diagnose
+from probes.diagnosis.model import CauseId, Weight
+from probes.diagnosis.plan import Way, plan_of
+from probes.diagnosis.remedies import REMEDIES, RemedyId
+from probes.diagnosis.what_if import Whose
+from probes.report import Report
+from tests.unit.diagnosis.sites import SITES, site
+from tui import content
+from tui.fixing.playbook import System, circumstances, playbook
+from tui.fixing.telling import COMMAND, plan_lines, playbook_lines, way_line
+
+
+def told(found: Report) -> list[str]:
+    return list(plan_lines(found, diagnose(found)))
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_it_tells_every_way_of_every_cause_that_is_more_than_a_note(name: str) -> None:
+    found = site(name)
+    plans = [
+        plan for plan in plan_of(found, diagnose(found)) if plan.cause.weight is not Weight.NOTES
+    ]
+    lines = told(found)
+    assert bool(lines) == bool(plans)
+    for plan in plans:
+        assert f"{content.cause(plan.cause.id).title}:" in lines
+        for way in plan.ways:
+            assert any(line.startswith(f"- {way_line(way)}") for line in lines)
+    assert sum(line.endswith("Begin here.") for line in lines) == bool(plans)
+    assert sum(line.startswith("What to do: ") for line in lines) == bool(plans)
+
+
+def test_a_line_says_what_who_what_it_costs_and_what_comes_of_it() -> None:
+    first = told(site("hard"))[1]
+    assert first == (
+        "- Turn on UPnP or NAT-PMP in the router: whoever runs the router; any program in the "
+        "network may then open ports. Peers behind any kind of NAT are then direct. Begin here."
+    )
+
+
+def test_a_way_on_the_other_side_says_so_and_promises_nothing_that_is_not_foretold() -> None:
+    by_id = {remedy.id: remedy for remedy in REMEDIES}
+    line = way_line(Way(by_id[RemedyId.PORT_MAPPING], Whose.OTHER, {}))
+    assert line.startswith("On the other side, turn on UPnP")
+    assert "direct" not in line
+
+
+def test_the_steps_are_numbered_and_commands_stand_alone() -> None:
+    found = site("public-hostfw")
+    diagnosis = diagnose(found)
+    (plan, *_) = plan_of(found, diagnosis)
+    assert plan.cause.id is CauseId.HOST_FIREWALL
+    (way,) = [each for each in plan.ways if each.recommended]
+    person = circumstances(found)
+    book = playbook(way, plan.cause, found, person)
+    lines = list(playbook_lines(book))
+    for number, step in enumerate(book.steps, 1):
+        assert any(line.startswith(f"{number}. ") for line in lines)
+        if step.command is not None:
+            assert COMMAND + step.command.text in lines
+            assert not step.command.cuts or COMMAND + step.command.undo in lines
+    assert [line for line in lines if line.startswith(COMMAND)]
+    assert person.system is System.LINUX_NFTABLES

@@ -1,0 +1,84 @@
+"""A plan and its steps as lines of text, to be read from top to bottom. Pure.
+
+A command is a line of its own that begins with `COMMAND`, so that whoever wraps lines leaves it
+whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probes.diagnosis.model import Diagnosis, NatClass, Weight
+from probes.diagnosis.plan import Way, plan_of
+from probes.diagnosis.what_if import Whose
+from probes.report import Report
+from tui import content
+from tui.content import playbooks
+from tui.fixing.playbook import Circumstances, Playbook, PlayStep, circumstances, playbook
+
+COMMAND = "    "
+
+
+def plan_lines(
+    report: Report, diagnosis: Diagnosis, found: Circumstances | None = None
+) -> Iterator[str]:
+    """The ways out of what stands in the way, and the steps of the one to begin with.
+
+    Notes are left out. Nothing where nothing is in the way.
+    """
+    plans = [each for each in plan_of(report, diagnosis) if each.cause.weight is not Weight.NOTES]
+    for plan in plans:
+        yield f"{content.cause(plan.cause.id).title}:"
+        for way in plan.ways:
+            begin = way.recommended and plan is plans[0]
+            yield f"- {way_line(way)}" + (f" {playbooks.guidance('way-first')}" if begin else "")
+    if plans:
+        peer = diagnosis.peer.name if diagnosis.peer is not None else ""
+        person = found if found is not None else circumstances(report, peer=peer)
+        first = next(way for way in plans[0].ways if way.recommended)
+        yield ""
+        yield from playbook_lines(playbook(first, plans[0].cause, report, person))
+
+
+def way_line(way: Way) -> str:
+    """One way in a line: what, who, what it costs, and what comes of it."""
+    what = content.label(way.remedy.id)
+    if way.whose is Whose.OTHER:
+        what = content.fill(playbooks.guidance("way-there"), what=what)
+    line = content.fill(
+        playbooks.guidance("way"),
+        what=what[0].upper() + what[1:],
+        who=content.label(way.remedy.acts),
+        risk=content.label(way.remedy.risk),
+    )
+    effect = _effect(way)
+    return f"{line} {playbooks.guidance(effect)}" if effect else line
+
+
+def _effect(way: Way) -> str:
+    """What it makes direct: an id of ``fixing/guidance``, "" where nothing is promised."""
+    easy, hard = way.flips.get(NatClass.EASY), way.flips.get(NatClass.HARD)
+    if easy and hard:
+        return "flips-both"
+    return "flips-easy" if easy else "flips-hard" if hard else ""
+
+
+def playbook_lines(book: Playbook) -> Iterator[str]:
+    """All of one change, its steps numbered."""
+    yield content.fill(playbooks.guidance("what-to-do"), title=book.title)
+    yield book.for_you
+    for number, step in enumerate(book.steps, 1):
+        yield from _step(number, step)
+    for name, text in (("shows", book.shows), ("risks", book.risk), ("takes-back", book.undo)):
+        yield f"{playbooks.guidance(name)} {text}"
+
+
+def _step(number: int, step: PlayStep) -> Iterator[str]:
+    first, *more = (line for line in step.text.splitlines() if line)
+    yield f"{number}. {first}"
+    yield from more
+    if step.command is not None:
+        yield COMMAND + step.command.text
+        if step.command.cuts:
+            yield playbooks.guidance("cuts")
+            yield COMMAND + step.command.undo
