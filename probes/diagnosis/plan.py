@@ -122,14 +122,16 @@ class _Known:
 
     def order(self, cause: Cause, ways: tuple[Way, ...]) -> tuple[int, ...]:
         """The smallest comes first; equal ones stay in the order of the diagnosis."""
-        flipping = [way for way in ways if self.helps(way)]
+        notes = cause.weight is Weight.NOTES
+        # Nothing hangs on a note, so what is quickly done comes first.
+        flipping = [way for way in ways if self.helps(way) and not notes]
         cheapest = min(_cost(way) for way in flipping or ways)
         blocks = cause.weight is Weight.BLOCKS
         return (
-            int(cause.weight is Weight.NOTES),
+            int(notes),
             int(not (cause.id in _GATES and blocks)),
             int(not flipping),
-            0 if flipping or blocks else 1,
+            int(not (flipping or blocks or notes)),
             *cheapest,
             self.diagnosis.causes.index(cause),
         )
@@ -151,13 +153,13 @@ class _Known:
         if around:
             own = [each for each in own if each not in AT_A_ROUTER]
         fitting = [each for each in (*around, *own) if self._fits(cause, each)]
-        # Where nothing fits, the readings contradict each other: show what is usual.
-        chosen = fitting or list(WAYS.get(cause.id, ()))
-        found = [self._way(each, Whose.THIS) for each in chosen]
+        found = [self._way(each, Whose.THIS) for each in fitting]
         if cause.id in HELPED_BY_THE_OTHER_SIDE and cause.weight is not Weight.NOTES:
             found += self._elsewhere(found)
-        found.sort(key=_distance)
-        return self._recommend(found, begin_with=around)
+        # Where nothing fits, the readings contradict each other: show what is usual.
+        found = found or [self._way(each, Whose.THIS) for each in WAYS.get(cause.id, ())]
+        found.sort(key=lambda way: _distance(way, cause.acts))
+        return self._recommend(cause, found, begin_with=around)
 
     def _around(self, cause: Cause) -> tuple[RemedyId, ...]:
         """What to do about the boxes around this device, where one of them makes the cause."""
@@ -192,14 +194,20 @@ class _Known:
         there = [] if RemedyId.RUN_THERE in here or other else [_BY_ID[RemedyId.RUN_THERE]]
         return [*other[:_OTHER_WAYS], *(Way(each, Whose.THIS, {}) for each in there), *last]
 
-    def _recommend(self, ways: list[Way], begin_with: tuple[RemedyId, ...]) -> tuple[Way, ...]:
+    def _recommend(
+        self, cause: Cause, ways: list[Way], begin_with: tuple[RemedyId, ...]
+    ) -> tuple[Way, ...]:
         """The first one that flips it; a box around this device comes before its router."""
         if not ways:
             return ()
-        first = next((way for way in ways if self.helps(way)), ways[0])
-        # IPv6 wants the other side to have it, too, so it is never where to begin around here.
-        box = set(begin_with) - {RemedyId.ENABLE_IPV6}
-        first = next((way for way in ways if way.remedy.id in box), first)
+        # IPv6 wants the other side to have it, too, and nobody pays for a note.
+        plain = [way for way in ways if way.remedy.id is not RemedyId.ENABLE_IPV6]
+        cheap = [way for way in plain if way.remedy.risk is not Risk.MONEY]
+        helping = [way for way in ways if self.helps(way)]
+        if cause.weight is Weight.NOTES:
+            helping = []
+        box = [way for way in plain if way.remedy.id in begin_with]
+        first = (box or helping or cheap or ways)[0]
         return tuple(replace(way, recommended=way is first) for way in ways)
 
     # --- what makes sense -------------------------------------------------------------------------
@@ -208,6 +216,10 @@ class _Known:
         several = CauseId.MULTI_WAN in self.named
         if remedy is RemedyId.ONE_LINE and not several and cause.id is CauseId.HARD_NAT:
             return False
+        if remedy is RemedyId.ACCESS_POINT and CauseId.DOUBLE_NAT not in self.named:
+            return cause.id is CauseId.DOUBLE_NAT
+        if remedy is RemedyId.OPEN_FIREWALL and CauseId.CLOUD_NAT in self.named:
+            return self.diagnosis.nat4.nat_class is NatClass.EASY
         if remedy is RemedyId.KEEP_ONE_PORT and (several or not self._keeps_ports()):
             return False
         if remedy in _FORETELLABLE:
@@ -277,11 +289,17 @@ _ONLY_IF = {
 """When a change whose effect nobody can foretell is worth an offer."""
 
 
-def _distance(way: Way) -> tuple[int, bool]:
-    """The order within a cause; the table decides between equals."""
+def _distance(way: Way, acts: Actor = Actor.ROUTER) -> tuple[int, bool]:
+    """The order within a cause; the table decides between equals.
+
+    `acts` is who may act on the cause: where that is whoever runs the network, the router is theirs
+    as well.
+    """
     if way.remedy.id is RemedyId.PEER_RELAY:
         return len(_TIERS), False
     tier, other = _TIERS[way.remedy.acts], way.whose is Whose.OTHER
+    if acts is Actor.NETWORK_ADMIN and way.remedy.acts is Actor.ROUTER:
+        tier = _TIERS[acts]
     # Whoever runs this network is nearer than somebody at the far end, whatever they have to do.
     return (max(tier, _TIERS[Actor.PEER]) if other else tier, other)
 

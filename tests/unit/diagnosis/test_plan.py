@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
@@ -14,11 +15,11 @@ from probes.diagnosis.untold import UNTOLD
 from probes.diagnosis.ways import AROUND, AT_A_ROUTER, WAYS
 from probes.diagnosis.what_if import Whose
 from probes.model import Confidence as Sure
-from probes.readings import environment, port_mapping, tailscale
+from probes.readings import environment, port_mapping, stun, tailscale
 from probes.readings.environment import Effect, Evidence, Setting, Surrounding
 from probes.readings.port_mapping import MappingError, MappingFault
 from probes.report import Report
-from tests.unit.content.reports import HARD, mapped, report
+from tests.unit.content.reports import EASY, HARD, answer, mapped, report
 from tests.unit.diagnosis.peer_cases import CASES, HARD_PEER, RELAYED, STAYS, report_for
 from tests.unit.diagnosis.sites import SITES, site
 
@@ -119,6 +120,46 @@ def test_behind_a_provider_s_nat_the_other_side_comes_before_money() -> None:
     found = ids(planned(site("cgnat-hard"))[0])
     assert (R.PORT_MAPPING, Whose.THIS) not in found
     assert found.index((R.PORT_MAPPING, Whose.OTHER)) < found.index((R.PUBLIC_ADDRESS, Whose.THIS))
+
+
+ABSENT = {keys.present.id: False for keys in port_mapping.SERVICES.values()}
+
+
+def test_no_port_of_the_own_router_is_offered_where_it_ends_at_the_provider_s() -> None:
+    carrier = {port_mapping.PCP.external.id: ip_address("100.72.0.5")}
+    found = report({**HARD, **ABSENT, port_mapping.PCP.present.id: True, **carrier})
+    assert CauseId.CGNAT in {each.id for each in diagnose(found).causes}
+    for plan in planned(found):
+        assert not AT_A_ROUTER & {way.remedy.id for way in plan.ways if way.whose is Whose.THIS}
+
+
+def test_what_whoever_runs_the_network_can_do_comes_before_a_router_that_is_theirs() -> None:
+    found_elsewhere = tuple(
+        answer("45.83.223.10:51820", 0, host=f"stun.example:{port}") for port in (19302, 3479)
+    )
+    silent = {**EASY, **mapped(), stun.ELSEWHERE.id: found_elsewhere}
+    found = report({**silent, **ABSENT})
+    plan = next(each for each in planned(found) if each.cause.id is CauseId.STUN_BLOCKED)
+    here = [way.remedy.id for way in plan.ways if way.whose is Whose.THIS]
+    assert here.index(R.UNBLOCK_STUN) < here.index(R.ENABLE_IPV6)
+
+
+def test_among_notes_what_is_quickly_done_comes_first() -> None:
+    found = report({**EASY, **ABSENT, tailscale.STATE.id: tailscale.Backend.STOPPED})
+    assert [plan.cause.id for plan in planned(found)] == [
+        CauseId.NOT_CONNECTED,
+        CauseId.PORT_MAPPING_OFF,
+        CauseId.IPV6_MISSING,
+    ]
+
+
+def test_nobody_is_sent_to_pay_for_a_note() -> None:
+    """An easy NAT at the provider is direct already."""
+    values = {**EASY, **ABSENT, port_mapping.PCP.present.id: True}
+    found = report({**values, port_mapping.PCP.external.id: ip_address("100.72.0.5")})
+    plan = next(each for each in planned(found) if each.cause.id is CauseId.CGNAT)
+    assert plan.cause.weight is Weight.NOTES
+    assert recommended(plan).remedy.id is R.ENABLE_IPV6
 
 
 def test_where_nothing_on_this_side_flips_it_the_other_side_is_where_to_begin() -> None:
