@@ -9,6 +9,9 @@ from probes.model import CheckId
 from probes.readings.codec import BOOL, INT, STR, enum, optional, record
 from probes.readings.key import Key
 
+KEEPALIVES_S = (10, 15, 25, 50, 100, 120, 240)
+"""Usual intervals: ICE sends every 15 s (RFC 8445 section 11), WireGuard by convention every 25."""
+
 
 class LifetimeMethod(StrEnum):
     """How a mapping was found alive or expired."""
@@ -30,6 +33,16 @@ class Lifetime:
     """It was seen expired after so many; None: it outlived the longest test."""
     method: LifetimeMethod
     server: str
+
+    @property
+    def keepalive_s(self) -> int:
+        """How often something has to be sent for the mapping to stay, in seconds.
+
+        The longest usual interval that leaves a fifth of the silence survived as a margin, since a
+        packet may be late or lost; the shortest one where no silence was survived for certain.
+        """
+        fits = [each for each in KEEPALIVES_S if each <= self.lived_s * 0.8]
+        return fits[-1] if fits else KEEPALIVES_S[0]
 
 
 LIFETIME_RECORD = record(

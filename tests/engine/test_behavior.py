@@ -155,17 +155,25 @@ def test_a_collision_is_not_claimed_where_the_mapping_varies_anyway() -> None:
 
 
 @pytest.mark.parametrize(
-    ("timeout_s", "lived_s", "expired_s"),
-    [(15, 0, 20), (30, 20, 35), (60, 35, 65), (120, 65, 125), (180, 125, 185), (300, 185, 305)],
+    ("timeout_s", "lived_s", "expired_s", "keepalive_s"),
+    [
+        (15, 0, 20, 10),
+        (30, 20, 35, 15),
+        (60, 35, 65, 25),
+        (120, 65, 125, 50),
+        (180, 125, 185, 100),
+        (300, 185, 305, 120),
+    ],
 )
 def test_a_lifetime_is_bracketed_within_one_step(
-    timeout_s: int, lived_s: int, expired_s: int
+    timeout_s: int, lived_s: int, expired_s: int, keepalive_s: int
 ) -> None:
     nat = f"timeout_s = {timeout_s}\nunreplied_s = {timeout_s}\ninbound_refresh = false"
     report = run(scenario(nat), extra=[LifetimeCheck()])
     found = report.value(lifetime.LIFETIME4)
     assert found is not None
     assert (found.lived_s, found.expired_s) == (lived_s, expired_s)
+    assert found.keepalive_s == keepalive_s < timeout_s
     assert found.method is LifetimeMethod.RESPONSE_PORT
     assert report.elapsed_ms < (expired_s + 10) * 1000  # it stopped early
 
@@ -175,6 +183,7 @@ def test_a_mapping_that_outlives_the_test_is_said_to() -> None:
     found = report.value(lifetime.LIFETIME4)
     assert found is not None
     assert (found.lived_s, found.expired_s) == (305, None)
+    assert found.keepalive_s == 240
 
 
 @pytest.mark.parametrize("works", [True, False])

@@ -241,6 +241,12 @@ def beyond_router(report: Report, kind: AddressKind) -> str:
     return next((str(each.address) for each in layers_of(report) if each.kind is wanted), "")
 
 
+def keepalive_s(report: Report) -> int:
+    """How often something has to be sent to keep a mapping; the shortest interval if unmeasured."""
+    found = report.value(lifetime.LIFETIME4)
+    return lifetime.KEEPALIVES_S[0] if found is None else found.keepalive_s
+
+
 def lasted(report: Report) -> str:
     """How long a silent mapping lived: "after 20 to 35 seconds", or "" where unknown."""
     found = report.value(lifetime.LIFETIME4)

@@ -48,6 +48,7 @@ def filling_of(report: Report, family: Family = Family.V4) -> dict[str, object]:
         "carrier": facts.beyond_router(report, AddressKind.CARRIER) or "one from 100.64 to 100.127",
         "filtering": content.label(filtering.filtering) if filtering is not None else "",
         "lasted": facts.lasted(report) or "soon",
+        "keepalive": facts.keepalive_s(report),
         "way_in": device.port_held(report) or "a port",
         "nat": nat_name(report),
         **device.filling(report),

@@ -153,7 +153,11 @@ def _lifetime(report: Report) -> Found | None:
     found = report.value(lifetime.LIFETIME4)
     if found is None:
         return None
-    filling: dict[str, object] = {"lived": found.lived_s, "expired": found.expired_s}
+    filling: dict[str, object] = {
+        "lived": found.lived_s,
+        "expired": found.expired_s,
+        "keepalive": found.keepalive_s,
+    }
     if found.expired_s is None:
         return "outlived", filling
     if found.expired_s <= SHORT_S:
