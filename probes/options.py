@@ -78,6 +78,8 @@ class Options:
     """--with: long or delicate checks that the person wants."""
     map_test: bool = False
     """Consent to a short-lived test mapping on the router."""
+    cloud_metadata: bool = False
+    """Consent to asking a cloud's metadata service about this machine (--with cloud-metadata)."""
     timeout_s: float | None = None
     """The whole run is closed by then."""
     salt: bytes = b""

@@ -227,11 +227,12 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
     measure.add_argument(
         "--with",
         dest="with_",
-        metavar="CHECK[,CHECK]",
-        type=_said(words, "a list of checks"),
+        metavar="WORD[,WORD]",
+        type=_said(words, "a list of words"),
         default=absent(()),
-        help="make these checks too: lifetime (takes up to five minutes), hairpin (some "
-        "firewalls take it for an attack)",
+        help="do this too: lifetime (takes up to five minutes), hairpin (some firewalls take it "
+        "for an attack), cloud-metadata (asks the provider's service inside a cloud for the "
+        "public address)",
     )
     measure.add_argument(
         "--timeout",

@@ -35,7 +35,8 @@ from tui.explain import (
 )
 from tui.explain.elsewhere import told
 from tui.explain.facts import relays_asked
-from tui.explain.way import layer_lines, server_lines
+from tui.explain.router import PROTOCOL_OF, router_says
+from tui.explain.way import layer_lines, ledger_lines, server_lines
 from tui.explain.words import milliseconds, number
 from tui.glyphs import printable
 from tui.status import exit_status
@@ -62,6 +63,7 @@ def parts(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
     """The report, part by part."""
     yield Part("Verdict", _verdict(report, diagnosis))
     yield Part("What was told" if report.elsewhere else "What was measured", _measured(report))
+    yield from _router(report)
     yield Part("What netcheck would say, and what it means", _fields(report))
     yield Part("The NAT", _nats(report, diagnosis))
     yield from _pair(report, diagnosis)
@@ -144,12 +146,26 @@ def _measured(report: Report) -> Iterator[str]:
         yield f"{answer.host}, which is no relay, saw this device as {answer.mapped}."
     for said in layer_lines(report):
         yield f"On the way: {said}."
+    for said in ledger_lines(report):
+        yield _sentence(f"Observed: {said}")
     for said in server_lines(report):
         yield f"Server with two addresses: {said}."
     for ignored in report.value(stun.REJECTED) or ():
         detail = f" ({ignored.detail})" if ignored.detail else ""
         times = f", {ignored.count} times" if ignored.count > 1 else ""
         yield f"Did not count: {ignored.host}: {content.label(ignored.fault)}{detail}{times}."
+
+
+def _router(report: Report) -> Iterator[Part]:
+    """The section on what the router says, where it says anything."""
+    lines = [
+        _sentence(f"{content.check(check).title}: {part.heading}: {said}")
+        for check in PROTOCOL_OF
+        for part in router_says(report, check)
+        for said in part.lines
+    ]
+    if lines:
+        yield Part("What the router says", lines)
 
 
 def _fields(report: Report) -> Iterator[str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from probes.events import Event
     from probes.readings.codec import Json
 
+CLOUD_METADATA = "cloud-metadata"
+"""What `--with` takes besides checks: a question within the environment check that needs a yes."""
 _MEASURING = (
     "derp_map",
     "stun",
@@ -48,9 +50,9 @@ def settings_of(typed: argparse.Namespace) -> Settings:
                 option = "--" + name.rstrip("_").replace("_", "-")
                 raise Complaint(f"{option} has no meaning for a recorded run.")
     only, skip = _checks("--only", typed.only), _checks("--skip", typed.skip)
-    opt_in = _checks("--with", typed.with_)
+    opt_in = _checks("--with", [each for each in typed.with_ if each != CLOUD_METADATA])
     if wrong := sorted(opt_in - OPT_IN):
-        raise Complaint(f"--with: {wrong[0]} is made anyway. It is for {_names(OPT_IN)}.")
+        raise Complaint(f"--with: {wrong[0]} is made anyway. It is for {_opt_ins()}.")
     if not (only or frozenset(CheckId)) - skip:
         raise Complaint("--only and --skip leave no check to make.")
     if typed.peer and typed.command == "pair":
@@ -71,6 +73,7 @@ def settings_of(typed: argparse.Namespace) -> Settings:
             only=only,
             skip=skip,
             opt_in=opt_in,
+            cloud_metadata=CLOUD_METADATA in typed.with_,
             timeout_s=typed.timeout,
             map_test=typed.map_test,
             salt=salt,
@@ -86,8 +89,9 @@ def settings_of(typed: argparse.Namespace) -> Settings:
     )
 
 
-def _names(checks: frozenset[CheckId]) -> str:
-    return " and ".join(check for check in CheckId if check in checks)
+def _opt_ins() -> str:
+    """What `--with` is for."""
+    return f"{', '.join(each for each in CheckId if each in OPT_IN)} and {CLOUD_METADATA}"
 
 
 def practice_list() -> str:

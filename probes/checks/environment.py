@@ -1,7 +1,7 @@
 """The `environment` check: what this computer runs inside of, and how its Tailscale is set up.
 
-It reads files and asks local programs; nothing is sent, and a cloud's metadata service is not
-asked.
+It reads files and asks local programs. Nothing is sent, unless the person said yes to a cloud's
+metadata service being asked.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from probes.checks.cloud_metadata import tell_metadata
 from probes.checks.context import Context
 from probes.checks.ways_out import own_gateway
 from probes.model import CheckId, Confidence, Family, Known, Reason
@@ -41,17 +42,18 @@ class EnvironmentCheck:
 
     async def run(self, context: Context) -> None:
         """Tell every key of `probes.readings.environment`."""
-        context.progress(0, 3, "read-surroundings")
+        context.progress(0, 4, "read-surroundings")
         view = await context.network.local()
         evidence, settings = await asyncio.gather(
             _evidence(context, view), _settings(context.network)
         )
         context.known(EVIDENCE, evidence, "files and programs of this computer")
-        context.progress(1, 3, "read-settings")
+        await tell_metadata(context, evidence)
+        context.progress(2, 4, "read-settings")
         _tell_settings(context, settings)
-        context.progress(2, 3, "compare-version")
+        context.progress(3, 4, "compare-version")
         await _tell_bugs(context, view)
-        context.progress(3, 3, "compare-version")
+        context.progress(4, 4, "compare-version")
 
 
 async def _evidence(context: Context, view: LocalView) -> tuple[Evidence, ...]:

@@ -11,12 +11,21 @@ import asyncio
 
 from probes.checks.context import Context
 from probes.checks.ways_out import bind_for, usable
-from probes.model import CheckId, Endpoint, IPAddress, Reason
-from probes.network.seam import Bounced, Datagram, IcmpError, Network, NetworkError, UdpSocket
+from probes.model import CheckId, Endpoint, Family, IPAddress, Reason
+from probes.network.seam import (
+    Bounced,
+    Datagram,
+    IcmpError,
+    Network,
+    NetworkError,
+    UdpSocket,
+)
 from probes.readings import layers, local, relays, stun
 from probes.readings.layers import Hop
+from probes.readings.port_mapping import AddressKind
 from probes.relays import relay_map
 from probes.tailscale.derp_map import DerpMap
+from probes.wire import pref64
 
 FARTHEST = 5
 """A home's and a provider's boxes are among the first five."""
@@ -27,6 +36,8 @@ ROUND_TRIPS = 1.5
 """The boxes on the way are nearer than the relay: its round trip says how long to wait."""
 FIRST_PORT = 33434
 """Where traceroute begins: nobody listens there. One port a packet tells the answers apart."""
+RESOLVE_S = 3.0
+"""Longest wait for the name that shows NAT64."""
 HEAD_START_S = 0.7
 """By then all tries over STUN are sent."""
 _BYTES = 12
@@ -39,30 +50,59 @@ class LayersCheck:
     budget_ms = 6_000.0
 
     async def run(self, context: Context) -> None:
-        """Send the packets, gather what comes back."""
-        way_out = usable(await context.board.reading(local.WAY_OUT4))
-        if way_out is None:
-            context.unknown(layers.HOPS4, Reason.NOT_APPLICABLE, "no IPv4 way out")
-            return
-        if way_out.through_tunnel:
-            context.unknown(layers.HOPS4, Reason.THROUGH_TUNNEL, way_out.tunnel)
-            return
-        target = _target((await relay_map(context)).map)
-        if target is None:
-            context.unknown(layers.HOPS4, Reason.NO_SERVER, "no relay with an IPv4 address")
-            return
-        if not context.network.reports_icmp_errors:
-            detail = "this system does not show who dropped a packet without special rights"
-            context.unknown(layers.HOPS4, Reason.UNSUPPORTED_SYSTEM, detail)
-            return
-        await _let_stun_go_first(context)
-        socket = await context.network.udp(bind_for(way_out))
-        hops = await _Trace(context, socket, target).run()
-        if hops:
-            source = f"expired packets towards {target.address}"
-            context.known(layers.HOPS4, hops, source)
-        else:
-            context.unknown(layers.HOPS4, Reason.NO_ANSWER, "no box on the way made itself known")
+        """Send the packets, gather what comes back; ask for NAT64 where IPv4 is not native."""
+        await _tell_hops(context)
+        await _tell_nat64(context)
+
+
+async def _tell_hops(context: Context) -> None:
+    way_out = usable(await context.board.reading(local.WAY_OUT4))
+    if way_out is None:
+        context.unknown(layers.HOPS4, Reason.NOT_APPLICABLE, "no IPv4 way out")
+        return
+    if way_out.through_tunnel:
+        context.unknown(layers.HOPS4, Reason.THROUGH_TUNNEL, way_out.tunnel)
+        return
+    target = _target((await relay_map(context)).map)
+    if target is None:
+        context.unknown(layers.HOPS4, Reason.NO_SERVER, "no relay with an IPv4 address")
+        return
+    if not context.network.reports_icmp_errors:
+        detail = "this system does not show who dropped a packet without special rights"
+        context.unknown(layers.HOPS4, Reason.UNSUPPORTED_SYSTEM, detail)
+        return
+    await _let_stun_go_first(context)
+    socket = await context.network.udp(bind_for(way_out))
+    hops = await _Trace(context, socket, target).run()
+    if hops:
+        source = f"expired packets towards {target.address}"
+        context.known(layers.HOPS4, hops, source)
+    else:
+        context.unknown(layers.HOPS4, Reason.NO_ANSWER, "no box on the way made itself known")
+
+
+async def _tell_nat64(context: Context) -> None:
+    """One name is asked for, and only where IPv6 has a way out and IPv4 has none of its own."""
+    four = usable(await context.board.reading(local.WAY_OUT4))
+    six = usable(await context.board.reading(local.WAY_OUT6))
+    if six is None or six.through_tunnel:
+        context.unknown(layers.NAT64, Reason.NOT_APPLICABLE, "no IPv6 way out")
+        return
+    if four is not None and AddressKind.of(four.source) is not AddressKind.TRANSITION:
+        context.unknown(layers.NAT64, Reason.NOT_APPLICABLE, "IPv4 has a way out of its own")
+        return
+    try:
+        async with asyncio.timeout(RESOLVE_S):
+            found = await context.network.resolve(pref64.NAME, Family.V6)
+    except (NetworkError, TimeoutError):
+        found = ()
+    prefix = pref64.prefix_of(found)
+    if prefix is None:
+        # A name server that is dead and one that makes up no addresses look the same from here.
+        detail = f"the name server gives no IPv6 address for {pref64.NAME}"
+        context.unknown(layers.NAT64, Reason.NO_ANSWER, detail)
+        return
+    context.known(layers.NAT64, str(prefix), f"the name server's answer for {pref64.NAME}")
 
 
 async def _let_stun_go_first(context: Context) -> None:

@@ -78,6 +78,7 @@ def port_mapping_broken(known: Concluded) -> Match | None:
 _USELESS = {
     AddressKind.PRIVATE: Actor.SECOND_ROUTER,
     AddressKind.CARRIER: Actor.ISP,
+    AddressKind.TRANSITION: Actor.ISP,
     AddressKind.UNSPECIFIED: Actor.ROUTER,
 }
 """Outer addresses that no peer can be told, and whose box stands in front."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network
 
+from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.model import Confidence
 from probes.model import IPAddress
 from probes.readings import layers, local, port_mapping, stun
@@ -25,6 +26,8 @@ class LayerKind(StrEnum):
     ROUTER = "router"
     SECOND_ROUTER = "second-router"
     CARRIER = "carrier"
+    CLOUD = "cloud"
+    """The public address of a cloud's machine, translated one to one."""
     PUBLIC = "public"
 
 
@@ -67,16 +70,23 @@ def layers_of(report: Report) -> tuple[Layer, ...]:
         last = max((layer.hop for layer in found), default=0)
         own = way_out is not None and endpoint.address == way_out.source
         if not own:
-            outside = Layer(last + 1, endpoint.address, LayerKind.PUBLIC, stun.ENDPOINT4.id)
-            found.append(outside)
+            found.append(_outside(report, last + 1, endpoint.address))
     return tuple(found)
+
+
+def _outside(report: Report, hop: int, address: IPAddress) -> Layer:
+    """What the internet sees: the last translator's address, whoever holds it."""
+    cloud = cloud_address(report)
+    if cloud is None or not cloud.settled:
+        return Layer(hop, address, LayerKind.PUBLIC, stun.ENDPOINT4.id)
+    return Layer(hop, address, LayerKind.CLOUD, cloud.because[0])
 
 
 def _kind(address: IPAddress) -> LayerKind | None:
     match AddressKind.of(address):
         case AddressKind.PRIVATE:
             return LayerKind.SECOND_ROUTER
-        case AddressKind.CARRIER:
+        case AddressKind.CARRIER | AddressKind.TRANSITION:
             return LayerKind.CARRIER
         case AddressKind.PUBLIC | AddressKind.UNSPECIFIED | AddressKind.OTHER:
             return None
@@ -84,7 +94,7 @@ def _kind(address: IPAddress) -> LayerKind | None:
 
 def _first(address: IPAddress) -> LayerKind:
     """What the first box is: the router, unless the provider's NAT comes right after the host."""
-    carrier = AddressKind.of(address) is AddressKind.CARRIER
+    carrier = AddressKind.of(address) in _CARRIERS
     return LayerKind.CARRIER if carrier else LayerKind.ROUTER
 
 
@@ -94,10 +104,22 @@ def double_nat(report: Report) -> Evidence | None:
 
 
 def carrier_nat(report: Report) -> Evidence | None:
-    """The provider's NAT (RFC 6598)."""
-    return _second(report, AddressKind.CARRIER, LayerKind.CARRIER)
+    """The provider's NAT (RFC 6598), also where IPv4 reaches it inside IPv6 (RFC 7335)."""
+    found = _second(report, AddressKind.CARRIER, LayerKind.CARRIER)
+    return found or _second(report, AddressKind.TRANSITION, LayerKind.CARRIER) or _clat(report)
 
 
+def _clat(report: Report) -> Evidence | None:
+    """464XLAT: this device's own IPv4 address is a stand-in, and NAT64 translates what it sends."""
+    way_out = report.value(local.WAY_OUT4)
+    if way_out is None or AddressKind.of(way_out.source) is not AddressKind.TRANSITION:
+        return None
+    shown = (layers.NAT64.id,) if report.known(layers.NAT64) else ()
+    sure = Confidence.CERTAIN if shown else Confidence.LIKELY
+    return Evidence(sure, (local.WAY_OUT4.id, *shown))
+
+
+_CARRIERS = (AddressKind.CARRIER, AddressKind.TRANSITION)
 _HOMES = IPv4Network("192.168.0.0/16")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from probes.addresses import may_be_public
+from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.model import Confidence, Filtering, Mapping, Nat, NatClass
 from probes.model import Family, IPAddress
 from probes.readings import behavior, local, port_mapping, stun, tailscale
@@ -102,6 +103,10 @@ def _classify(report: Report, family: Family) -> _Classified:
         if said is not None:
             return said
         return NatClass.UNKNOWN, Mapping.UNKNOWN, Confidence.CERTAIN, evidence
+    cloud = cloud_address(report) if family is Family.V4 else None
+    if cloud is not None and cloud.settled:
+        mapping = Mapping.ENDPOINT_INDEPENDENT
+        return NatClass.NONE, mapping, cloud.confidence, (*evidence, *cloud.because)
     if steady:
         evidence = (*evidence, key.id)
     certain = steady or len(answers) >= CERTAIN_ANSWERS

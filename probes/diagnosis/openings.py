@@ -123,7 +123,8 @@ def _service(report: Report, protocol: MappingProtocol) -> Opening:
 def _useless(address: IPAddress) -> bool:
     """The router's outer address is none that the internet knows: another NAT stands before it."""
     kind = port_mapping.AddressKind.of(address)
-    return kind in (port_mapping.AddressKind.PRIVATE, port_mapping.AddressKind.CARRIER)
+    kinds = port_mapping.AddressKind
+    return kind in (kinds.PRIVATE, kinds.CARRIER, kinds.TRANSITION)
 
 
 def _tested(test: MappingTest, host: HostFilter) -> tuple[Held, bool]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from probes.model import CheckId, Confidence
-from probes.readings.codec import BOOL, INT, STR, enum, many, optional, record
+from probes.model import CheckId, Confidence, IPAddress
+from probes.readings.codec import ADDRESS, BOOL, INT, STR, enum, many, optional, record
 from probes.readings.key import Key
 
 
@@ -91,6 +91,15 @@ class ClientBug:
     effect: BugEffect
 
 
+@dataclass(frozen=True, slots=True)
+class CloudMetadata:
+    """What a cloud's metadata service says. It was asked with consent."""
+
+    provider: str
+    address: IPAddress | None
+    """The public address that leads to this machine alone; None: it has none, or does not tell."""
+
+
 _EVIDENCE = record(
     Evidence,
     kind=enum(Surrounding),
@@ -127,4 +136,11 @@ CLIENT_BUGS = Key(
     "Known faults of the installed Tailscale version that fit this device.",
 )
 
-KEYS = (EVIDENCE, SETTINGS, SET_PORT, CLIENT_BUGS)
+METADATA = Key(
+    "environment.metadata",
+    CheckId.ENVIRONMENT,
+    record(CloudMetadata, provider=STR, address=optional(ADDRESS)),
+    "What the cloud's metadata service says of this machine's public address.",
+)
+
+KEYS = (EVIDENCE, SETTINGS, SET_PORT, CLIENT_BUGS, METADATA)

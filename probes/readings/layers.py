@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probes.model import CheckId, IPAddress
-from probes.readings.codec import ADDRESS, FLOAT, INT, many, record
+from probes.readings.codec import ADDRESS, FLOAT, INT, STR, many, record
 from probes.readings.key import Key
 
 
@@ -27,4 +27,11 @@ HOPS4 = Key(
     "The first IPv4 hops towards a relay that made themselves known, in order.",
 )
 
-KEYS = (HOPS4,)
+NAT64 = Key(
+    "layers.nat64_prefix",
+    CheckId.LAYERS,
+    STR,
+    "The prefix through which this network reaches IPv4 over IPv6 (NAT64).",
+)
+
+KEYS = (HOPS4, NAT64)

@@ -82,6 +82,8 @@ class AddressKind(StrEnum):
     """RFC 1918: another router stands in front of this one."""
     CARRIER = "carrier"
     """100.64.0.0/10 (RFC 6598): the provider's NAT stands in front of this one."""
+    TRANSITION = "transition"
+    """192.0.0.0/29 (RFC 7335): IPv4 travels inside IPv6, and the provider's NAT translates it."""
     UNSPECIFIED = "unspecified"
     """0.0.0.0: the router has no address out there, or does not say."""
     OTHER = "other"
@@ -95,6 +97,8 @@ class AddressKind(StrEnum):
         if isinstance(address, IPv4Address):
             if address in _CARRIER:
                 return cls.CARRIER
+            if address in _CONTINUITY:
+                return cls.TRANSITION
             if any(address in prefix for prefix in _RFC1918):
                 return cls.PRIVATE
             if address in _PROTOCOL_ASSIGNMENTS:
@@ -103,6 +107,7 @@ class AddressKind(StrEnum):
 
 
 _CARRIER = IPv4Network("100.64.0.0/10")
+_CONTINUITY = IPv4Network("192.0.0.0/29")  # RFC 7335: DS-Lite and 464XLAT number from it
 _PROTOCOL_ASSIGNMENTS = IPv4Network("192.0.0.0/24")  # RFC 6890: parts of it are called global
 _RFC1918 = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 

@@ -79,6 +79,7 @@ __all__ = [
     "plain",
     "question",
     "reported",
+    "router",
     "spans",
     "tailnet",
     "term",
@@ -310,6 +311,11 @@ def disagreement(which: str) -> str:
 def meeting(which: str) -> str:
     """What to say of a meeting of two devices, with {placeholders}: an id of ``labels/meeting``."""
     return words_of("labels/meeting", which)
+
+
+def router(which: str) -> str:
+    """A heading or a line of what a router says, with {placeholders}."""
+    return words_of("labels/router", which)
 
 
 def filtering(which: Filtering) -> str:

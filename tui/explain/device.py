@@ -69,7 +69,12 @@ def _refusal(report: Report) -> str:
     return "it refuses"
 
 
-_USELESS = (AddressKind.PRIVATE, AddressKind.CARRIER, AddressKind.UNSPECIFIED)
+_USELESS = (
+    AddressKind.PRIVATE,
+    AddressKind.CARRIER,
+    AddressKind.TRANSITION,
+    AddressKind.UNSPECIFIED,
+)
 
 
 def _failing(report: Report, keys: ServiceKeys) -> str:

@@ -235,10 +235,15 @@ def beyond_router(report: Report, kind: AddressKind) -> str:
     """An address of a kind beyond the own router, as the router or a box on the way told; or ""."""
     for keys in SERVICES.values():
         address = report.value(keys.external)
-        if address is not None and AddressKind.of(address) is kind:
+        if address is not None and AddressKind.of(address) in _alike(kind):
             return str(address)
     wanted = LayerKind.CARRIER if kind is AddressKind.CARRIER else LayerKind.SECOND_ROUTER
     return next((str(each.address) for each in layers_of(report) if each.kind is wanted), "")
+
+
+def _alike(kind: AddressKind) -> tuple[AddressKind, ...]:
+    """A stand-in for IPv4 inside IPv6 is the provider's, too."""
+    return (kind, AddressKind.TRANSITION) if kind is AddressKind.CARRIER else (kind,)
 
 
 def keepalive_s(report: Report) -> int:

@@ -210,7 +210,7 @@ def _mapping_varies(report: Report) -> Choice:
             return Choice("yes-both", keys, filling)
         case True:
             return Choice("yes", keys, filling)
-        case False if nat.nat_class is NatClass.NONE:
+        case False if nat.nat_class is NatClass.NONE and facts.address_is_here(report, Family.V4):
             return Choice("no-nat", (*keys, local.INTERFACES), filling)
         case False if nat.nat_class is NatClass.HARD:
             return Choice("no-but-elsewhere", (*keys, stun.ELSEWHERE), filling)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, assert_never
 
+from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.layers import carrier_nat
 from probes.diagnosis.model import (
@@ -51,7 +52,7 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
     words = content.nat(which)
     filling = filling_of(report, family)
     for_you = content.fill(words.for_you, **filling)
-    if which in ("none", "easy", "easy-reported", "easy-opened"):
+    if which in ("none", "none-cloud", "easy", "easy-reported", "easy-opened"):
         for_you = f"{for_you} {content.filtering(nat.filtering)}"
     carrier = family is Family.V4 and carrier_nat(report) is not None
     hard = nat.nat_class is NatClass.HARD
@@ -67,8 +68,14 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
         for_you,
         content.fill(next_step, **filling),
         (*_evidence(report, nat.because), *_evidence(report, nat.missing)),
-        _nat_facts(nat),
+        (*_nat_facts(nat), *(_cloud_facts(report) if family is Family.V4 else ())),
     )
+
+
+def _cloud_facts(report: Report) -> tuple[Fact, ...]:
+    """Inside a cloud: whether the public address is this machine's alone."""
+    found = cloud_address(report)
+    return () if found is None else (Fact("Cloud's address", content.label(found.how)),)
 
 
 def _nat_facts(nat: Nat) -> tuple[Fact, ...]:
@@ -88,7 +95,9 @@ def _nat_words(nat: Nat, report: Report, family: Family) -> str:
     way_out = report[local.way_out_key(family)]
     match nat.nat_class:
         case NatClass.NONE:
-            return "none"
+            cloud = cloud_address(report) if family is Family.V4 else None
+            here = facts.address_is_here(report, family)
+            return "none-cloud" if cloud is not None and not here else "none"
         case NatClass.EASY if nat.varies:
             return "easy-opened"
         case NatClass.EASY if not seen:

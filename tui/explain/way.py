@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probes.diagnosis.layers import layers_of
+from probes.diagnosis.ledger import ledger
 from probes.readings import behavior
 from probes.report import Report
 from tui import content
+from tui.explain.words import listed
 
 
 def layer_lines(report: Report) -> Iterator[str]:
     """Every box that is known between this device and the internet, from the inside out."""
     for layer in layers_of(report):
         yield f"{layer.address}: {content.label(layer.kind)}"
+
+
+def ledger_lines(report: Report) -> Iterator[str]:
+    """Each observation about those boxes, with what it speaks for and against."""
+    for seen in ledger(report):
+        line = content.plain(content.fill(content.label(seen.sign), what=seen.what))
+        for word, claims in (("for", seen.supports), ("against", seen.contradicts)):
+            if claims:
+                named = listed(content.plain(content.label(each)) for each in claims)
+                line += f"; speaks {word} {named}"
+        yield line
 
 
 def server_lines(report: Report) -> Iterator[str]:

@@ -153,6 +153,14 @@ def milliseconds(value: float) -> str:
     return f"{value:.1f} ms" if value < 9.95 else f"{value:.0f} ms"
 
 
+def duration(seconds: int) -> str:
+    """A length of time in its largest whole unit: ``45 s``, ``12 min``, ``3 h``, ``5 days``."""
+    for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
 def number(count: int, one: str, many: str = "") -> str:
     """``1 relay``, ``3 relays``."""
     return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"

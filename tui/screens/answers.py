@@ -15,6 +15,8 @@ from tui import content
 from tui.content import QuestionId, Tone
 from tui.explain import check_line, ignored, latency_rows, map_lines, mapping_rows, question_line
 from tui.explain.elsewhere import told
+from tui.explain.router import PROTOCOL_OF, router_says
+from tui.explain.way import ledger_lines
 from tui.explain.words import milliseconds
 from tui.screens.evidence import compact
 from tui.widgets.bars import latency_chart, share_done
@@ -113,6 +115,10 @@ def _tables(report: Report, check: CheckId, question: QuestionId | None) -> list
         return [pairs(faces), gap] if faces else []
     if check is CheckId.RELAY_TCP:
         found = [_tcp(report)]
+    elif check in PROTOCOL_OF:
+        return _router(report, check)
+    elif check is CheckId.LAYERS:
+        return [*_readings(report, check), *_ledger(report)]
     elif check is not CheckId.STUN:
         return _readings(report, check)
     elif question is QuestionId.IPV6:
@@ -140,6 +146,20 @@ def _readings(report: Report, check: CheckId) -> list[Block]:
             rows.append((name, say(compact(item))))
             name = ""
     return [pairs(rows), gap] if rows else []
+
+
+def _router(report: Report, check: CheckId) -> list[Block]:
+    """What the router says, part by part."""
+    blocks: list[Block] = []
+    for part in router_says(report, check):
+        blocks += [heading(part.heading), *(data(line) for line in part.lines), gap]
+    return blocks
+
+
+def _ledger(report: Report) -> list[Block]:
+    """What speaks for and against each box, observation by observation."""
+    lines = [data(f"- {line}") for line in ledger_lines(report)]
+    return [heading("What speaks for and against"), *lines, gap] if lines else []
 
 
 def _mapped(report: Report, family: Family) -> _Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from ipaddress import ip_interface
 
 from probes.model import Endpoint, Family, IPAddress
 from probes.network.simulated.box import Box, Internet
@@ -11,6 +12,7 @@ from probes.network.simulated.firewall import Firewall, FirewallBehavior
 from probes.network.simulated.host import Host, HostInterface
 from probes.network.simulated.link import LineQuality
 from probes.network.simulated.mapping_spec import PortMappingSpec
+from probes.network.simulated.metadata import MetadataService
 from probes.network.simulated.middlebox import (
     CaptivePortal,
     Middlebox,
@@ -39,6 +41,7 @@ from probes.network.simulated.stun_server import StunKind, StunServer
 from probes.readings.local import Interface
 
 _HTTP = 80
+_METADATA = ip_interface("169.254.169.254/32")
 _USUAL_RTT_MS = 20.0
 
 
@@ -132,6 +135,9 @@ class _Builder:
         if spec.port_mapping is not None:
             self.mappers[name] = self._mapper(name, box, spec, spec.port_mapping)
             box.services = self.mappers[name].services()
+        if spec.metadata is not None:
+            box.inside = (*box.inside, _METADATA)
+            box.services = {**box.services, **MetadataService(spec.metadata).services()}
         above.below.append(box)
         self.boxes[name] = box
         return box

@@ -11,6 +11,7 @@ from probes.model import Family, IPAddress
 from probes.network.simulated.firewall import FirewallBehavior, Rule
 from probes.network.simulated.link import LineQuality
 from probes.network.simulated.mapping_spec import PortMappingSpec
+from probes.network.simulated.metadata import MetadataSpec
 from probes.network.simulated.nat_behavior import NatBehavior
 from probes.network.simulated.server import TlsKind
 from probes.network.simulated.stun_server import StunFault, StunKind
@@ -115,6 +116,8 @@ class BoxSpec:
     silent: bool = False
     port_mapping: PortMappingSpec | None = None
     """NAT-PMP, PCP and UPnP; None: it speaks none of them."""
+    metadata: MetadataSpec | None = None
+    """A cloud's metadata service, at its link-local address; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True)

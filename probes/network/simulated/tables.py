@@ -13,6 +13,7 @@ from probes.network.simulated import schema
 from probes.network.simulated.firewall import Action, Direction, FirewallBehavior, Rule
 from probes.network.simulated.link import LineQuality
 from probes.network.simulated.mapping_spec import PORT_MAPPING
+from probes.network.simulated.metadata import METADATA
 from probes.network.simulated.nat_behavior import Dependence, Forward, NatBehavior
 from probes.network.simulated.packet import Transport
 from probes.network.simulated.ports import PoolPolicy, PortPolicy
@@ -139,6 +140,7 @@ _BOX = schema.table(
     isolates=schema.boolean,
     silent=schema.boolean,
     port_mapping=PORT_MAPPING,
+    metadata=METADATA,
 )
 _INTERFACE = schema.table(
     InterfaceSpec,

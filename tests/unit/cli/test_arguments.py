@@ -133,7 +133,10 @@ def test_check_is_quiet_about_what_was_not_asked() -> None:
         ("--only x", f"--only: 'x' is no check. The checks are {', '.join(CHECKS)}."),
         ("--skip local,x", f"--skip: 'x' is no check. The checks are {', '.join(CHECKS)}."),
         (f"--skip {','.join(CHECKS)}", "--only and --skip leave no check to make."),
-        ("--with local", "--with: local is made anyway. It is for lifetime and hairpin."),
+        (
+            "--with local",
+            "--with: local is made anyway. It is for lifetime, hairpin and cloud-metadata.",
+        ),
         ("--with x", f"--with: 'x' is no check. The checks are {', '.join(CHECKS)}."),
         ("--only stun --skip stun", "--only and --skip leave no check to make."),
         ("--simulate a --replay b", "--simulate and --replay exclude each other."),

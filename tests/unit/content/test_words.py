@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from probes.checks.registry import CHECKS, make
+from probes.diagnosis.cloud import OneToOne
 from probes.diagnosis.layers import LayerKind
+from probes.diagnosis.ledger import Claim, Sign
 from probes.diagnosis.model import (
     Actor,
     CauseId,
@@ -79,6 +81,9 @@ LABELLED: tuple[type[Enum], ...] = (
     Witness,
     Likely,
     LayerKind,
+    Sign,
+    Claim,
+    OneToOne,
     AddressKind,
     EntryOwner,
     LeftoverState,
@@ -191,6 +196,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "peer-kind",
         "peer-today",
         "reported",
+        "router",
         "tailnet",
         "unknown",
     }
@@ -412,7 +418,7 @@ def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> N
         "labels/headline",
         "labels/nat.md",
     )
-    more = ("obstacle", "notice", "disagreement", "fixing", "meeting")
+    more = ("obstacle", "notice", "disagreement", "fixing", "meeting", "router", "sign")
     allowed = (*filled, *(f"labels/{each}" for each in more))
     for where, text in ALL:
         found = _PLACEHOLDER.findall(text)
