@@ -20,12 +20,21 @@ from probes.diagnosis.model import (
     Result,
     Weight,
 )
-from probes.diagnosis.nat import mapping_answers
+from probes.diagnosis.nat import mapping_answers, ways_in
 from probes.diagnosis.peer import Between
 from probes.diagnosis.rule import Match, When
 from probes.diagnosis.surroundings import who_acts
 from probes.model import Family, Reason, Unknown
-from probes.readings import behavior, captive_portal, firewall, lifetime, local, relays, stun
+from probes.readings import (
+    behavior,
+    captive_portal,
+    firewall,
+    lifetime,
+    local,
+    port_mapping,
+    relays,
+    stun,
+)
 from probes.readings.firewall import Fate
 from probes.readings.local import InterfaceKind
 
@@ -149,19 +158,28 @@ def _inbound_blocked(known: Concluded) -> Match | None:
         return None
     if found.filtering in (Filtering.ENDPOINT_INDEPENDENT, Filtering.UNKNOWN):
         return None
+    if ways_in(known.facts.report):
+        return None  # the test used other ports: strangers do reach the VPN's own
     because = (*nat.because, behavior.FILTERING4.id)
     host = known.facts.value(firewall.INBOUND4)
     if host is not None and host.fate is Fate.BLOCKED:
         # No need to look further: this computer's own rules keep strangers out.
         because = (*because, firewall.INBOUND4.id)
         return Match(Weight.LIMITS, Actor.THIS_DEVICE, because, found.confidence)
+    if host is not None and host.lets_this_port_in:
+        # The rules let the VPN's port in by name: they may have dropped what the test sent.
+        possible, missing = Confidence.POSSIBLE, (port_mapping.FORWARD.id,)
+        return Match(Weight.LIMITS, Actor.NETWORK_ADMIN, because, possible, missing)
     return Match(Weight.LIMITS, Actor.NETWORK_ADMIN, because, found.confidence)
 
 
 def _nat_state_collision(known: Concluded) -> Match | None:
+    """A note where strangers are let in anyway: such a packet is never the router's own."""
     if not known.facts.is_true(behavior.COLLISION):
         return None
-    return Match(Weight.LIMITS, Actor.ROUTER, (behavior.COLLISION.id,))
+    opened = ways_in(known.facts.report)
+    weight = Weight.NOTES if opened else Weight.LIMITS
+    return Match(weight, Actor.ROUTER, (behavior.COLLISION.id, *opened))
 
 
 VERY_SHORT_S = 30

@@ -12,7 +12,7 @@ from probes.diagnosis.surroundings import translator, who_acts
 from probes.model import Family
 from probes.readings import environment, firewall, local, port_mapping, stun, tailscale
 from probes.readings.environment import Surrounding
-from probes.readings.firewall import Fate
+from probes.readings.firewall import Fate, FirewallName
 from probes.readings.port_mapping import (
     SERVICES,
     AddressKind,
@@ -107,6 +107,8 @@ def _failed_test(facts: Facts, keys: ServiceKeys, test: MappingTest) -> Match | 
         return None
     # The packet may have come through the router, and been dropped by this computer.
     host = facts.value(firewall.INBOUND4)
+    if host is not None and host.lets_this_port_in and host.by is not FirewallName.TAILSCALE:
+        return None  # it lets the VPN's port in by name, and the test had another one
     fate, shown = Fate.UNKNOWN if host is None else host.fate, (firewall.INBOUND4.id,)
     match fate:
         case Fate.BLOCKED:

@@ -49,7 +49,7 @@ def nat_of(report: Report, family: Family) -> Nat:
     found = report.value(behavior.FILTERING[family])
     filtering = found.filtering if found is not None else Filtering.UNKNOWN
     nat_class, mapping, confidence, because = _classify(report, family)
-    opened = _opened(report) if family is Family.V4 else ()
+    opened = ways_in(report) if family is Family.V4 else ()
     if nat_class is NatClass.HARD and opened:
         # A peer can aim at what the router lets in, whatever it does with the rest.
         nat_class, because = NatClass.EASY, (*because, *opened)
@@ -61,7 +61,7 @@ def nat_of(report: Report, family: Family) -> Nat:
     return Nat(nat_class, mapping, filtering, preserved, confidence, because, missing)
 
 
-def _opened(report: Report) -> tuple[str, ...]:
+def ways_in(report: Report) -> tuple[str, ...]:
     """The readings that show a way in from outside: a mapping that was tried, a static forward."""
     forward = report.value(port_mapping.FORWARD)
     found = (port_mapping.FORWARD.id,) if forward is not None and forward.open else ()

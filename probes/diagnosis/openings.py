@@ -48,6 +48,8 @@ class HostFilter:
     sure: bool
     rules: bool
     """Some rule looks at such packets: those to another port may fare otherwise."""
+    this_port: bool
+    """A rule lets them pass, not a policy for all that no rule names."""
     because: tuple[str, ...]
 
 
@@ -56,8 +58,9 @@ def host_filter(report: Report, family: Family) -> HostFilter:
     key = firewall.BY_FAMILY[family].inbound
     found = report.value(key)
     if found is None or found.fate is Fate.UNKNOWN:
-        return HostFilter(Fate.UNKNOWN, False, True, ())
-    return HostFilter(found.fate, found.sure, found.by is not None, (key.id,))
+        return HostFilter(Fate.UNKNOWN, False, True, False, ())
+    this_port = found.lets_this_port_in
+    return HostFilter(found.fate, found.sure, found.by is not None, this_port, (key.id,))
 
 
 def opening(report: Report, family: Family) -> Opening:
@@ -132,8 +135,10 @@ def _tested(test: MappingTest, host: HostFilter) -> tuple[Held, bool]:
     if not test.granted or test.address_matches is False:
         return Held.NO, False
     if test.seen_from_outside is False:
-        # The packet may have come through the router, and been dropped by this computer.
-        return (Held.NO if host.fate is Fate.ALLOWED else Held.MAYBE), False
+        # The packet may have come through the router, and been dropped by this computer: the test
+        # has a port of its own, which a rule for the VPN's port does not let in.
+        passed = host.fate is Fate.ALLOWED and not host.this_port
+        return (Held.NO if passed else Held.MAYBE), False
     if test.seen_from_outside:
         return Held.YES, True
     return (Held.YES if test.address_matches else Held.MAYBE), False

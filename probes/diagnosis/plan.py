@@ -136,6 +136,12 @@ class _Known:
             self.diagnosis.causes.index(cause),
         )
 
+    @property
+    def cut_here(self) -> bool:
+        """This computer's own rules were seen to let no UDP out: no other network mends that."""
+        out = self.facts.value(firewall.OUTBOUND4)
+        return out is not None and out.fate is Fate.BLOCKED
+
     def helps(self, way: Way) -> bool:
         """It flips the verdict: that of the pair where a peer was chosen and can be judged."""
         if self.pair is not None:
@@ -222,6 +228,8 @@ class _Known:
             return self.diagnosis.nat4.nat_class is NatClass.EASY
         if remedy is RemedyId.KEEP_ONE_PORT and (several or not self._keeps_ports()):
             return False
+        if remedy in _OUTSIDE_THIS_DEVICE and cause.id is CauseId.UDP_BLOCKED and self.cut_here:
+            return False
         if remedy in _FORETELLABLE:
             return _BY_ID[remedy].change(self.side) is not None
         return _ONLY_IF[remedy](self.facts, cause) if remedy in _ONLY_IF else True
@@ -234,6 +242,9 @@ class _Known:
             if each.kind is Surrounding.CLOUD
         ]
         return all(each == GOOGLE for each in clouds)
+
+
+_OUTSIDE_THIS_DEVICE = (RemedyId.OTHER_NETWORK, RemedyId.UNBLOCK_UDP)
 
 
 def _blocks_outbound(facts: Facts, cause: Cause) -> bool:

@@ -135,8 +135,13 @@ def _silent6(facts: Facts) -> Reach | None:
     answers, key = facts.value(stun.ANSWERS6), stun.ANSWERS6
     if answers or facts.value(stun.ENDPOINT6) is not None:
         return None
-    if any(answer.server.family is Family.V6 for answer in facts.value(stun.ELSEWHERE) or ()):
+    elsewhere = facts.value(stun.ELSEWHERE) or ()
+    if any(answer.server.family is Family.V6 for answer in elsewhere):
         return None
+    if elsewhere and facts.is_false(stun.UDP) and facts.report.known(key):
+        # STUN's own port is shut, for IPv4 as well. A public address needs nobody to tell it.
+        because = (key.id, stun.UDP.id, stun.ELSEWHERE.id)
+        return Reach((*EASY, NO_UDP), confidence=Confidence.LIKELY, because=because)
     if facts.report.known(key):
         return Reach((NO_UDP,), confidence=Confidence.LIKELY, because=(key.id,))
     if facts.is_false(stun.UDP):

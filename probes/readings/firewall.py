@@ -61,6 +61,12 @@ class Judgement:
     sure: bool
     """False where this program knows the system's answers from its documentation alone."""
 
+    @property
+    def lets_this_port_in(self) -> bool:
+        """A rule lets them pass, no policy does: those to another port may fare otherwise."""
+        by_rule = self.by is not None and not self.rule.startswith("policy")
+        return self.fate is Fate.ALLOWED and by_rule
+
 
 FOUND_FIREWALL = record(FoundFirewall, name=enum(FirewallName), active=optional(BOOL), detail=STR)
 JUDGEMENT = record(

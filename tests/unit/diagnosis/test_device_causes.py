@@ -8,9 +8,9 @@ import pytest
 
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Result, Weight
-from probes.readings import environment, firewall, local, port_mapping, tailscale
+from probes.readings import behavior, environment, firewall, local, port_mapping, tailscale
 from probes.readings.environment import Effect, Surrounding
-from probes.readings.firewall import Fate
+from probes.readings.firewall import Fate, FirewallName, Judgement
 from probes.readings.local import Gateway
 from probes.readings.tailscale import Backend
 from probes.report import Report
@@ -285,3 +285,43 @@ def test_what_is_missing_is_not_known_yet(name: str) -> None:
     report = CASES[name][0]
     for cause in diagnose(report).causes:
         assert not [each for each in cause.missing if each in report.readings]
+
+
+LET_IN: Pair = (
+    firewall.INBOUND4,
+    Judgement(Fate.ALLOWED, FirewallName.UFW, "ufw-user-input", "udp dport 41641 accept", True),
+)
+LETS_ALL_IN: Pair = (firewall.INBOUND4, Judgement(Fate.ALLOWED, None, "", "", True))
+
+
+def test_a_rule_for_the_vpns_port_explains_a_test_mapping_that_stayed_silent() -> None:
+    unseen = tried(seen_from_outside=False)
+    assert found(eased(*unseen, LETS_ALL_IN), C.PORT_MAPPING_BROKEN) is not None
+    assert found(eased(*unseen, LET_IN), C.PORT_MAPPING_BROKEN) is None
+    assert diagnose(eased(*unseen, NOBODY, LETS_ALL_IN)).outlook.hard.result is Result.RELAYED
+    assert diagnose(eased(*unseen, NOBODY, LET_IN)).outlook.hard.result is Result.POSSIBLE
+
+
+def test_a_rule_for_the_vpns_port_leaves_a_doubt_about_what_keeps_strangers_out() -> None:
+    doubted, sure = (
+        found(open_(NOBODY, LET_IN), C.INBOUND_BLOCKED),
+        found(open_(NOBODY, LETS_ALL_IN), C.INBOUND_BLOCKED),
+    )
+    assert doubted is not None
+    assert sure is not None
+    assert (doubted.confidence, doubted.missing) == (
+        Confidence.POSSIBLE,
+        (port_mapping.FORWARD.id,),
+    )
+    assert sure.confidence is Confidence.CERTAIN
+
+
+def test_strangers_who_reach_the_vpns_port_are_not_kept_out() -> None:
+    assert found(open_(NOBODY, FORWARDED), C.INBOUND_BLOCKED) is None
+
+
+def test_a_stolen_port_is_a_note_where_a_way_in_leads_past_the_router() -> None:
+    steals = (behavior.COLLISION, True)
+    assert weight(eased(steals), C.NAT_STATE_COLLISION) is Weight.LIMITS
+    for way_in in ((FORWARDED,), tried()):
+        assert weight(eased(steals, *way_in), C.NAT_STATE_COLLISION) is Weight.NOTES

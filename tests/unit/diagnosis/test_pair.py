@@ -13,11 +13,11 @@ from probes.diagnosis.model import Confidence, Mechanism, Result
 from probes.diagnosis.pair import Prediction, Relay, predict
 from probes.diagnosis.sides import Side, side_of
 from probes.model import Family, Known
-from probes.readings import KEYS, lifetime, local, port_mapping, tailscale
+from probes.readings import KEYS, lifetime, local, port_mapping, stun, tailscale
 from probes.readings.key import Key
 from probes.readings.tailscale import Peer, PeerPath
 from probes.report import Report
-from tests.unit.diagnosis.reports import facts, home
+from tests.unit.diagnosis.reports import PUBLIC, answer, facts, home, way_out
 from tests.unit.diagnosis.sites import SITES, side, site
 from tests.unit.diagnosis.test_pairing import CELLS
 
@@ -257,3 +257,13 @@ def test_removing_a_reading_never_makes_a_claim_stronger(name: str) -> None:
                     or "present" in str(gone)
                     or (set(gone) & {"nat_pmp.mapping", "forward.vpn_port"})
                 ), where
+
+
+def test_a_shut_stun_port_says_nothing_about_udp_over_ipv6() -> None:
+    own = (local.WAY_OUT6, way_out("2001:db8:1::20"))
+    silent = ((stun.ANSWERS6, ()), own)
+    elsewhere = (stun.ELSEWHERE, (answer(f"{PUBLIC}:9", server="203.0.113.9:19302"),))
+    shut = side_of(home(extra=(*silent, elsewhere))).six
+    assert {leg.udp for leg in shut.legs} == {True, False}
+    filtered = side_of(home(f"{PUBLIC}:9", extra=silent)).six
+    assert not any(leg.udp for leg in filtered.legs)

@@ -15,12 +15,14 @@ from probes.diagnosis.untold import UNTOLD
 from probes.diagnosis.ways import AROUND, AT_A_ROUTER, WAYS
 from probes.diagnosis.what_if import Whose
 from probes.model import Confidence as Sure
-from probes.readings import environment, port_mapping, stun, tailscale
+from probes.readings import environment, firewall, port_mapping, stun, tailscale
 from probes.readings.environment import Effect, Evidence, Setting, Surrounding
+from probes.readings.firewall import Fate, FirewallName, Judgement
 from probes.readings.port_mapping import MappingError, MappingFault
 from probes.report import Report
 from tests.unit.content.reports import EASY, HARD, answer, mapped, report
 from tests.unit.diagnosis.peer_cases import CASES, HARD_PEER, RELAYED, STAYS, report_for
+from tests.unit.diagnosis.reports import home
 from tests.unit.diagnosis.sites import SITES, site
 
 R = RemedyId
@@ -248,6 +250,15 @@ def test_an_update_is_offered_only_for_refusals_that_newer_clients_get_around(
 def test_the_host_firewall_s_way_fits_the_direction_that_is_blocked() -> None:
     for name in ("public-hostfw", "hard+map+hostfw", "eim-apdf+map+hostfw"):
         assert ways(site(name), CauseId.HOST_FIREWALL) == [R.ALLOW_INBOUND]
+
+
+def test_no_other_network_is_offered_where_this_device_lets_no_udp_out() -> None:
+    cut = (firewall.OUTBOUND4, Judgement(Fate.BLOCKED, FirewallName.NFTABLES, "o", "drop", True))
+    assert ways(home(extra=((stun.ELSEWHERE, ()),)), CauseId.UDP_BLOCKED) == [
+        *(R.OTHER_NETWORK, R.ALLOW_OUTBOUND, R.UNBLOCK_UDP)
+    ]
+    found = home(extra=((stun.ELSEWHERE, ()), cut))
+    assert ways(found, CauseId.UDP_BLOCKED) == [R.ALLOW_OUTBOUND]
 
 
 # --- with a chosen peer ---------------------------------------------------------------------------
