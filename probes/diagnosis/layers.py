@@ -136,13 +136,13 @@ def _second(report: Report, outer: AddressKind, kind: LayerKind) -> Evidence | N
     hop = (layers.HOPS4.id,) if report.known(layers.HOPS4) else (local.GATEWAY4.id,)
     if said:
         return Evidence(Confidence.CERTAIN, (*said, *(hop if seen else ())))
-    if not seen or _one_nat(report):
+    if not seen or one_nat(report):
         return None
     plain = kind is LayerKind.CARRIER or any(address in _HOMES for address in seen)
     return Evidence(Confidence.LIKELY if plain else Confidence.POSSIBLE, hop)
 
 
-def _one_nat(report: Report) -> bool:
+def one_nat(report: Report) -> bool:
     """The router's outer address is the one that STUN saw: nothing translates beyond it."""
     endpoint = report.value(stun.ENDPOINT4)
     return endpoint is not None and any(

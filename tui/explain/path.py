@@ -1,7 +1,7 @@
 """The path from this device to its peer, hop by hop, with the obstacle on the hop where it sits.
 
-The hops are what the readings carry, no more: which box between this device and the internet does
-the translating is not known, so there is one hop for all of them.
+The hops are what the readings carry, no more. Where nothing tells the boxes between this device and
+the internet apart, there is one hop for all of them.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from probes.diagnosis.model import Diagnosis, Headline, NatClass
+from probes.diagnosis.layers import LayerKind, carrier_nat, double_nat, layers_of, one_nat
+from probes.diagnosis.model import Actor, Diagnosis, Headline, NatClass, Weight
 from probes.model import Family
 from probes.readings import local
+from probes.readings.port_mapping import AddressKind
+from probes.readings.tailscale import PeerPath
 from probes.report import Report
 from tui import content
 from tui.content import Tone
@@ -26,7 +29,12 @@ class HopId(StrEnum):
     TUNNEL = "tunnel"
     """Only where one carries the probes."""
     WAY_OUT = "way-out"
-    """Router, provider, firewall: all that lies before the open internet."""
+    """Router, provider, firewall: all before the open internet, where no more is known."""
+    ROUTER = "router"
+    """The first box, where it is known to be alone or what comes after it is known."""
+    SECOND_ROUTER = "second-router"
+    CARRIER = "carrier"
+    """The provider's own NAT."""
     INTERNET = "internet"
     RELAY = "relay"
     PEER = "peer"
@@ -55,28 +63,64 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
     where = _obstacle(shown, report)
     note = content.obstacle(shown)
     tunnel = facts.any_tunnel(report)
-    hops = [HopId.DEVICE, HopId.WAY_OUT, HopId.INTERNET, HopId.RELAY, HopId.PEER]
+    boxes = (HopId.WAY_OUT,) if tunnel else _boxes(report)
+    if where is HopId.WAY_OUT:
+        where = _box(boxes, diagnosis)
+    hops = [HopId.DEVICE, *boxes, HopId.INTERNET, HopId.RELAY, HopId.PEER]
     if tunnel:
         hops.insert(1, HopId.TUNNEL)
     details = {
         HopId.DEVICE: _own_address(report),
         HopId.TUNNEL: tunnel,
-        HopId.WAY_OUT: "" if tunnel else _way_out(report),
-        HopId.RELAY: _relay(report),
+        boxes[0]: _gateway(report),
+        boxes[-1]: "" if tunnel else _way_out(report),
+        HopId.RELAY: _relay(diagnosis, report),
     }
+    if HopId.SECOND_ROUTER in boxes and not details[boxes[-1]]:
+        details[HopId.SECOND_ROUTER] = facts.beyond_router(report, AddressKind.PRIVATE)
     return tuple(
         Hop(
             each,
-            content.label(each),
+            _name(each, diagnosis),
             details.get(each, ""),
             content.plain(content.fill(note, **_counts(report)))
             if each is where
-            else _remark(each, diagnosis),
+            else _remark(each, boxes, diagnosis),
             _OBSTACLE_TONE.get(shown, Tone.BAD) if each is where else _tone(each, diagnosis),
             each is where,
         )
         for each in hops
     )
+
+
+def _boxes(report: Report) -> tuple[HopId, ...]:
+    """What lies between this device and the internet, from the inside out."""
+    if carrier_nat(report) is not None:
+        own = any(layer.kind is LayerKind.ROUTER for layer in layers_of(report))
+        return (HopId.ROUTER, HopId.CARRIER) if own else (HopId.CARRIER,)
+    if double_nat(report) is not None:
+        return HopId.ROUTER, HopId.SECOND_ROUTER
+    return (HopId.ROUTER,) if one_nat(report) else (HopId.WAY_OUT,)
+
+
+_ACTS = {
+    Actor.ROUTER: HopId.ROUTER,
+    Actor.SECOND_ROUTER: HopId.SECOND_ROUTER,
+    Actor.ISP: HopId.CARRIER,
+}
+
+
+def _box(boxes: tuple[HopId, ...], diagnosis: Diagnosis) -> HopId:
+    """Which of them it is: that of whoever has to act; the outermost where that says nothing."""
+    acting = (_ACTS.get(each.acts) for each in diagnosis.causes if each.weight is not Weight.NOTES)
+    return next((box for box in acting if box in boxes), boxes[-1])
+
+
+def _name(hop: HopId, diagnosis: Diagnosis) -> str:
+    peer = diagnosis.peer
+    if hop is HopId.PEER and peer is not None and peer.name:
+        return peer.name
+    return content.label(hop)
 
 
 _WHERE = {
@@ -128,13 +172,19 @@ def _own_address(report: Report) -> str:
 
 def _way_out(report: Report) -> str:
     seen = facts.addresses_of(facts.all_endpoints(report, Family.V4))
-    if seen:
-        return str(seen[0])
+    return str(seen[0]) if seen else _gateway(report)
+
+
+def _gateway(report: Report) -> str:
     gateway = report.value(local.GATEWAY4)
     return str(gateway.address) if gateway is not None and gateway.address is not None else ""
 
 
-def _relay(report: Report) -> str:
+def _relay(diagnosis: Diagnosis, report: Report) -> str:
+    """The one in use, else the nearest."""
+    peer = diagnosis.peer
+    if peer is not None and peer.path is PeerPath.DERP and peer.via:
+        return peer.via
     rows = facts.latency_rows(report)
     row = next((each for each in rows if each.best_ms is not None), None)
     if row is None or row.best_ms is None:
@@ -150,15 +200,20 @@ _CLASS_TONE = {
 }
 
 
-def _remark(hop: HopId, diagnosis: Diagnosis) -> str:
-    return content.label(diagnosis.nat4.nat_class) if hop is HopId.WAY_OUT else ""
+def _remark(hop: HopId, boxes: tuple[HopId, ...], diagnosis: Diagnosis) -> str:
+    """The NAT's class at the outermost box: what lies inside it is not seen from outside."""
+    if hop is boxes[-1]:
+        return content.label(diagnosis.nat4.nat_class)
+    peer = diagnosis.peer
+    known = hop is HopId.PEER and peer is not None and peer.nat is not NatClass.UNKNOWN
+    return content.label(peer.nat) if known and peer is not None else ""
 
 
 def _tone(hop: HopId, diagnosis: Diagnosis) -> Tone:
     match hop:
         case HopId.DEVICE | HopId.INTERNET | HopId.RELAY:
             return Tone.NOTE
-        case HopId.WAY_OUT:
+        case HopId.WAY_OUT | HopId.ROUTER | HopId.SECOND_ROUTER | HopId.CARRIER:
             return _CLASS_TONE[diagnosis.nat4.nat_class]
         case HopId.TUNNEL | HopId.PEER:
             return Tone.UNKNOWN

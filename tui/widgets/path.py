@@ -20,7 +20,8 @@ _BLANK_NODE = "○"
 def hops(report: Report, diagnosis: Diagnosis) -> tuple[Hop, ...]:
     """The hops to draw: a direct connection has no relay on its way."""
     found = path(diagnosis, report)
-    if diagnosis.verdict is Verdict.DIRECT:
+    peer = diagnosis.peer
+    if diagnosis.verdict is Verdict.DIRECT and (peer is None or peer.relay is None):
         return tuple(hop for hop in found if hop.id is not HopId.RELAY)
     return found
 
