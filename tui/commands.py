@@ -122,6 +122,14 @@ OPEN = Command(
     "Open what another device measured",
     "Paste what it printed, or name a file.",
 )
+OTHER = Command(
+    "other-side",
+    "a",
+    "other_side",
+    "Answer",
+    "Paste the other side's answer",
+    "What the other device measured: the answer for the two of you becomes exact.",
+)
 TAKE = Command(
     "take",
     "",
@@ -168,7 +176,20 @@ STEP_COMMANDS = tuple(
     for number, step in enumerate(STEPS, 1)
 )
 
-WALK = (NEXT, BACK, *STEP_COMMANDS, RETEST, MAP_TEST, EVIDENCE, COPY, VERDICT, FILTER, OPEN, TAKE)
+WALK = (
+    NEXT,
+    BACK,
+    *STEP_COMMANDS,
+    RETEST,
+    MAP_TEST,
+    EVIDENCE,
+    COPY,
+    VERDICT,
+    FILTER,
+    OPEN,
+    OTHER,
+    TAKE,
+)
 """Actions of the screen with the steps."""
 EVERYWHERE = (EXPLAIN, HELP, GLOSSARY, PRIVACY, THEME, PALETTE, QUIT)
 """Actions of the app."""

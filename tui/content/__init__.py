@@ -80,6 +80,7 @@ __all__ = [
     "question",
     "reported",
     "router",
+    "settle",
     "spans",
     "tailnet",
     "term",
@@ -289,6 +290,11 @@ def notice(which: str) -> str:
 def fixing(which: str) -> str:
     """What is said while something is fixed, with {placeholders}: an id of ``labels/fixing``."""
     return words_of("labels/fixing", which)
+
+
+def settle(which: str, check_id: CheckId) -> str:
+    """What would settle an open question: an id of ``labels/settle``."""
+    return fill(words_of("labels/settle", which), check=check_id)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
 from textual.content import Content
@@ -9,30 +10,56 @@ from textual.content import Content
 from probes.model import Failed, Known, Reading, Unknown
 from probes.readings import KEYS, stun
 from probes.report import Report
-from tui.content import plain, unknown
+from tui.content import Tone, plain, unknown
 from tui.explain import CauseText, Explained, OutlookWords
 from tui.explain.words import milliseconds
 from tui.state import Measurement
-from tui.widgets.page import Block, gap, pairs, prose
+from tui.widgets.page import Block, data, gap, heading, pairs, prose
 from tui.widgets.text import say
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A page that is about more than one reading or finding."""
+
+    title: str
+    value: str
+    tone: Tone
+    blocks: tuple[Block, ...]
+    because: tuple[str, ...] = ()
+    """Ids of the readings that carry it; none: it claims nothing."""
+    theirs: tuple[str, ...] = ()
+    """The same, of the report from the other side."""
+    to_copy: str = ""
+    """What is copied in place of the page."""
+
+
 def evidence_blocks(
-    key: str, entry: Explained | CauseText | OutlookWords, measurement: Measurement
+    key: str, entry: Explained | CauseText | OutlookWords | Made, measurement: Measurement
 ) -> list[Block]:
     """The page with the readings of one finding."""
     readings = _readings(key, entry, measurement)
     blocks: list[Block] = []
     for name in dict.fromkeys(readings):
         blocks += [*_reading(name, measurement.report), gap]
+    if (
+        not isinstance(entry, Explained | CauseText | OutlookWords)
+        and entry.theirs
+        and measurement.other is not None
+    ):
+        blocks += [heading("At the other side"), data(measurement.other.name, "$quiet"), gap]
+        for name in dict.fromkeys(entry.theirs):
+            blocks += [*_reading(name, measurement.other.report), gap]
     if not blocks:
         return [prose("It rests on no reading: nothing that could tell has been measured yet.")]
     return blocks[:-1]
 
 
 def _readings(
-    key: str, entry: Explained | CauseText | OutlookWords, measurement: Measurement
+    key: str, entry: Explained | CauseText | OutlookWords | Made, measurement: Measurement
 ) -> tuple[str, ...]:
+    if isinstance(entry, Made):
+        return entry.because
     if isinstance(entry, OutlookWords):
         outlook = measurement.diagnosis.outlook
         kind = key.partition(":")[2]

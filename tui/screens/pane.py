@@ -72,3 +72,6 @@ class Pane(Container):
     def to_copy(self) -> str:
         """What is explained right now, as text; "" where there is nothing."""
         return ""
+
+    async def point_at(self, row: str) -> None:
+        """Bring the cursor to a line, where there is such a line."""

@@ -132,7 +132,9 @@ def _finding(which: str, name: str) -> Topic:
                 *(prose(f"- {value.label}") for value in words.values.values()),
             ]
             return Topic(which, words.title, tuple(blocks))
-        case "differ":
+        case "pair" if rest in ("mind", "ask"):
+            return _page(which, {"mind": "mind", "ask": "other-side"}[rest])
+        case "differ" | "pair":
             return _page(which, "understand")
         case "note" if rest == "run":
             return _page(which, "measure")

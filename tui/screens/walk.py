@@ -183,6 +183,19 @@ class WalkScreen(Screen[object]):
 
         self.app.push_screen(OpenScreen(), opened)
 
+    def action_other_side(self) -> None:
+        """Paste or name what was measured at the other end of what is looked at."""
+        from tui.screens.open import OpenScreen
+        from tui.state import OtherSide
+
+        async def answered(found: Opened | None) -> None:
+            if found is not None:
+                self.whyrelay.conductor.pair_with(OtherSide(found.title, found.report))
+                await self.go(Step.UNDERSTAND)
+                await self.pane.point_at("pair:measured")
+
+        self.app.push_screen(OpenScreen("other-answer"), answered)
+
     async def action_filter(self) -> None:
         """To the filter of the list of networks."""
         from tui.screens.choose import ChoosePane

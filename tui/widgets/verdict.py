@@ -9,11 +9,11 @@ from textual.widgets import Static
 
 from probes.diagnosis.model import NatClass, Verdict
 from tui.content import Tone
-from tui.explain import explain_outlook, headline
+from tui.explain import OutlookWords, explain_outlook, headline
 from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Page
-from tui.widgets.text import glyph, join, say, wrapped
+from tui.widgets.text import join, say, toned, wrapped
 
 VERDICT_TONES = {
     Verdict.DIRECT: Tone.GOOD,
@@ -62,8 +62,9 @@ class Band(Static):
         self.update(Page([lambda width: wrapped(line, width, 2, sign)]))
 
 
-def outlook_line(measurement: Measurement, width: int) -> Sequence[Content]:
-    """What to expect of a peer without NAT, behind an easy and behind a hard one, in a line."""
+def outlook_line(measurement: Measurement, theirs: NatClass, width: int) -> Sequence[Content]:
+    """What to expect of a peer without NAT, behind an easy and behind a hard one, in a line; in
+    brackets, what holds for the other side where its kind is known."""
     outlook = measurement.diagnosis.outlook
     found = (
         explain_outlook(outlook.none, NatClass.NONE),
@@ -71,16 +72,16 @@ def outlook_line(measurement: Measurement, width: int) -> Sequence[Content]:
         explain_outlook(outlook.hard, NatClass.HARD),
     )
     lead = say("with a peer behind  ", "$quiet")
-    parts = [
-        join(
-            say(f"{each.peer} ", "$quiet"),
-            glyph(each.tone),
-            " ",
-            say(each.result, LOOKS[each.tone].style),
-        )
-        for each in found
-    ]
+    kinds = (NatClass.NONE, NatClass.EASY, NatClass.HARD)
+    parts = [_part(each, kind is theirs) for kind, each in zip(kinds, found, strict=True)]
     line = join(lead, Content("    ").join(parts))
     if line.cell_length > width:
         line = Content("   ").join(parts)
     return (line,)
+
+
+def _part(words: OutlookWords, meant: bool) -> Content:
+    result = toned(words.tone, words.result)
+    if meant:
+        result = join("[", result, "]")
+    return join(say(f"{words.peer} ", "bold" if meant else "$quiet"), result)

@@ -197,6 +197,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "peer-today",
         "reported",
         "router",
+        "settle",
         "tailnet",
         "unknown",
     }
@@ -210,7 +211,17 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "remedies": {str(each) for each in RemedyId},
         "fixing": {"guidance", "values"},
         "pages": {
-            *("privacy", "limits", "keys", "consent", "open", "elsewhere"),
+            *(
+                "privacy",
+                "limits",
+                "keys",
+                "consent",
+                "open",
+                "elsewhere",
+                "mind",
+                "other-side",
+                "other-answer",
+            ),
             *("choose", "measure", "understand", "fix", "prove"),
         },
     }
@@ -418,7 +429,7 @@ def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> N
         "labels/headline",
         "labels/nat.md",
     )
-    more = ("obstacle", "notice", "disagreement", "fixing", "meeting", "router", "sign")
+    more = ("obstacle", "notice", "disagreement", "fixing", "meeting", "router", "settle", "sign")
     allowed = (*filled, *(f"labels/{each}" for each in more))
     for where, text in ALL:
         found = _PLACEHOLDER.findall(text)

@@ -1,0 +1,200 @@
+"""The two sides: the table of pairs, the chosen peer, and what was measured at the other end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from probes.diagnosis.model import NatClass, Result
+from probes.diagnosis.what_if import Fix, Whose
+from tui import content
+from tui.content import Tone
+from tui.explain import explain_peer
+from tui.pair_view import Given, Pair, pair_of
+from tui.screens.settling import open_lines
+from tui.state import Measurement, OtherSide
+from tui.theme import LOOKS
+from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
+from tui.widgets.text import fit, join, say
+
+KINDS = (NatClass.NONE, NatClass.EASY, NatClass.HARD)
+_DIRECT, _RELAYED = Result.DIRECT, Result.RELAYED
+_RULE = {
+    NatClass.NONE: (_DIRECT, _DIRECT, _DIRECT),
+    NatClass.EASY: (_DIRECT, _DIRECT, _RELAYED),
+    NatClass.HARD: (_DIRECT, _RELAYED, _RELAYED),
+}
+"""This side by the other side, in the order of `KINDS` (Tailscale docs, device connectivity)."""
+TONES = {
+    Result.DIRECT: Tone.GOOD,
+    Result.POSSIBLE: Tone.NOTE,
+    Result.RELAYED: Tone.BAD,
+    Result.UNKNOWN: Tone.UNKNOWN,
+}
+
+
+def other_class(measurement: Measurement) -> NatClass:
+    """The other side's NAT, as far as it was measured there or hints tell."""
+    if measurement.other is not None:
+        return pair(measurement, measurement.other).sides[1].nat4.nat_class
+    peer = measurement.diagnosis.peer
+    return peer.nat if peer is not None else NatClass.UNKNOWN
+
+
+def pair(measurement: Measurement, other: OtherSide) -> Pair:
+    """Both sides, each as it was measured."""
+    here = Given(measurement.title, measurement.report)
+    return pair_of(here, Given(other.name, other.report))
+
+
+def pair_table(measurement: Measurement) -> Block:
+    """This side by the other side. This side's row is what was measured, the others are the rule;
+    the other side's column is marked where it is known."""
+    own = measurement.diagnosis.nat4.nat_class
+    outlook = measurement.diagnosis.outlook
+    measured = (outlook.none.result, outlook.easy.result, outlook.hard.result)
+    theirs = other_class(measurement)
+
+    def lay(width: int) -> Sequence[Content]:
+        lead = min(14, max(width // 4, 9))
+        room = max((width - lead) // len(KINDS), 8)
+        cells = [
+            fit(say(content.label(kind), "bold" if kind is theirs else "$quiet"), room)
+            for kind in KINDS
+        ]
+        lines = [
+            join(fit(say("this side", "$quiet"), lead), say("other side", "$quiet")),
+            join(" " * lead, *cells),
+        ]
+        for kind in KINDS:
+            here = kind is own
+            results = measured if here else _RULE[kind]
+            name = say(("▸ " if here else "  ") + content.label(kind), "bold" if here else "$quiet")
+            row = [fit(name, lead)]
+            for column, result in zip(KINDS, results, strict=True):
+                row.append(fit(_cell(result, here=here, meant=here and column is theirs), room))
+            lines.append(join(*row))
+        return lines
+
+    return lay
+
+
+def _cell(result: Result, *, here: bool, meant: bool) -> Content:
+    look = LOOKS[TONES[result]]
+    style = f"{look.style} bold" if here else "$quiet"
+    words = f"{look.glyph} {content.label(result)}"
+    return say(f"[{words}]" if meant else words, f"{style} reverse" if meant else style)
+
+
+def about_table(measurement: Measurement) -> list[Block]:
+    """The table with what it means."""
+    own = measurement.diagnosis.nat4.nat_class
+    theirs = other_class(measurement)
+    blocks: list[Block] = [
+        prose("What two devices do, by the kind of NAT that each of them is behind.", "$quiet"),
+        gap,
+        pair_table(measurement),
+        gap,
+    ]
+    if own is NatClass.UNKNOWN:
+        blocks.append(prose("Which row is yours is not known, so the table shows the rule alone."))
+    else:
+        blocks.append(
+            prose(
+                f"Your row is {content.label(own)}: it holds what was measured here. The others "
+                "show the rule, so you see what a change on this side would bring."
+            )
+        )
+    if theirs is NatClass.UNKNOWN:
+        blocks += [gap, prose("Which column is the other side's is not known yet. Ask it.")]
+    else:
+        blocks += [gap, prose(f"The other side's column is {content.label(theirs)}.")]
+    return [
+        *blocks,
+        gap,
+        prose("It is about IPv4. With IPv6 on both sides, most pairs are direct."),
+    ]
+
+
+def about_peer(measurement: Measurement) -> list[Block]:
+    """The chosen device: its path today, and what is to be expected."""
+    found = measurement.diagnosis.peer
+    assert found is not None
+    words = explain_peer(found, measurement.report)
+    rows = [("Today", say(words.now)), ("How sure", say(words.confidence))]
+    rows += [("Its NAT", say(f"{words.nat}, as far as hints go"))] if words.nat else []
+    blocks: list[Block] = [
+        title(f"{words.result}: {content.plain(words.label)}", words.tone),
+        gap,
+        prose(words.sentence),
+        gap,
+        pairs(rows),
+        gap,
+        heading("Why"),
+        prose(words.why),
+    ]
+    if words.meanwhile:
+        blocks += [gap, prose(words.meanwhile)]
+    if words.hints:
+        blocks += [gap, heading("What is known of its side"), *map(data, words.hints)]
+    blocks += _changes(found.fixes)
+    if lines := open_lines(measurement.report, found.missing):
+        blocks += [gap, heading("What would change this"), *lines]
+    return blocks
+
+
+def about_pair(measurement: Measurement, found: Pair) -> list[Block]:
+    """Both sides as they were measured."""
+    words = content.mechanism(found.prediction.mechanism)
+    result = found.prediction.result
+    rows = [
+        ("How sure", say(content.label(found.prediction.confidence))),
+        ("This side", say(content.label(found.sides[0].nat4.nat_class))),
+        ("Other side", say(content.label(found.sides[1].nat4.nat_class))),
+    ]
+    return [
+        title(f"{content.label(result)}: {content.plain(words.label)}", TONES[result]),
+        gap,
+        prose(words.sentence),
+        gap,
+        pairs(rows),
+        gap,
+        heading("Why"),
+        prose(words.why),
+        *_changes(found.fixes),
+        gap,
+        prose(_READ_FROM, "$quiet"),
+        data(found.b.name, "$quiet"),
+    ]
+
+
+_READ_FROM = "The other side was read from:"
+_SIDES = {Whose.THIS: "on this side", Whose.OTHER: "on the other side"}
+_MOST = 6
+
+
+def _changes(fixes: Sequence[Fix]) -> list[Block]:
+    flipping = [fix for fix in fixes if fix.flips][:_MOST]
+    if not flipping:
+        return []
+    lines = [prose(f"- {content.label(fix.remedy.id)}, {_SIDES[fix.side]}") for fix in flipping]
+    return [gap, heading("One of these makes it direct"), *lines]
+
+
+SEND = "Send this"
+"""The section of the page that is copied."""
+
+
+def about_asking() -> list[Block]:
+    """What to send to the other side, and what happens with the answer."""
+    page = content.page("other-side")
+    blocks: list[Block] = [prose(page.opening)]
+    for name, text in page.sections.items():
+        blocks += [gap, heading(name), prose(text, "$strong" if name == SEND else "")]
+    return blocks
+
+
+def to_send() -> str:
+    """The two lines, to be copied."""
+    return content.plain(content.page("other-side").sections[SEND]).replace("`", "")

@@ -1,0 +1,299 @@
+"""The findings of the step Understand: each with its line in the list and its page beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from textual.content import Content
+
+from probes.diagnosis.model import NatClass, Weight
+from probes.model import Family
+from tui import content
+from tui.content import FieldId, Tone, plain
+from tui.explain import (
+    CauseText,
+    Explained,
+    OutlookWords,
+    explain_cause,
+    explain_disagreements,
+    explain_field,
+    explain_nat,
+    explain_outlook,
+    explain_peer,
+    ignored,
+    map_lines,
+    notices,
+)
+from tui.screens import between
+from tui.screens.evidence import Made
+from tui.screens.settling import open_lines, open_questions
+from tui.state import Measurement
+from tui.theme import LOOKS
+from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
+from tui.widgets.text import fit, glyph, join, say
+from tui.widgets.verdict import sentence, verdict_tone
+
+_PEERS = {"none": NatClass.NONE, "easy": NatClass.EASY, "hard": NatClass.HARD}
+ASK = "pair:ask"
+"""The finding that tells how to ask the other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is to be said of the run as a whole."""
+
+    notices: tuple[str, ...]
+    map: tuple[str, ...]
+    ignored: tuple[str, ...]
+    taken_at: str
+    title: str = "About this run"
+    tone: Tone = Tone.NOTE
+
+
+Entry: TypeAlias = Explained | CauseText | OutlookWords | About | Made
+
+PARTS = {
+    "cause": "What stands in the way",
+    "pair": "The two sides",
+    "field": "What netcheck reports",
+    "nat": "Your NAT",
+    "peer": "With a peer behind",
+    "differ": "Where witnesses differ",
+    "note": "Worth knowing",
+}
+"""The parts of the list, in order, by what their rows' ids begin with."""
+
+
+def entries(measurement: Measurement) -> dict[str, Entry]:
+    report, diagnosis = measurement.report, measurement.diagnosis
+    found: dict[str, Entry] = {}
+    notes = [cause for cause in diagnosis.causes if cause.weight is Weight.NOTES]
+    for cause in diagnosis.causes:
+        if cause.weight is not Weight.NOTES:
+            found[f"cause:{cause.id}"] = explain_cause(cause, report)
+    found |= _two_sides(measurement)
+    for field in FieldId:
+        found[f"field:{field}"] = explain_field(report, field)
+    found["nat:4"] = explain_nat(diagnosis.nat4, report, Family.V4)
+    found["nat:6"] = explain_nat(diagnosis.nat6, report, Family.V6)
+    outlooks = (diagnosis.outlook.none, diagnosis.outlook.easy, diagnosis.outlook.hard)
+    for (name, kind), outlook in zip(_PEERS.items(), outlooks, strict=True):
+        found[f"peer:{name}"] = explain_outlook(outlook, kind)
+    for each in explain_disagreements(report):
+        found[each.id] = each
+    for cause in notes:
+        found[f"note:{cause.id}"] = explain_cause(cause, report)
+    found["note:run"] = About(notices(report), map_lines(report), ignored(report), report.taken_at)
+    return found
+
+
+def _two_sides(measurement: Measurement) -> dict[str, Entry]:
+    """The answer itself, and what hangs on the other side."""
+    report, diagnosis = measurement.report, measurement.diagnosis
+    outlook, peer = diagnosis.outlook, diagnosis.peer
+    each = (outlook.none, outlook.easy, outlook.hard)
+    because = peer.because if peer is not None else outlook.easy.because
+    found: dict[str, Entry] = {
+        "pair:answer": Made(
+            "The answer",
+            content.label(diagnosis.verdict),
+            verdict_tone(measurement),
+            tuple(_answer(measurement)),
+            tuple(dict.fromkeys((*because, *diagnosis.nat4.because))),
+        )
+    }
+    if peer is not None:
+        words = explain_peer(peer, report)
+        blocks = tuple(between.about_peer(measurement))
+        found["pair:peer"] = Made(
+            f"With {words.name}", words.result, words.tone, blocks, peer.because
+        )
+    if measurement.other is not None:
+        pair = between.pair(measurement, measurement.other)
+        result = pair.prediction.result
+        found["pair:measured"] = Made(
+            "As both sides measured",
+            content.label(result),
+            between.TONES[result],
+            tuple(between.about_pair(measurement, pair)),
+            pair.prediction.ours,
+            pair.prediction.theirs,
+        )
+    found["pair:table"] = Made(
+        "This side × other side",
+        "",
+        Tone.NOTE,
+        tuple(between.about_table(measurement)),
+        tuple(dict.fromkeys(name for kind in each for name in kind.because)),
+    )
+    asking = tuple(between.about_asking())
+    again = "" if measurement.other is None else "again"
+    found[ASK] = Made("Ask the other side", again, Tone.NOTE, asking, to_copy=between.to_send())
+    mind = tuple(open_questions(measurement))
+    found["pair:mind"] = Made("What would change it", "", Tone.NOTE, mind)
+    return found
+
+
+def _answer(measurement: Measurement) -> list[Block]:
+    """The verdict, on what it is based, and how sure the base is."""
+    diagnosis = measurement.diagnosis
+    nat = diagnosis.nat4
+    outlook = content.mechanism(diagnosis.outlook.easy.mechanism)
+    rows = [("This side", say(content.label(nat.nat_class)))]
+    if nat.nat_class is not NatClass.UNKNOWN:
+        rows.append(("How sure", say(content.label(nat.confidence))))
+    blocks: list[Block] = [
+        title(sentence(measurement), verdict_tone(measurement)),
+        gap,
+        pairs(rows),
+    ]
+    if diagnosis.peer is None:
+        blocks += [
+            gap,
+            heading("With an ordinary peer"),
+            prose(outlook.sentence),
+            gap,
+            heading("Why"),
+            prose(outlook.why),
+        ]
+    if measurement.report.elsewhere:
+        page = content.page("elsewhere")
+        blocks += [gap, heading(page.title), prose(page.opening)]
+        for name, text in page.sections.items():
+            blocks += [gap, heading(name), prose(text)]
+    return blocks
+
+
+def title_of(entry: Entry) -> str:
+    return f"{entry.peer} on the other side" if isinstance(entry, OutlookWords) else entry.title
+
+
+def _value(entry: Entry) -> str:
+    match entry:
+        case Explained():
+            return entry.value
+        case CauseText():
+            return entry.weight
+        case OutlookWords():
+            return entry.result
+        case Made():
+            return entry.value
+        case About():
+            return ""
+        case _:
+            assert_never(entry)
+
+
+def line_of(entry: Entry) -> Callable[[int], Content]:
+    look = LOOKS[entry.tone]
+    name = entry.peer if isinstance(entry, OutlookWords) else entry.title
+    value = say(plain(_value(entry)), look.style)
+
+    def lay(width: int) -> Content:
+        room = width - 2
+        if isinstance(entry, CauseText):
+            line = say(name)  # the sign says as much; the words are beside it
+        elif not value:
+            line = say(name)
+        elif room >= 44:
+            line = join(fit(say(name), 24), value)
+        else:
+            kept = max(room - 1 - value.cell_length, min(len(name), room - 10))
+            line = join(fit(say(name), kept), " ", value)
+        claims = not isinstance(entry, About) and bool(_value(entry))
+        sign = glyph(entry.tone) if claims else say("·", "$quiet")
+        return fit(join(sign, " ", line), width)
+
+    return lay
+
+
+def meaning(entry: Entry, measurement: Measurement) -> list[Block]:
+    match entry:
+        case Explained():
+            return [*_finding(entry), *_changing(entry, measurement)]
+        case CauseText():
+            return [*_cause(entry), *_changing(entry, measurement)]
+        case OutlookWords():
+            return _outlook(entry)
+        case Made():
+            return [*entry.blocks]
+        case About():
+            return _about(entry)
+        case _:
+            assert_never(entry)
+
+
+def _changing(entry: Explained | CauseText, measurement: Measurement) -> list[Block]:
+    """What would change the statement: a cure that works, or what is not known yet."""
+    missing = [each.reading for each in entry.evidence if not each.known]
+    worked: list[Block] = []
+    if isinstance(entry, CauseText):
+        missing += [each.reading for each in entry.missing]
+        worked = [prose(entry.worked)]
+    lines = [*worked, *open_lines(measurement.report, missing)]
+    return [gap, heading("What would change this"), *lines] if lines else []
+
+
+def _finding(entry: Explained) -> list[Block]:
+    blocks: list[Block] = [
+        prose(entry.question, "$quiet"),
+        title(plain(entry.label), entry.tone),
+        gap,
+        prose(entry.meaning),
+        gap,
+        heading("For you"),
+        prose(entry.interpretation),
+        gap,
+        heading("Next"),
+        prose(entry.next_step),
+    ]
+    if entry.facts:
+        rows = [(fact.name, say(plain(fact.value))) for fact in entry.facts]
+        blocks[2:2] = [gap, pairs(rows)]
+    return blocks
+
+
+def _cause(entry: CauseText) -> list[Block]:
+    return [
+        title(plain(entry.sentence), entry.tone),
+        gap,
+        prose(entry.for_you),
+        gap,
+        heading("First"),
+        prose(entry.first),
+        gap,
+        heading("Why"),
+        prose(entry.why),
+        gap,
+        pairs(
+            [
+                ("Weight", say(entry.weight)),
+                ("How sure", say(entry.confidence)),
+                ("Who can act", say(entry.actor)),
+            ]
+        ),
+    ]
+
+
+def _outlook(entry: OutlookWords) -> list[Block]:
+    return [
+        title(f"{entry.result}: {plain(entry.label)}", entry.tone),
+        gap,
+        prose(entry.sentence),
+        gap,
+        heading("Why"),
+        prose(entry.why),
+    ]
+
+
+def _about(entry: About) -> list[Block]:
+    blocks: list[Block] = []
+    for notice in entry.notices:
+        blocks += [prose(notice), gap]
+    if entry.ignored:
+        blocks += [heading("Did not count"), *(data(line) for line in entry.ignored), gap]
+    if entry.map:
+        blocks += [heading("Relay map"), *(data(line) for line in entry.map), gap]
+    return [*blocks, pairs([("Measured at", say(entry.taken_at or "not yet"))])]
