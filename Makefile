@@ -11,7 +11,7 @@ PYTHON ?=
 ARGS ?=
 WORKERS ?= auto
 
-.PHONY: help run test lint bench screenshots clean
+.PHONY: help run test lint bench accuracy screenshots clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -31,6 +31,9 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+accuracy: $(VENV)/.dev
+	@$(BIN)/python -m tests.accuracy $(ARGS)
 
 screenshots: $(VENV)/.dev
 	@$(BIN)/python -m tests.tui.screenshots $(ARGS)

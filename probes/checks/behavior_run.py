@@ -16,7 +16,7 @@ from probes.checks.behavior_test import TRANSACTIONS, ServerTest, Testimony
 from probes.checks.context import Context
 from probes.checks.inquiry import Asker
 from probes.checks.pacing import Pacer
-from probes.checks.ways_out import bind_for, usable
+from probes.checks.ways_out import bind_for, usable, way_out_reading
 from probes.model import Endpoint, Family, Reason
 from probes.network.seam import Bind, NetworkError
 from probes.options import HostPort
@@ -172,7 +172,7 @@ class Tests:
 
     async def _ways_out(self) -> str:
         for family in Family:
-            reading = await self.context.board.reading(local.way_out_key(family))
+            reading = await way_out_reading(self.context, family)
             way_out = usable(reading)
             if way_out is not None:
                 if way_out.through_tunnel:

@@ -10,11 +10,11 @@ import asyncio
 
 from probes.checks.context import Context
 from probes.checks.deadline import blocked_after_s
-from probes.checks.ways_out import bind_for, usable
+from probes.checks.ways_out import bind_for, usable, way_out_reading
 from probes.clean import clean
 from probes.model import CheckId, Endpoint, Family, Known, Reason
 from probes.network.seam import Bind, NetworkError
-from probes.readings import captive_portal, local
+from probes.readings import captive_portal
 from probes.readings.captive_portal import PortalAnswer
 from probes.relays import relay_map, tls_nodes
 from probes.tailscale.derp_map import DerpMap, Node
@@ -36,7 +36,7 @@ class CaptivePortalCheck:
 
     async def run(self, context: Context) -> None:
         """Ask two relays at once, and others too while it is open."""
-        reading = await context.board.reading(local.WAY_OUT4)
+        reading = await way_out_reading(context, Family.V4)
         way_out = usable(reading)
         if way_out is None and isinstance(reading, Known):
             context.unknown(captive_portal.PRESENT, Reason.NOT_APPLICABLE, "no IPv4 way out")

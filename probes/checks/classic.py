@@ -22,12 +22,13 @@ from probes.checks.behavior_run import (
 )
 from probes.checks.behavior_test import silence_s
 from probes.checks.context import Context
-from probes.checks.ways_out import bind_for, usable
+from probes.checks.ways_out import bind_for
+from probes.checks.ways_out import way_out as find_way_out
 from probes.clean import clean
 from probes.model import CheckId, Endpoint, Family, Reason
 from probes.network.seam import Bind, NetworkError, UdpSocket
 from probes.pystun import CHANGE_BOTH, CHANGE_PORT, EVERY_S, TRIES, Test, Unanswerable, stun_test
-from probes.readings import classic, local, stun
+from probes.readings import classic, stun
 from probes.readings.classic import ClassicType
 
 TRANSACTIONS = 4
@@ -86,7 +87,7 @@ async def _ask(context: Context, tests: Tests, server: Candidate) -> ClassicType
     """The type, or a clean sentence that says why this server could not tell."""
     if not tests.may_begin(TRANSACTIONS):
         return ASKED_ENOUGH
-    way_out = usable(await context.board.reading(local.WAY_OUT4))
+    way_out = await find_way_out(context, Family.V4)
     own = str(way_out.source) if way_out is not None else ""
     bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)
     try:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from probes.checks.context import Context
 from probes.checks.ways_out import bind_for, own_gateway, way_out
-from probes.model import CheckId, Endpoint, Family, IPAddress, Known, Reason, Unknown
+from probes.model import Endpoint, Family, IPAddress, Known, Reason, Unknown
 from probes.network.seam import (
     Bind,
     Bounced,
@@ -79,15 +79,15 @@ async def _gateway(context: Context, family: Family, way: WayOut) -> IPAddress |
     named = context.options.gateway
     if named is not None and Family.of(named) is family:
         return named
-    state = context.board.report.checks.get(CheckId.LOCAL)
     key = GATEWAY4 if family is Family.V4 else GATEWAY6
     reading = await context.board.reading(key)
     if isinstance(reading, Known):
         gateway = reading.value
-    elif state is None or state.started_ms is None:
-        gateway = own_gateway(await context.network.local(), family, way)
-    else:
-        return Unknown(Reason.NO_SERVER, "the system does not say which router it uses")
+    else:  # the local check was left out, or broke
+        try:
+            gateway = own_gateway(await context.network.local(), family, way)
+        except NetworkError:
+            return Unknown(Reason.NO_SERVER, "the system does not say which router it uses")
     if gateway is None:
         return Unknown(Reason.NOT_APPLICABLE, f"there is no IPv{int(family)} router")
     if gateway.address is None:

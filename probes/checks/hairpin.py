@@ -12,10 +12,11 @@ from typing import TypeAlias
 from probes.checks.behavior_run import ASKED_ENOUGH, behavior_outcome, behavior_tests
 from probes.checks.context import Context
 from probes.checks.inquiry import SENDS_S, Asker
-from probes.checks.ways_out import bind_for, usable
+from probes.checks.ways_out import bind_for
+from probes.checks.ways_out import way_out as find_way_out
 from probes.model import CheckId, Endpoint, Family, Reason
 from probes.network.seam import Bind, Datagram, UdpSocket
-from probes.readings import lifetime, local
+from probes.readings import lifetime
 
 TRANSACTIONS = 2
 WAIT_S = 1.5
@@ -36,7 +37,7 @@ class HairpinCheck:
         if not servers:
             context.unknown(lifetime.HAIRPIN4, *outcome.why_not)
             return
-        way_out = usable(await context.board.reading(local.WAY_OUT4))
+        way_out = await find_way_out(context, Family.V4)
         bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)
         if not (await behavior_tests(context)).may_begin(TRANSACTIONS):
             context.unknown(lifetime.HAIRPIN4, Reason.NO_SERVER, ASKED_ENOUGH)

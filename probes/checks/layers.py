@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 
 from probes.checks.context import Context
-from probes.checks.ways_out import bind_for, usable
+from probes.checks.ways_out import bind_for
+from probes.checks.ways_out import way_out as find_way_out
 from probes.model import CheckId, Endpoint, Family, IPAddress, Reason
 from probes.network.seam import (
     Bounced,
@@ -56,7 +57,7 @@ class LayersCheck:
 
 
 async def _tell_hops(context: Context) -> None:
-    way_out = usable(await context.board.reading(local.WAY_OUT4))
+    way_out = await find_way_out(context, Family.V4)
     if way_out is None:
         context.unknown(layers.HOPS4, Reason.NOT_APPLICABLE, "no IPv4 way out")
         return
@@ -83,7 +84,7 @@ async def _tell_hops(context: Context) -> None:
 
 async def _tell_nat64(context: Context) -> None:
     """One name is asked for, and only where IPv6 has a way out and IPv4 has none of its own."""
-    four = usable(await context.board.reading(local.WAY_OUT4))
+    four = await find_way_out(context, Family.V4)
     six = usable(await context.board.reading(local.WAY_OUT6))
     if six is None or six.through_tunnel:
         context.unknown(layers.NAT64, Reason.NOT_APPLICABLE, "no IPv6 way out")

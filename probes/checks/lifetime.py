@@ -16,10 +16,11 @@ from probes.checks.behavior_run import ASKED_ENOUGH, behavior_outcome, behavior_
 from probes.checks.behavior_test import Testimony
 from probes.checks.context import Context
 from probes.checks.inquiry import SENDS_S, Asker, Inquiry
-from probes.checks.ways_out import bind_for, usable
+from probes.checks.ways_out import bind_for
+from probes.checks.ways_out import way_out as find_way_out
 from probes.model import CheckId, Endpoint, Family, Reason
 from probes.network.seam import Bind, Datagram, UdpSocket
-from probes.readings import lifetime, local
+from probes.readings import lifetime
 from probes.readings.lifetime import Lifetime, LifetimeMethod
 from probes.wire import stun
 from probes.wire.stun import Attribute, AttributeType
@@ -59,7 +60,7 @@ class LifetimeCheck:
         if not servers:
             context.unknown(lifetime.LIFETIME4, *outcome.why_not)
             return
-        way_out = usable(await context.board.reading(local.WAY_OUT4))
+        way_out = await find_way_out(context, Family.V4)
         bind = bind_for(way_out) if way_out is not None else Bind(Family.V4)
         tests = await behavior_tests(context)
         silences_s = _affordable(tests.left - _kept_for_hairpin(context))

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from probes.checks.context import Context
 from probes.checks.inquiry import Asker, Inquiry
-from probes.checks.ways_out import bind_for
+from probes.checks.ways_out import bind_for, way_out_reading
 from probes.model import Endpoint, Family, Known, Reason
 from probes.network.seam import Bind, NetworkError
 from probes.readings import relays
-from probes.readings.local import WayOut, way_out_key
+from probes.readings.local import WayOut
 from probes.readings.stun import BY_FAMILY, StunAnswer
 
 
@@ -128,7 +128,7 @@ class Side:
 async def open_side(context: Context, family: Family) -> Side | None:
     """The side of one family, its socket bound to the way out; None where there is no way out."""
     keys = BY_FAMILY[family]
-    reading = await context.board.reading(way_out_key(family))
+    reading = await way_out_reading(context, family)
     way_out: WayOut | None = None
     bind = Bind(family)
     if isinstance(reading, Known):

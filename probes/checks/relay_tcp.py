@@ -11,7 +11,7 @@ import hashlib
 
 from probes.checks.context import Context
 from probes.checks.deadline import blocked_after_s
-from probes.checks.ways_out import bind_for, usable
+from probes.checks.ways_out import bind_for, usable, way_out_reading
 from probes.clean import clean
 from probes.model import CheckId, Endpoint, Family, IPAddress, Reason
 from probes.network.seam import Bind, NetworkError, NotPermitted, TlsReply, Unsupported
@@ -77,7 +77,7 @@ class _Run:
 
     async def _ways_out(self) -> None:
         for family in Family:
-            reading = await self.context.board.reading(local.way_out_key(family))
+            reading = await way_out_reading(self.context, family)
             way_out = usable(reading)
             if way_out is not None:
                 self.binds[family] = bind_for(way_out)

@@ -7,13 +7,14 @@ another network. So the way out is the network's own interface, and sockets are 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv6Address, IPv6Network
 from typing import assert_never
 
 from probes.checks.context import Context
-from probes.model import CheckId, Failed, Family, IPAddress, Known, Reading, Unknown
-from probes.network.seam import Bind, LocalView, Network
+from probes.model import Failed, Family, IPAddress, Known, Reading, Unknown
+from probes.network.seam import Bind, LocalView, Network, NetworkError
 from probes.readings.local import Gateway, Interface, InterfaceKind, WayOut, way_out_key
 
 TUNNELS = frozenset({InterfaceKind.TUNNEL, InterfaceKind.TAILSCALE})
@@ -42,12 +43,25 @@ def usable(reading: Reading[WayOut | None]) -> WayOut | None:
 
 
 async def way_out(context: Context, family: Family) -> WayOut | None:
-    """The `local` check's answer; found out here where that check was left out of the run."""
-    reading = await context.board.reading(way_out_key(family))
-    state = context.board.report.checks.get(CheckId.LOCAL)
-    if isinstance(reading, Known) or (state is not None and state.started_ms is not None):
-        return usable(reading)
-    return await find(context.network, await context.network.local(), family)
+    """What `way_out_reading` says; None where there is none or nobody could tell."""
+    return usable(await way_out_reading(context, family))
+
+
+async def way_out_reading(context: Context, family: Family) -> Reading[WayOut | None]:
+    """The `local` check's answer. Where that check was left out or broke, it is found here, once a
+    run, and told in its place: without it nobody knows of which network the answers are."""
+    key = way_out_key(family)
+    reading = await context.board.reading(key)
+    if isinstance(reading, Known):
+        return reading
+
+    async def look() -> None:
+        found = await find(context.network, await context.network.local(), family)
+        context.known(key, found, "found without the local check")
+
+    with suppress(NetworkError):
+        await context.board.once(key.id, look)
+    return context.board.report[key]
 
 
 async def find(network: Network, view: LocalView, family: Family) -> WayOut | None:

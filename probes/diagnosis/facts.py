@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from probes.diagnosis.model import Nat, Outlooks
-from probes.model import Family
+from probes.model import Failed, Family, Reason, Unknown
 from probes.readings import local, relays, stun
 from probes.readings.key import Key
 from probes.report import Report
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from probes.diagnosis.overruled import Overruled
 
 T = TypeVar("T")
+
+
+def unasked(report: Report, key: Key[T]) -> bool:
+    """The check that could tell was left out of the run, broke, or ran out of time.
+
+    Not so where it is not made at all, or is still under way.
+    """
+    reading = report[key]
+    if isinstance(reading, Unknown):
+        return reading.reason in (Reason.SKIPPED, Reason.TIMED_OUT)
+    return isinstance(reading, Failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,10 @@ class Facts:
     def value(self, key: Key[T]) -> T | None:
         """A known value, else None: a rule never fires on what is not known."""
         return self.report.value(key)
+
+    def unasked(self, key: Key[T]) -> bool:
+        """The check that could tell was left out of the run, broke, or ran out of time."""
+        return unasked(self.report, key)
 
     def is_true(self, key: Key[bool]) -> bool:
         """Known, and true."""

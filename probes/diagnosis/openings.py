@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
+from probes.diagnosis.facts import unasked
 from probes.diagnosis.pairing import Leg
 from probes.model import Family, Filtering, IPAddress
 from probes.readings import firewall, port_mapping, tailscale
@@ -112,7 +113,9 @@ def _service(report: Report, protocol: MappingProtocol) -> Opening:
         return Opening(*_tested(test, host_filter(report, Family.V4)), (keys.test.id,))
     present = report.value(keys.present)
     if present is None:
-        return Opening(Held.DOUBT, False, (), (keys.present.id,))
+        # A router that nobody asked may well open ports: what was left out is not guessed.
+        held = Held.MAYBE if unasked(report, keys.present) else Held.DOUBT
+        return Opening(held, False, (), (keys.present.id,))
     if not present:
         return Opening(Held.NO, False, (keys.present.id,))
     external, error = report.value(keys.external), report.value(keys.error)

@@ -116,12 +116,14 @@ WAY_OUT4 = Key(
     CheckId.LOCAL,
     optional(WAY_OUT),
     "How IPv4 probes leave this device; null: no usable address or route.",
+    shared=True,
 )
 WAY_OUT6 = Key(
     "local.way_out6",
     CheckId.LOCAL,
     optional(WAY_OUT),
     "How IPv6 probes leave this device; null: no usable address or route.",
+    shared=True,
 )
 GATEWAY_MAC = Key(
     "local.gateway_mac", CheckId.LOCAL, STR, "Salted hash of the default router's MAC address."

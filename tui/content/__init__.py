@@ -252,6 +252,7 @@ TOO_LITTLE = (
     "unknown-ipv6-only",
     "unknown-silent",
     "unknown-no-relay",
+    "unknown-no-answer",
     "unknown-skipped",
     "unknown-not-asked",
     "unknown-unfinished",

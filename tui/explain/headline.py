@@ -6,7 +6,7 @@ from typing import assert_never
 
 from probes.diagnosis.model import CauseId, Confidence, Diagnosis, Headline
 from probes.model import CheckId, CheckStatus, Failed, Known, Reason, Unknown
-from probes.readings import local, relays, stun
+from probes.readings import captive_portal, local, relays, stun
 from probes.report import Report
 from tui import content
 from tui.explain import elsewhere, facts
@@ -74,7 +74,8 @@ def _silent(report: Report) -> str:
     if report.value(relays.TCP) or report.value(relays.ICMP4):
         return "relayed-silent"
     if report.value(relays.TCP) is False:
-        return "unknown-no-relay"
+        page = report.value(captive_portal.ANSWERS)
+        return "unknown-no-relay" if page else "unknown-no-answer"
     if busy(report, CheckId.RELAY_TCP):
         return Headline.UNKNOWN_STILL_MEASURING
     return "unknown-silent"

@@ -12,6 +12,10 @@ from probes.network.simulated.schema import ScenarioError, merged
 _WITHOUT = "without"
 
 
+_OF_BEFORE = ("expect", "ask", "no_after")
+"""What the file says of the network as it is."""
+
+
 def changed(
     value: dict[str, Any], remedy: RemedyId, open_other: Callable[[str], dict[str, Any]]
 ) -> dict[str, Any]:
@@ -25,7 +29,9 @@ def changed(
         return open_other(change)
     if not isinstance(change, dict):
         raise ScenarioError(f"after.{remedy} is missing: the file does not say what comes of it.")
-    left = deepcopy({key: each for key, each in value.items() if key not in ("expect", "no_after")})
+    left = deepcopy(
+        {key: each for key, each in value.items() if key not in ("expect", "ask", "no_after")}
+    )
     left["after"] = {key: each for key, each in after.items() if key != remedy}
     patch = dict(change)
     for path in _without(patch.pop(_WITHOUT, []), remedy):

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from probes.diagnosis.model import CauseId, NatClass, Verdict
 from probes.diagnosis.remedies import RemedyId
-from probes.model import Family, IPAddress
+from probes.model import CheckId, Family, IPAddress
 from probes.network.simulated.firewall import FirewallBehavior, Rule
 from probes.network.simulated.link import LineQuality
 from probes.network.simulated.mapping_spec import PortMappingSpec
@@ -35,6 +35,19 @@ class Expect:
     nat6: NatClass | None = None
     hard: str = ""
     """The outlook with a peer behind a hard NAT, where the network is about that."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskSpec:
+    """A run that is asked for more than an ordinary one, and what it is to find."""
+
+    expect: Expect
+    peer: str = ""
+    """A device of the tailnet that it is about."""
+    map_test: bool = False
+    """The router is tried with a port."""
+    opt_in: tuple[CheckId, ...] = ()
+    """Checks that an ordinary run leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,5 +231,7 @@ class Scenario:
     """Routers in the middle of the internet, for probes with a small TTL."""
     after: dict[RemedyId, Change] = field(default_factory=dict)
     """What the network becomes once that remedy is done."""
+    ask: dict[str, AskSpec] = field(default_factory=dict)
+    """By name: runs that are asked for more than an ordinary one."""
     no_after: str = ""
     """Why none of the person's own remedies changes what this network shows."""

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from probes.diagnosis.model import CauseId, NatClass, Verdict
 from probes.diagnosis.remedies import RemedyId
-from probes.model import Family
+from probes.model import CheckId, Family
 from probes.network.seam import IcmpError
 from probes.network.simulated import schema
 from probes.network.simulated.firewall import Action, Direction, FirewallBehavior, Rule
@@ -18,6 +18,7 @@ from probes.network.simulated.nat_behavior import Dependence, Forward, NatBehavi
 from probes.network.simulated.packet import Transport
 from probes.network.simulated.ports import PoolPolicy, PortPolicy
 from probes.network.simulated.scenario import (
+    AskSpec,
     BoxSpec,
     Change,
     DnsSpec,
@@ -233,6 +234,15 @@ _EXPECT = schema.table(
 )
 
 
+_ASK = schema.table(
+    AskSpec,
+    expect=_EXPECT,
+    peer=schema.text,
+    map_test=schema.boolean,
+    opt_in=schema.array(schema.choice(CheckId)),
+)
+
+
 def _change(value: object, path: Path) -> Change:
     """A name or a table. What the table holds is read when the change is made."""
     if isinstance(value, str):
@@ -251,6 +261,7 @@ SCENARIO: Reader[Scenario] = schema.table(
     seed=schema.integer(0, 2**31),
     include=schema.array(schema.text),
     expect=_EXPECT,
+    ask=schema.mapping(_ASK),
     box=schema.mapping(_BOX),
     region=schema.mapping(_REGION),
     server=schema.mapping(_SERVER),

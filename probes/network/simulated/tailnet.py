@@ -69,6 +69,8 @@ class PeerSpec:
     """This device's traffic leaves through it."""
     path: tuple[Stretch, ...] = ()
     """How its path changes; empty: as the two sides allow (`TailscaleSpec.reaches`)."""
+    tells: tuple[Endpoint, ...] = ()
+    """The endpoints that it tells others: only an operator sees them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class TailscaleSpec:
     health: tuple[str, ...] = ()
     """Warnings of the daemon itself."""
     domain: str = "tail5c1d.ts.net"
+    operator: bool = False
+    """This user may look into the daemon (``tailscale debug netmap``)."""
     evades: bool = True
     """netcheck's sockets go around a tunnel that holds the default route."""
     takes_ms: float = 8.0
@@ -132,6 +136,7 @@ _PEER = schema.table(
     active=schema.boolean,
     exit_node=schema.boolean,
     path=_path,
+    tells=schema.array(schema.endpoint),
 )
 TAILSCALE = schema.table(
     TailscaleSpec,
@@ -149,6 +154,7 @@ TAILSCALE = schema.table(
     attributes=schema.array(schema.text),
     health=schema.array(schema.text),
     domain=schema.text,
+    operator=schema.boolean,
     evades=schema.boolean,
     takes_ms=schema.MILLISECONDS,
     peer=schema.mapping(_PEER),

@@ -28,6 +28,7 @@ _SYSTEMS = {"darwin": "macOS", "win32": "windows"}
 """As Go names them."""
 _NEVER = "0001-01-01T00:00:00Z"
 _NO_SERVICE = "failed to connect to local tailscaled; it doesn't appear to be running\n"
+_NOT_OPERATOR = "Access denied: debug access denied\n"
 _DENIED = "Access denied: status access denied\n"
 
 
@@ -69,6 +70,8 @@ class TailscaleProgram:
                 return await self._asked() or Printed(await self._status())
             case ["netcheck", "--format=json"]:
                 return Printed(await self._netcheck())
+            case ["debug", "netmap"]:
+                return await self._asked() or self._netmap()
             case ["ping", *_, peer]:
                 return await self._asked() or await self._ping(peer)
             case _:
@@ -167,6 +170,21 @@ class TailscaleProgram:
             "ExitNodeOption": peer.exit_node,
             "Active": talks,
         }
+
+    def _netmap(self) -> Printed:
+        """What the control server told, for whoever may see it."""
+        if not self.spec.operator:
+            return Printed(stderr=_NOT_OPERATOR, status=1)
+        peers = [
+            {
+                "Name": _node(name, self.spec.domain, ())["DNSName"],
+                "Addresses": [f"{each}/{each.max_prefixlen}" for each in peer.addresses],
+                "Endpoints": [str(each) for each in peer.tells],
+                "Hostinfo": {"OS": peer.os, "Hostname": name},
+            }
+            for name, peer in self.spec.peer.items()
+        ]
+        return Printed(json.dumps({"Name": self.spec.name, "Peers": peers}, indent="\t"))
 
     # --- paths ------------------------------------------------------------------------------------
 

@@ -1,0 +1,69 @@
+"""Right causes, missed causes and false ones, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from probes.diagnosis.model import CauseId, Verdict
+from probes.model import CheckId
+from tests.accuracy.runs import AS_IT_IS, Condition, Run, conclude
+
+
+@dataclass(slots=True)
+class Score:
+    """Over several runs."""
+
+    expected: int = 0
+    found: int = 0
+    false: int = 0
+    opposite: int = 0
+    """Verdicts turned into their opposite."""
+    missed: dict[CauseId, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """What was wrong, by run and condition."""
+
+    def __str__(self) -> str:
+        share = self.found / self.expected if self.expected else 1.0
+        return (
+            f"{self.found} of {self.expected} causes found ({share:.1%}), {self.false} false, "
+            f"{self.opposite} verdicts turned round"
+        )
+
+
+NOT_GUESSED = {
+    ("forced-relay", CheckId.ENVIRONMENT): "a forgotten setting, where nobody looked for one",
+    ("forced-by-policy", CheckId.TAILSCALE): "the tailnet's policy, where nobody asked Tailscale",
+}
+"""What stands above the network: where nobody looked, the verdict is about the network alone."""
+
+_OPPOSITE = {Verdict.DIRECT: Verdict.RELAYED, Verdict.RELAYED: Verdict.DIRECT}
+
+
+def score(runs: Iterable[Run], conditions: Iterable[Condition] = (AS_IT_IS,)) -> Score:
+    """Count over every run under every condition."""
+    total, each_run = Score(), tuple(runs)
+    for condition in conditions:
+        for run in each_run:
+            _count(total, run, condition)
+    return total
+
+
+def _count(total: Score, run: Run, condition: Condition) -> None:
+    _, diagnosis = conclude(run, condition)
+    wanted, got = set(run.expect.causes), {cause.id for cause in diagnosis.causes}
+    total.expected += len(wanted)
+    total.found += len(wanted & got)
+    total.false += len(got - wanted)
+    for cause in wanted - got:
+        total.missed[cause] = total.missed.get(cause, 0) + 1
+    if got - wanted:
+        total.notes.append(f"{run} ({condition}): {', '.join(sorted(got - wanted))} is not there")
+    gone = condition.left_out or condition.broken
+    if (run.network, gone) in NOT_GUESSED:
+        return
+    if diagnosis.verdict is _OPPOSITE.get(run.expect.verdict):
+        total.opposite += 1
+        total.notes.append(
+            f"{run} ({condition}): {diagnosis.verdict}, but it is {run.expect.verdict}"
+        )
