@@ -168,6 +168,12 @@ def test_peers_follow_the_change(name: str) -> None:
                 assert held_up or name == "back-and-forth"
 
 
+def _has_a_timetable(name: str, peer: str) -> bool:
+    """Its path goes its own way, whatever is done."""
+    spec = scenario(name).host["here"].tailscale
+    return spec is not None and bool(spec.peer[peer].path)
+
+
 def _kind(name: str, peer: str, remedy: RemedyId) -> NatClass:
     spec = scenario(name, (remedy,)).host["here"].tailscale
     assert spec is not None
