@@ -21,7 +21,7 @@ from probes.network.seam import (
     NetworkError,
     UdpSocket,
 )
-from probes.readings import layers, local, relays, stun
+from probes.readings import layers, relays, stun
 from probes.readings.layers import Hop
 from probes.readings.port_mapping import AddressKind
 from probes.relays import relay_map
@@ -85,7 +85,7 @@ async def _tell_hops(context: Context) -> None:
 async def _tell_nat64(context: Context) -> None:
     """One name is asked for, and only where IPv6 has a way out and IPv4 has none of its own."""
     four = await find_way_out(context, Family.V4)
-    six = usable(await context.board.reading(local.WAY_OUT6))
+    six = await find_way_out(context, Family.V6)
     if six is None or six.through_tunnel:
         context.unknown(layers.NAT64, Reason.NOT_APPLICABLE, "no IPv6 way out")
         return
