@@ -18,7 +18,6 @@ from probes.relays import NoMap
 from tui import content
 from tui.exits import Complaint, Exit
 from tui.interrupt import run_interruptibly
-from tui.masking import Masker
 from tui.meeting_folder import Folder
 from tui.meeting_pipe import Pipe
 from tui.meeting_view import exit_of, headline, meeting_to_json, meeting_to_text
@@ -92,6 +91,8 @@ def _met(via: str, options: Options) -> Encounter | None:
 
 def _masked(found: Encounter) -> Encounter:
     """With every address exchanged for another of its kind; equal ones stay equal."""
+    from tui.masking import Masker
+
     masker = Masker()
 
     def one(endpoint: Endpoint) -> Endpoint:

@@ -18,6 +18,8 @@ SALT_BYTES = 32
 MOST_RECORD = 4096
 MOST_RECORDS = 100
 MOST_NAME = 64
+_MOST_DIGITS = 10
+"""Of a process id, on any system."""
 _RECORD = ".json"
 MOST_BYTES = 4_000_000
 """Nothing that is kept is larger; what is, is not ours."""
@@ -123,19 +125,27 @@ def map_cache(directory: Path, *, save: bool) -> MapCache:
 
 
 def journal(directory: Path) -> Journal:
-    """Records of test mappings, one small file each."""
+    """Records of test mappings, one small file each, named for the process that writes it.
+
+    What another process has open on the router is not told while that process lives: it is no
+    left-over, and is not to be removed.
+    """
     folder = directory / "mappings"
 
     def path(name: str) -> Path | None:
         plain = name.isascii() and name.isalnum() and len(name) <= MOST_NAME
-        return folder / f"{name}{_RECORD}" if plain else None
+        if not plain:
+            return None
+        kept = next(folder.glob(f"{name}.*{_RECORD}"), None)  # an earlier process's, perhaps
+        return kept or folder / f"{name}.{os.getpid()}{_RECORD}"
 
     def load() -> tuple[str, ...]:
         try:
             names = sorted(entry.name for entry in folder.iterdir())[:MOST_RECORDS]
         except OSError:
             return ()
-        kept = (read(folder / name, MOST_RECORD) for name in names if name.endswith(_RECORD))
+        dead = (name for name in names if name.endswith(_RECORD) and not _in_use(name))
+        kept = (read(folder / name, MOST_RECORD) for name in dead)
         return tuple(data.decode("utf-8", "replace") for data in kept if data is not None)
 
     def store(name: str, text: str) -> bool:
@@ -153,6 +163,17 @@ def journal(directory: Path) -> Journal:
         return "" if file is None else str(file.absolute())
 
     return Journal(load, store, erase, where)
+
+
+def _in_use(name: str) -> bool:
+    """Whether the record is of another process that is still running."""
+    _, dot, owner = name.removesuffix(_RECORD).rpartition(".")
+    numbered = bool(dot) and owner.isascii() and owner.isdigit() and len(owner) <= _MOST_DIGITS
+    if not numbered or int(owner) == os.getpid():
+        return False
+    import psutil
+
+    return bool(psutil.pid_exists(int(owner)))
 
 
 def options_journal(save: bool) -> Journal:

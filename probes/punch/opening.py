@@ -36,6 +36,8 @@ from probes.wire import natpmp, pcp
 from probes.wire.pcp import NONCE_BYTES
 
 RENEWED_AFTER_S = LEASE_S / 3
+LOOK_S = 1.4
+"""As long as the search over UPnP takes where nobody answers: the two are made side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ async def _pcp(context: Context, asked: Asked, stack: AsyncExitStack) -> _Able |
         announced = isinstance(reply, pcp.Reply) and reply.opcode == pcp.Opcode.ANNOUNCE
         return reply if isinstance(reply, pcp.Reply) and announced else None
 
-    answer = await talk.ask(pcp.announce_request(asked.own), read)
+    answer = await talk.ask(pcp.announce_request(asked.own), read, at_least_s=LOOK_S)
     return None if isinstance(answer, Silence) else _Able(PcpService(talk), None)
 
 
@@ -117,7 +119,7 @@ async def _nat_pmp(context: Context, asked: Asked, stack: AsyncExitStack) -> _Ab
         told = isinstance(reply, natpmp.Reply) and reply.opcode == natpmp.Opcode.ADDRESS
         return reply if isinstance(reply, natpmp.Reply) and told else None
 
-    answer = await talk.ask(natpmp.address_request(), read)
+    answer = await talk.ask(natpmp.address_request(), read, at_least_s=LOOK_S)
     if isinstance(answer, Silence) or answer.external is None:
         return None
     return _Able(NatPmpService(talk), answer.external)

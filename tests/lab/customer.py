@@ -83,6 +83,16 @@ table inet home {
   }
 }
 """
+_HOST_FIREWALL = """
+table inet host {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    iifname "lo" accept
+    ct state established,related accept
+    meta l4proto { icmp, icmpv6 } accept
+  }
+}
+"""
 _UDP_SILENCE = (
     "netfilter.nf_conntrack_udp_timeout",
     "netfilter.nf_conntrack_udp_timeout_stream",
@@ -115,6 +125,22 @@ class Customer:
     """The device's own way out, "" where it has none."""
 
 
+def line(number: int) -> Line:
+    """One of a hundred further lines, for labs that have many sites at once."""
+    assert 0 <= number < 100
+    wan = f"45.83.{number + 1}"
+    return Line(
+        letter=f"c{number}",
+        wan=f"{wan}.10",
+        pool=(f"{wan}.10", f"{wan}.11", f"{wan}.12"),
+        lan=f"192.168.{number + 101}",
+        routed=f"45.83.{number + 101}.10",
+        wan6=f"2a0e:b107:f00:3{number:02}::",
+        lan6=f"2a0e:b107:f00:4{number:02}::",
+        vpn=f"45.84.{number}.10",
+    )
+
+
 def connect(internet: Internet, site: Site, line: Line = LINE_A) -> Customer:
     """Build a site on a line."""
     lab = internet.lab
@@ -144,6 +170,8 @@ def connect(internet: Internet, site: Site, line: Line = LINE_A) -> Customer:
     if site.ipv6 in (IPv6.WORKS, IPv6.FILTERED):
         assert router is not None
         _wire_ipv6(internet, line, device, router)
+    if site.host_firewall:
+        device.nft(_HOST_FIREWALL)
     if site.detour is not Detour.NONE:
         _wire_tunnel(internet, site.detour, line, device)
     return Customer(site, line, device, router, "eth0")
@@ -213,7 +241,7 @@ def _load_rules(site: Site, line: Line, router: Machine) -> None:
         chosen = site.nat.replace("{wan}", line.wan)
         for index, address in enumerate(line.pool):
             chosen = chosen.replace(f"{{pool[{index}]}}", address)
-        more = site.admits.replace("{wan}", line.wan)
+        more = site.admits.replace("{wan}", line.wan).replace("{device}", f"{line.lan}.2")
         rules += _HOME_NAT.replace("RULES", chosen).replace("MORE", more)
     router.nft(rules)
     if site.silence_s:

@@ -9,6 +9,7 @@ mount, interface and rule of the lab. Nothing of the host's network is visible i
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import select
 import shutil
@@ -16,7 +17,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -115,6 +116,8 @@ class Lab:
     _keeper: subprocess.Popen[str] | None = None
     _enter: tuple[str, ...] = ()
     _running: list[Running] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    """Of logs: machines may be set up side by side, in threads."""
 
     def __enter__(self) -> Lab:
         command = unshare()
@@ -214,7 +217,7 @@ class Lab:
         self, command: Sequence[str], *, env: Mapping[str, str] | None, stdin: str | None
     ) -> Running:
         """Start a command that enters the lab by itself."""
-        log = self.folder / f"process-{len(self._running)}.log"
+        log = self.folder / f"process-{next(self._numbers)}.log"
         with log.open("w") as errors:
             popen = subprocess.Popen(
                 command,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.lab import customer, internet
+from tests.lab import customer, internet, routers
 from tests.lab.customer import Customer
 from tests.lab.internet import Internet
 from tests.lab.namespaces import Lab
@@ -50,6 +50,7 @@ def build(
     net = internet.build(lab, loss_percent=loss_percent, delay_ms=delay_ms)
     site = customer.connect(net, SITES[name])
     internet.serve(net, fleet, besides)
+    routers.furnish(site)
     map_file = lab.folder / "derp-map.json"
     map_file.write_text(json.dumps(derp_map(fleet)))
     home = lab.folder / "home"

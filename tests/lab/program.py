@@ -51,6 +51,8 @@ class Program:
     home: Path
     may_bind: bool = True
     """False: the system forbids choosing the interface."""
+    as_root: bool = False
+    """Run as by sudo: it may read the firewall's rules."""
     env: dict[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
@@ -65,7 +67,9 @@ class Program:
         }
 
     def command(self, argv: Sequence[str]) -> tuple[str, ...]:
-        """The command that runs the program on its machine with an ordinary user's rights."""
+        """The command that runs the program there, with an ordinary user's rights or root's."""
+        if self.as_root:
+            return (str(SCRIPT), *argv)
         way = _WITHOUT_POWERS if self.may_bind else (*_WITHOUT_POWERS, *_WITHOUT_BINDING)
         return (*way, str(SCRIPT), *argv)
 

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from tests.lab.customer import Customer
 from tests.lab.internet import Internet, expect_ready, python_env
 from tests.lab.namespaces import Machine, Running, await_until
+from tests.lab.sites import Outer
 
 _CHAINS = """
 table inet home {
@@ -60,7 +61,7 @@ def miniupnpd(site: Customer, offer: Offer | None = None) -> Running:
         "ext_ifname=wan0",
         "ext_ifname6=wan0",
         # It takes a wrong one for a mistake of whoever set it up; without one it looks itself.
-        f"ext_ip={site.line.wan}" if ip_address(site.line.wan).is_global else "",
+        f"ext_ip={site.line.wan}" if _holds_public_address(site) else "",
         "listening_ip=lan0",
         f"enable_upnp={'yes' if offer.upnp else 'no'}",
         f"enable_natpmp={'yes' if offer.pcp_and_nat_pmp else 'no'}",
@@ -87,6 +88,16 @@ def miniupnpd(site: Customer, offer: Offer | None = None) -> Running:
     port = 43211 if offer.upnp else 5351
     await_until(f"miniupnpd listens on {port}", lambda: _listens(router, port))
     return running
+
+
+def furnish(site: Customer) -> None:
+    """Start what runs on the site's router, if anything does."""
+    if site.site.opens_ports:
+        miniupnpd(site)
+
+
+def _holds_public_address(site: Customer) -> bool:
+    return site.site.outer is Outer.NONE and ip_address(site.line.wan).is_global
 
 
 def _listens(router: Machine, port: int) -> bool:

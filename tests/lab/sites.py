@@ -111,6 +111,21 @@ HAIRPIN = ANYBODY.replace('iifname "wan0" meta', "ip daddr {wan} meta").replace(
   chain back""",
 )
 """As ANYBODY, from inside too."""
+FORWARD = """
+  chain forwards {
+    type nat hook prerouting priority dstnat
+    iifname "wan0" udp dport { 41641, 20000-20999 } dnat to {device}
+  }
+"""
+"""Ports forwarded for good: the VPN's usual one, and a thousand below those that systems hand out,
+for many meetings at once."""
+ONE_TO_ONE = """
+  chain inwards {
+    type nat hook prerouting priority dstnat
+    iifname "wan0" ip daddr {wan} dnat to {device}
+  }
+"""
+"""The public address is the device's, as in many a cloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +140,16 @@ class Site:
     blocked: str = ""
     """Rules that stand first for everything that the router forwards."""
     admits: str = ""
-    """nftables chains that let packets in which nobody asked for; `{wan}` is filled in."""
+    """nftables chains that let packets in which nobody asked for; `{wan}`, `{device}` filled in."""
     outer: Outer = Outer.NONE
     silence_s: int = 0
     """The router forgets a UDP flow after so many seconds of silence; 0: when it likes to."""
     wan_open: bool = False
     """The router itself accepts unsolicited packets on its WAN side."""
+    opens_ports: bool = False
+    """The router runs a miniupnpd: UPnP, NAT-PMP and PCP."""
+    host_firewall: bool = False
+    """The device drops what it did not ask for, in an nftables table of its own."""
     ipv6: IPv6 = IPv6.MISSING
     detour: Detour = Detour.NONE
 
@@ -152,13 +171,49 @@ SITES: dict[str, Site] = {
     "hard-home-pool": Site(
         "An address for each destination, the port always kept.", nat=ADDRESS_BY_DESTINATION
     ),
+    "hard-home-upnp": Site(
+        "A hard home whose router opens ports on request.",
+        nat=MASQUERADE_FULLY_RANDOM,
+        opens_ports=True,
+    ),
+    "hard-home-forward": Site(
+        "A hard home whose router forwards the VPN's port for good.",
+        nat=MASQUERADE_FULLY_RANDOM,
+        admits=FORWARD,
+    ),
+    "hard-home-upnp-firewall": Site(
+        "A hard home whose router opens ports, before a device that drops strangers' packets.",
+        nat=MASQUERADE_FULLY_RANDOM,
+        opens_ports=True,
+        host_firewall=True,
+    ),
+    "easy-home-upnp-firewall": Site(
+        "An easy home whose router opens ports, before a device that drops strangers' packets.",
+        opens_ports=True,
+        host_firewall=True,
+    ),
     "eif-home": Site("A home that lets anybody in where a port is in use.", admits=ANYBODY),
     "adf-home": Site("A home that lets in whoever was sent to.", admits=KNOWN_ADDRESSES),
     "hairpin-home": Site("A home that turns packets to itself back inside.", admits=HAIRPIN),
     "forgetful-home": Site("A home that forgets a silent flow after 22 seconds.", silence_s=22),
     "double-nat": Site("A home router behind another one.", outer=Outer.SECOND_ROUTER),
+    "double-nat-upnp": Site(
+        "The same, and the inner router opens ports, which is of no use.",
+        outer=Outer.SECOND_ROUTER,
+        opens_ports=True,
+    ),
+    "one-to-one": Site(
+        "A public address that belongs to the device, by a NAT that lets everybody in.",
+        nat="snat to {wan}",
+        admits=ONE_TO_ONE,
+    ),
     "cgnat": Site("A home behind the provider's own hard NAT.", outer=Outer.CARRIER),
     "public": Site("A public address on the device, nothing filtered.", layout=Layout.ON_DEVICE),
+    "public-host-firewall": Site(
+        "A public address on a device that drops strangers' packets itself.",
+        layout=Layout.ON_DEVICE,
+        host_firewall=True,
+    ),
     "public-firewall": Site(
         "A public address on the device, behind a router that lets only answers in.",
         layout=Layout.ROUTED,

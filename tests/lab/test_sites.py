@@ -75,6 +75,9 @@ def test_easy_home_has_one_endpoint_and_lets_only_answers_in(
         ("eif-home", ANYBODY),
         ("adf-home", ["front", "side"]),
         ("hairpin-home", ANYBODY),
+        ("one-to-one", ANYBODY),
+        ("double-nat-upnp", ONLY_ASKED),
+        ("easy-home-upnp-firewall", ONLY_ASKED),
         ("forgetful-home", ONLY_ASKED),
         ("double-nat", ONLY_ASKED),
     ],
@@ -84,13 +87,34 @@ def test_easy_homes_let_in_what_they_say(lab: Lab, name: str, heard: list[str]) 
     assert ask(site) == everywhere(WAN, heard)
 
 
-@pytest.mark.parametrize("name", ["hard-home", "hard-home-random", "hard-home-ipv6", "cgnat"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("hard-home", "hard-home-random", "hard-home-ipv6", "cgnat"),
+        *("hard-home-upnp", "hard-home-upnp-firewall"),
+    ],
+)
 def test_hard_home_has_another_port_for_each(lab: Lab, name: str) -> None:
     _, site = build(lab, name)
     seen = ask(site)
     assert {one["address"] for one in seen.values()} == {WAN}
     assert len({one["port"] for one in seen.values()} - {PORT}) == 3
     assert all(one["heard"] == ONLY_ASKED for one in seen.values())
+
+
+def test_a_forwarded_port_lets_anybody_in_though_it_sends_from_others(lab: Lab) -> None:
+    net, site = build(lab, "hard-home-forward")
+    seen = ask(site)
+    assert len({one["port"] for one in seen.values()} - {PORT}) == 3
+    waits = (
+        "import socket; s = socket.socket(2, 2); s.settimeout(10); "
+        f"s.bind(('', {PORT})); print('ready', flush=True); print(s.recv(9).decode(), flush=True)"
+    )
+    waiting = site.device.start((sys.executable, "-c", waits))
+    assert waiting.line() == "ready"
+    code = f"import socket; socket.socket(2, 2).sendto(b'knock', ({WAN!r}, {PORT}))"
+    net.servers.run((sys.executable, "-c", code))
+    assert waiting.line() == "knock"
 
 
 def test_ranges_are_as_wide_as_said(lab: Lab) -> None:
@@ -110,7 +134,11 @@ def test_pool_changes_the_address_and_keeps_the_port(lab: Lab) -> None:
 
 @pytest.mark.parametrize(
     ("name", "address", "heard"),
-    [("public", WAN, ANYBODY), ("public-firewall", ROUTED, ONLY_ASKED)],
+    [
+        ("public", WAN, ANYBODY),
+        ("public-firewall", ROUTED, ONLY_ASKED),
+        ("public-host-firewall", WAN, ONLY_ASKED),
+    ],
 )
 def test_public_address(lab: Lab, name: str, address: str, heard: list[str]) -> None:
     _, site = build(lab, name)

@@ -150,7 +150,7 @@ def test_a_record_of_a_test_mapping_is_kept_and_erased(home: Path) -> None:
     assert journal.load() == ()
     assert journal.write("a1", '{"x": 1}')
     assert journal.write("b2", "two")
-    kept = home / "state" / "mappings" / "a1.json"
+    kept = home / "state" / "mappings" / f"a1.{os.getpid()}.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert journal.file("a1") == str(kept)
     assert journal.load() == ('{"x": 1}', "two")
@@ -178,9 +178,24 @@ def test_records_that_nobody_wrote_are_no_trouble(home: Path) -> None:
     assert storage.options_journal(save=True).load() == ("\ufffd",)
 
 
+def test_what_another_running_process_has_open_is_no_left_over(home: Path) -> None:
+    folder = home / "state" / "mappings"
+    folder.mkdir(parents=True)
+    (folder / f"a1.{os.getppid()}.json").write_text("in use")
+    journal = storage.options_journal(save=True)
+    assert journal.load() == ()
+    (folder / "b2.4194999.json").write_text("its process is gone")  # above Linux' highest id
+    (folder / "12345.json").write_text("from an earlier version")
+    assert journal.load() == ("from an earlier version", "its process is gone")
+    journal.erase("b2")
+    assert journal.load() == ("from an earlier version",)
+
+
 def test_without_saving_there_is_no_journal_and_so_no_mapping(home: Path) -> None:
     assert storage.options_journal(save=True).write("a1", "{}")
     journal = storage.options_journal(save=False)
     assert journal.load() == ()
     assert not journal.write("b2", "{}")
-    assert [each.name for each in (home / "state" / "mappings").iterdir()] == ["a1.json"]
+    assert [each.name for each in (home / "state" / "mappings").iterdir()] == [
+        f"a1.{os.getpid()}.json"
+    ]
