@@ -38,6 +38,7 @@ from tui.explain.facts import relays_asked
 from tui.explain.router import PROTOCOL_OF, router_says
 from tui.explain.way import layer_lines, ledger_lines, server_lines
 from tui.explain.words import milliseconds, number
+from tui.fixing.telling import COMMAND, plan_lines
 from tui.glyphs import printable
 from tui.status import exit_status
 
@@ -69,6 +70,9 @@ def parts(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
     yield from _pair(report, diagnosis)
     yield Part("What to expect", _outlook(diagnosis))
     yield Part("Causes", _causes(report, diagnosis))
+    plan = list(plan_lines(report, diagnosis))
+    if plan:
+        yield Part("What to do", plan)
     yield from _contradictions(report)
     yield Part("What is not known, and why", _unknown(report, diagnosis))
 
@@ -85,6 +89,11 @@ def report_to_text(report: Report, diagnosis: Diagnosis) -> str:
 def _wrapped(lines: Iterable[str]) -> Iterator[str]:
     blank = False
     for line in lines:
+        if line.startswith(COMMAND):
+            # To be copied as it is: a line that was broken would be two commands.
+            yield printable(line) + "\n"
+            blank = False
+            continue
         # Links to the glossary are for screens; a reader hears their words. An arrow is read out
         # as an arrow.
         text = printable(" ".join(content.plain(line).split())).replace(" → ", " to ")

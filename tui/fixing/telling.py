@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from probes.diagnosis.model import Diagnosis, NatClass, Weight
 from probes.diagnosis.plan import Way, plan_of
+from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.report import Report
 from tui import content
@@ -24,14 +25,20 @@ def plan_lines(
 ) -> Iterator[str]:
     """The ways out of what stands in the way, and the steps of the one to begin with.
 
-    Notes are left out. Nothing where nothing is in the way.
+    Notes are left out, and a way that helps with several causes is told once. Nothing where nothing
+    is in the way.
     """
     plans = [each for each in plan_of(report, diagnosis) if each.cause.weight is not Weight.NOTES]
+    told = set[tuple[RemedyId, Whose]]()
     for plan in plans:
         yield f"{content.cause(plan.cause.id).title}:"
-        for way in plan.ways:
+        fresh = [way for way in plan.ways if (way.remedy.id, way.whose) not in told]
+        for way in fresh:
             begin = way.recommended and plan is plans[0]
             yield f"- {way_line(way)}" + (f" {playbooks.guidance('way-first')}" if begin else "")
+        if len(fresh) < len(plan.ways):
+            yield f"- {playbooks.guidance('ways-told' if fresh else 'ways-same')}"
+        told |= {(way.remedy.id, way.whose) for way in fresh}
     if plans:
         peer = diagnosis.peer.name if diagnosis.peer is not None else ""
         person = found if found is not None else circumstances(report, peer=peer)
@@ -75,7 +82,7 @@ def playbook_lines(book: Playbook) -> Iterator[str]:
 
 def _step(number: int, step: PlayStep) -> Iterator[str]:
     first, *more = (line for line in step.text.splitlines() if line)
-    yield f"{number}. {first}"
+    yield f"{playbooks.guidance('step')} {number}: {first}"
     yield from more
     if step.command is not None:
         yield COMMAND + step.command.text

@@ -61,7 +61,7 @@ def test_the_steps_are_numbered_and_commands_stand_alone() -> None:
     book = playbook(way, plan.cause, found, person)
     lines = list(playbook_lines(book))
     for number, step in enumerate(book.steps, 1):
-        assert any(line.startswith(f"{number}. ") for line in lines)
+        assert any(line.startswith(f"Step {number}: ") for line in lines)
         if step.command is not None:
             assert COMMAND + step.command.text in lines
             assert not step.command.cuts or COMMAND + step.command.undo in lines
