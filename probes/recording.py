@@ -9,6 +9,8 @@ from probes.events import Event, RunStarted, decode, encode
 from probes.readings.codec import CodecError
 
 SCHEMA = "whyrelay-events/1"
+MARK = f'{{"schema": "{SCHEMA}"'
+"""How every recording begins."""
 MOST_BYTES = 20_000_000
 """A run has a few hundred events; nothing near this size is a recording."""
 

@@ -263,7 +263,10 @@ def _add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
         help="play a recorded run, with its timing, instead of measuring",
     )
     practice.add_argument(
-        "--record", metavar="FILE", default=absent(None), help="keep the run as a recording"
+        "--record",
+        metavar="FILE",
+        default=absent(None),
+        help="keep the run as a recording, in an earlier one's place",
     )
 
     show = parser.add_argument_group("what is shown and kept")

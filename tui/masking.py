@@ -21,6 +21,7 @@ from probes.readings import KEYS
 from probes.readings.codec import Json
 from probes.relays import BUILT_IN, PUBLIC_URL
 from probes.report import Report
+from probes.surroundings.names import SURROUNDING_NAMES, TUNNEL_NAMES
 from tui.masking_addresses import Addresses
 from tui.sources import Source, closing
 
@@ -158,6 +159,15 @@ class Masker:
         """A word that names nobody."""
         return value
 
+    def surrounding(self, value: str) -> str:
+        """What this computer runs inside of: our own word for it, with an interface behind it."""
+        word, bracket, interface = value.removesuffix(")").rpartition(" (")
+        if bracket and word in TUNNEL_NAMES:
+            return f"{word} ({self.interface(interface)})"
+        if value in SURROUNDING_NAMES or _ORDINARY_INTERFACE.fullmatch(value):
+            return value
+        return self.whole(value)
+
     def issuer(self, value: str) -> str:
         """Who signed a certificate."""
         return self._name(value, "issuer-{}") if value else ""
@@ -207,6 +217,9 @@ FIELDS: dict[str, Callable[[Masker, str], str]] = {
             "tailscale.peer.found.system",
             "environment.settings.name",
             "environment.settings.where",
+            "environment.metadata.provider",
+            "upnp.igd.service",
+            "upnp.entries.entries.protocol",
         ),
         Masker.kept,
     ),
@@ -233,10 +246,12 @@ FIELDS: dict[str, Callable[[Masker, str], str]] = {
             "firewall.outbound6.rule",
             "firewall.found.detail",
             "environment.evidence.how",
+            "layers.nat64_prefix",
             "forward.vpn_port.how",
         ),
         Masker.text,
     ),
+    "environment.evidence.name": Masker.surrounding,
     "local.interfaces.name": Masker.interface,
     "local.interfaces.addresses": Masker.whole,
     "local.gateway4.address": Masker.whole,

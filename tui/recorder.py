@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +18,32 @@ from tui.sources import Source, closing
 
 
 def open_recording(path: Path) -> IO[str]:
-    """An empty file for a recording, readable by its owner alone. Raises OutputLost."""
+    """An empty file for a recording, readable by its owner alone.
+
+    An earlier recording gives way; any other file is left as it is. Raises OutputLost.
+    """
+    _spare(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(path, flags, 0o600)
         return os.fdopen(handle, "w", encoding="utf-8", newline="\n")
     except (OSError, ValueError) as error:
         raise _lost(path, error) from None
+
+
+def _spare(path: Path) -> None:
+    """Whatever a slip of the finger names is worth more than a recording. Raises OutputLost."""
+    mark = recording.MARK.encode()
+    try:
+        info = os.stat(path)
+        if not stat.S_ISREG(info.st_mode) or not info.st_size:
+            return
+        with open(path, "rb") as file:
+            head = file.read(len(mark))
+    except (OSError, ValueError):
+        return  # opening it will say why
+    if head != mark:
+        raise OutputLost(f"{str(path)!r} holds something else than a recording, and is left as is.")
 
 
 def _lost(path: Path, error: Exception) -> OutputLost:

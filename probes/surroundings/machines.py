@@ -188,3 +188,9 @@ def tunnel(interface: str) -> Evidence:
     shown = clean(interface, 40)
     how = f"the default route leaves by {shown}"
     return Evidence(Surrounding.TUNNEL, f"{name} ({shown})", True, how, Confidence.CERTAIN)
+
+
+CLOUD_NAMES = frozenset(name for _, _, name in _CLOUDS)
+MACHINE_NAMES = frozenset({*(name for _, _, name in _MACHINES), *_CALLED.values(), "Hyper-V"})
+TUNNEL_NAMES = frozenset({*(name for _, name in _TUNNELS), "a VPN"})
+WSL_MODES = ("nat", "mirrored", "bridged", "virtioproxy")

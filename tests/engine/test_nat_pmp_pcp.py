@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -282,6 +284,29 @@ def test_a_flood_of_forged_answers_neither_blinds_nor_delays() -> None:
     assert found.value(NAT_PMP.external) == ip_address("45.83.1.1")
     assert "ignored" in str(found[NAT_PMP.present])
     assert len(str(found[NAT_PMP.present])) < 400
+
+
+@pytest.mark.parametrize("wrong", ["nonce", "internal_port", "protocol"])
+def test_a_pcp_answer_about_another_mapping_does_not_count(wrong: str) -> None:
+    network = home("pcp = true")
+    usual = network.world.boxes["router"].services[Transport.UDP, pcp.PORT]
+
+    def confuse(packet: Packet) -> list[Reply]:
+        assert isinstance(packet.payload, bytes)
+        asked = pcp.parse_request(packet.payload)
+        if asked.map is None:
+            return list(usual(packet))
+        other: Any = {"nonce": b"x" * 12, "internal_port": 1, "protocol": 6}[wrong]
+        told = replace(asked.map, external=ip_address(OUTER), **{wrong: other})
+        return [Reply(packet.answer(pcp.build(pcp.Reply(asked.opcode, 0, 60, 5, told))))]
+
+    drawer = Drawer()
+    found = report(served(network, confuse), PcpCheck(), map_test=True, journal=drawer.journal)
+    test = found.value(PCP.test)
+    assert test is not None
+    assert (test.granted, test.removed) == (False, False)
+    # Whether it was made is not known, so the record stays for the next start.
+    assert len(drawer.kept) == 1
 
 
 # --- test mappings ------------------------------------------------------------------------------

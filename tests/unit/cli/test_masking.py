@@ -207,3 +207,23 @@ def test_an_unclassified_text_is_masked_whole(monkeypatch: pytest.MonkeyPatch) -
     regions = shown.value(relays.REGIONS)
     assert regions is not None
     assert regions[0].name == MASKED
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Amazon EC2", "an OpenStack cloud", "VirtualBox", "docker", "WSL 2, nat networking"),
+        *("WireGuard (wg0)", "a tunnel (OpenVPN and others) (tun0)", "wwan0"),
+    ],
+)
+def test_what_a_computer_runs_inside_of_names_nobody(name: str) -> None:
+    assert Masker().surrounding(name) == name
+
+
+@pytest.mark.parametrize("name", ["namespace payroll", "NordVPN of ada (wg0)", "acme-corp"])
+def test_what_a_person_named_is_masked(name: str) -> None:
+    assert Masker().surrounding(name) == MASKED
+
+
+def test_a_tunnel_keeps_its_kind_and_loses_its_name() -> None:
+    assert Masker().surrounding("WireGuard (wg-ada-home)") == "WireGuard (interface-1)"

@@ -354,6 +354,19 @@ def test_what_was_recorded_is_played_and_concludes_the_same(tmp_path: Path) -> N
     assert json.loads(again.stdout) == json.loads(first.stdout)
 
 
+def test_a_recording_takes_an_earlier_ones_place_and_nothing_elses(tmp_path: Path) -> None:
+    path = tmp_path / "run.events"
+    path.touch()  # an empty file, as mktemp makes it
+    for name in ("easy-home", "open"):
+        run(tmp_path, "check", "--simulate", name, "--record", "run.events")
+        assert f"simulated:{name}" in path.read_text()
+    path.write_text("my thesis")
+    done = run(tmp_path, "check", "--simulate", "open", "--record", "run.events")
+    assert done.returncode == Exit.USAGE
+    assert "holds something else than a recording" in done.stderr
+    assert path.read_text() == "my thesis"
+
+
 def test_a_recording_plays_with_its_timing(tmp_path: Path) -> None:
     run(tmp_path, "check", "--simulate", "slow-satellite", "--record", "run.events")
     lines = (tmp_path / "run.events").read_text().splitlines()

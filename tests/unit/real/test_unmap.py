@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
+from random import randint
 
 import pytest
 
@@ -56,11 +57,15 @@ def order(left: TestMapping, record: Path) -> str:
 
 
 @contextmanager
-def router(address: str, *, deaf: int = 0) -> Iterator[list[bytes]]:
-    """Grants every deletion over NAT-PMP and PCP, after being deaf to the first requests."""
+def router(*, deaf: int = 0) -> Iterator[tuple[str, list[bytes]]]:
+    """Grants every deletion over NAT-PMP and PCP, after being deaf to the first requests.
+
+    The port is the protocols' own, so the address is a free one of the loopback's many: several
+    test runs may be under way on one computer.
+    """
     heard: list[bytes] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind((address, natpmp.PORT))
+        address = bind_anywhere(server)
 
         def serve() -> None:
             with suppress(OSError):
@@ -77,23 +82,32 @@ def router(address: str, *, deaf: int = 0) -> Iterator[list[bytes]]:
                         server.sendto(pcp.build(pcp.Reply(1, 0, 0, 5, asked.map)), peer)
 
         threading.Thread(target=serve, daemon=True).start()
-        yield heard
+        yield address, heard
+
+
+def bind_anywhere(server: socket.socket) -> str:
+    """Bind to the protocols' port on an address of the loopback where it is free; the address."""
+    while True:
+        address = f"127.{randint(1, 254)}.{randint(0, 255)}.{randint(1, 254)}"
+        with suppress(OSError):
+            server.bind((address, natpmp.PORT))
+            return address
 
 
 @pytest.mark.parametrize(
-    ("protocol", "gateway", "deaf"),
+    ("protocol", "deaf"),
     [
-        (MappingProtocol.NAT_PMP, "127.0.9.1", 0),
-        (MappingProtocol.NAT_PMP, "127.0.9.2", 2),
-        (MappingProtocol.PCP, "127.0.9.3", 0),
+        (MappingProtocol.NAT_PMP, 0),
+        (MappingProtocol.NAT_PMP, 2),
+        (MappingProtocol.PCP, 0),
     ],
 )
 def test_a_mapping_is_deleted_and_its_record_with_it(
-    tmp_path: Path, protocol: MappingProtocol, gateway: str, deaf: int
+    tmp_path: Path, protocol: MappingProtocol, deaf: int
 ) -> None:
     record = tmp_path / "0123.json"
     record.write_text("{}")
-    with router(gateway, deaf=deaf) as heard:
+    with router(deaf=deaf) as (gateway, heard):
         assert unmap(order(mapping(protocol, gateway), record)) == 0
     assert not record.exists()
     last = heard[-1]
@@ -110,7 +124,9 @@ def test_a_router_that_is_gone_leaves_the_record_for_the_next_start(tmp_path: Pa
     record = tmp_path / "0123.json"
     record.write_text("{}")
     began = time.monotonic()
-    assert unmap(order(mapping(MappingProtocol.NAT_PMP, "127.0.9.4"), record)) == 1
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        gateway = bind_anywhere(free)
+    assert unmap(order(mapping(MappingProtocol.NAT_PMP, gateway), record)) == 1
     assert time.monotonic() - began < 6.0  # three seconds, and the interpreter's start
     assert record.exists()
 
@@ -147,9 +163,9 @@ def test_an_order_that_is_none_does_nothing(text: str) -> None:
 def test_the_order_is_left_with_a_process_of_its_own_at_once(tmp_path: Path) -> None:
     record = tmp_path / "0123.json"
     record.write_text("{}")
-    with router("127.0.9.5") as heard:
+    with router() as (gateway, heard):
         began = time.monotonic()
-        remove_later(mapping(MappingProtocol.NAT_PMP, "127.0.9.5").to_text(), str(record))
+        remove_later(mapping(MappingProtocol.NAT_PMP, gateway).to_text(), str(record))
         assert time.monotonic() - began < 0.25
         ends_at = time.monotonic() + 10
         while record.exists() and time.monotonic() < ends_at:
