@@ -76,19 +76,27 @@ class Playbook:
     """The system or make of router that the steps are for; "" for everybody's."""
 
 
-def playbook(way: Way, cause: Cause, report: Report, found: Circumstances) -> Playbook:
-    """The steps of a way. For the other side nothing is filled in: nobody measured there."""
+def playbook(
+    way: Way, cause: Cause, report: Report, found: Circumstances, *, here: bool = True
+) -> Playbook:
+    """The steps of a way. For the other side nothing is filled in: nobody measured there.
+
+    `here`: the steps are for the computer that shows them; else commands are only told.
+    """
     there = way.whose is Whose.OTHER
     variant = "" if there else variant_of(way.remedy.id, found)
     words = playbooks.playbook_words(way.remedy.id, variant)
     values = {} if there else found.values
-    system = None if there else found.system
+    system = found.system if here and not there else None
     texts = (words.for_you, words.why, words.who, words.risk, words.shows, words.undo)
     for_you, why, who, risk, shows, undo = (_text(each, values) for each in texts)
     if there:
         who, for_you = playbooks.guidance("other-who"), playbooks.guidance("other-for-you")
     said = () if there else remarks(way.remedy.id, cause, report)
-    first = (PlayStep(name, text, None) for name, text in said)
+    first = [PlayStep(name, text, None) for name, text in said]
+    if system is None:
+        whose = "other-first" if there else "elsewhere-first"
+        first.insert(0, PlayStep("there", playbooks.guidance(whose), None))
     return Playbook(
         way.remedy.id,
         words.title,
@@ -138,8 +146,6 @@ def _steps(
     steps: tuple[StepWords, ...], values: Mapping[str, str], system: System | None
 ) -> Iterator[PlayStep]:
     """The steps, and before them how to find out what they want and nobody knows."""
-    if system is None:
-        yield PlayStep("there", playbooks.guidance("other-first"), None)
     commands = (step.command for step in steps if step.command is not None)
     wanted = (text for each in commands for text in (each.text, each.back))
     for name in _names((*(step.text for step in steps), *wanted)):

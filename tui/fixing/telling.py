@@ -44,7 +44,9 @@ def plan_lines(
         person = found if found is not None else circumstances(report, peer=peer)
         first = next(way for way in plans[0].ways if way.recommended)
         yield ""
-        yield from playbook_lines(playbook(first, plans[0].cause, report, person))
+        # Of a report from elsewhere nobody knows which system it was, unless they say so.
+        here = found is not None or not report.elsewhere
+        yield from playbook_lines(playbook(first, plans[0].cause, report, person, here=here))
 
 
 def way_line(way: Way) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
@@ -67,3 +69,12 @@ def test_the_steps_are_numbered_and_commands_stand_alone() -> None:
             assert not step.command.cuts or COMMAND + step.command.undo in lines
     assert [line for line in lines if line.startswith(COMMAND)]
     assert person.system is System.LINUX_NFTABLES
+
+
+def test_what_was_measured_elsewhere_gets_no_command_for_this_computer() -> None:
+    found = replace(site("hard"), network="elsewhere")
+    lines = told(found)
+    assert [line for line in lines if line.startswith(COMMAND)] == []
+    assert any("The command over there is `tailscale debug restun`." in line for line in lines)
+    chosen = circumstances(found)
+    assert COMMAND + "sudo tailscale debug restun" in plan_lines(found, diagnose(found), chosen)
