@@ -36,6 +36,7 @@ from tui.explain import (
 from tui.explain.elsewhere import told
 from tui.explain.facts import relays_asked
 from tui.explain.router import PROTOCOL_OF, router_says
+from tui.explain.settling import claims, open_readings
 from tui.explain.way import layer_lines, ledger_lines, server_lines
 from tui.explain.words import milliseconds, number
 from tui.fixing.telling import COMMAND, plan_lines
@@ -74,6 +75,7 @@ def parts(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
     if plan:
         yield Part("What to do", plan)
     yield from _contradictions(report)
+    yield from _open(report, diagnosis)
     yield Part("What is not known, and why", _unknown(report, diagnosis))
 
 
@@ -280,6 +282,23 @@ def _cause(count: int, cause: CauseText) -> Iterator[str]:
     yield from _rests_on(cause.evidence)
     yield from _rests_on(cause.missing)
     yield ""
+
+
+def _open(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
+    """The section on what could still be known, and would change what is said above."""
+    lines = tuple(_settling(report, diagnosis))
+    if lines:
+        yield Part("What would change my mind", lines)
+
+
+def _settling(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
+    said: set[str] = set()
+    for claim, readings in claims(report, diagnosis):
+        for each in open_readings(report, readings):
+            yield f"{claim}: {each.what}"
+            if each.how not in said:
+                said.add(each.how)
+                yield f"To settle it: {each.how}"
 
 
 def _contradictions(report: Report) -> Iterator[Part]:

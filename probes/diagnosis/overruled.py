@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.model import Actor, Confidence, Mechanism
@@ -16,6 +17,7 @@ from probes.model import Family
 from probes.readings import environment, firewall, tailscale
 from probes.readings.environment import Effect
 from probes.readings.firewall import Fate
+from probes.readings.key import Key
 from probes.readings.tailscale import PeerPath
 
 
@@ -45,6 +47,14 @@ class Overruled:
 
 ONLY_TCP = "only-tcp-443"
 """The policy's attribute that keeps a device to TCP port 443 (tailcfg/nodecap)."""
+
+
+LOOKED_FOR: tuple[Key[Any], ...] = (
+    environment.SETTINGS,
+    tailscale.ATTRIBUTES,
+    firewall.BY_FAMILY[Family.V4].outbound,
+)
+"""The readings that can show it."""
 
 
 def overruled(facts: Facts) -> Overruled | None:

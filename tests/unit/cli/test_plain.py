@@ -19,6 +19,7 @@ from tests.unit.content.reports import EASY, HARD
 from tests.unit.content.reports import report as by_hand
 from tui import content
 from tui.explain.router import router_says
+from tui.explain.settling import claims, open_readings
 from tui.fixing.telling import COMMAND
 from tui.output import plain_ascii
 from tui.plain import WIDTH
@@ -29,6 +30,8 @@ TO_DO = "What to do"
 """A section only where something is in the way."""
 APART = "Where witnesses contradict each other"
 """A section only where they do."""
+MIND = "What would change my mind"
+"""A section only where something is open that could still be known."""
 SECTIONS = (
     "Verdict",
     "What was measured",
@@ -39,6 +42,7 @@ SECTIONS = (
     "Causes",
     TO_DO,
     APART,
+    MIND,
     "What is not known, and why",
     "Exit status",
 )
@@ -77,6 +81,7 @@ def test_every_text_can_be_walked_through_by_ear(name: str) -> None:
     there = {
         APART: disagreements_of(report),
         ROUTER: any(router_says(report, x) for x in CheckId),
+        MIND: any([*open_readings(report, ids)] for _, ids in claims(report, diagnose(report))),
         TO_DO: any(cause.weight is not Weight.NOTES for cause in diagnose(report).causes),
     }
     sections = [each for each in SECTIONS if there.get(each, True)]
@@ -138,7 +143,7 @@ def test_what_is_not_known_says_why() -> None:
         {stun.VARIES4.id: Unknown(Reason.TOO_FEW_ANSWERS, "1 of 3 answered")},
         {CheckId.RELAY_TCP: CheckStatus.FAILED},
     )
-    section = unwrapped(plain(found)).partition("7. What is not known, and why")[2]
+    section = unwrapped(plain(found)).partition("What is not known, and why")[2]
     assert "too few answers (1 of 3 answered): stun.mapping_varies4." in section
     assert "could not be looked at: boom: relay_tcp.reachable." in section
 
@@ -146,3 +151,13 @@ def test_what_is_not_known_says_why() -> None:
 def test_a_run_that_did_not_end_says_so() -> None:
     assert "The run did not come to its end." in plain(by_hand(EASY, closed=False))
     assert "The run did not come to its end." not in plain(by_hand(EASY))
+
+
+def test_what_would_change_the_answer_is_named_with_what_settles_it() -> None:
+    report = by_hand({**HARD, stun.VARIES4.id: Unknown(Reason.NO_ANSWER)})
+    left_out = by_hand(EASY, skipped=(CheckId.ENVIRONMENT,))
+    text = unwrapped(plain(left_out))
+    section = text.partition("What would change my mind")[2].partition("What is not known")[0]
+    assert "The answer as a whole: Settings of the Tailscale daemon" in section
+    assert "To settle it: " in section
+    assert "What would change my mind" in unwrapped(plain(report))
