@@ -12,16 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from probes.diagnosis.facts import Facts
+from probes.diagnosis.fitting import BY_ID, FORETELLABLE, Case, fits
 from probes.diagnosis.model import Actor, Cause, CauseId, Diagnosis, NatClass, Verdict, Weight
-from probes.diagnosis.remedies import REMEDIES, Remedy, RemedyId, Risk
+from probes.diagnosis.remedies import Remedy, RemedyId, Risk
 from probes.diagnosis.sides import Side, side_from
-from probes.diagnosis.untold import UNTOLD
 from probes.diagnosis.ways import AROUND, AT_A_ROUTER, BY_A_NAT, HELPED_BY_THE_OTHER_SIDE, WAYS
 from probes.diagnosis.what_if import Advised, Whose, advice
-from probes.readings import environment, firewall, port_mapping
-from probes.readings.environment import Surrounding
-from probes.readings.firewall import Fate
-from probes.readings.port_mapping import MappingFault
 from probes.report import Report
 
 
@@ -45,10 +41,6 @@ class CausePlan:
     ways: tuple[Way, ...]
 
 
-_BY_ID = {remedy.id: remedy for remedy in REMEDIES}
-_UNTOLD = frozenset(remedy.id for remedy in UNTOLD)
-_FORETELLABLE = frozenset(_BY_ID) - _UNTOLD - {RemedyId.PEER_RELAY}
-
 _TIERS = {
     Actor.THIS_DEVICE: 0,
     Actor.NOBODY: 0,
@@ -65,9 +57,6 @@ _RISKS = (
     *(Risk.NONE, Risk.PAUSE, Risk.ONE_PORT, Risk.ISOLATION, Risk.RULES, Risk.ANY_PROGRAM),
     *(Risk.REACHABLE, Risk.OUTAGE, Risk.MONEY),
 )
-
-GOOGLE = "Google Cloud"
-"""Its managed NAT can keep one port for all; Amazon's and Azure's cannot."""
 
 _OTHER_WAYS = 2
 """Ways on the other side, for one cause. Whoever follows them starts the program there anyway."""
@@ -136,12 +125,6 @@ class _Known:
             self.diagnosis.causes.index(cause),
         )
 
-    @property
-    def cut_here(self) -> bool:
-        """This computer's own rules were seen to let no UDP out: no other network mends that."""
-        out = self.facts.value(firewall.OUTBOUND4)
-        return out is not None and out.fate is Fate.BLOCKED
-
     def helps(self, way: Way) -> bool:
         """It flips the verdict: that of the pair where a peer was chosen and can be judged."""
         if self.pair is not None:
@@ -158,7 +141,8 @@ class _Known:
         own = [each for each in WAYS.get(cause.id, ()) if each not in around]
         if around:
             own = [each for each in own if each not in AT_A_ROUTER]
-        fitting = [each for each in (*around, *own) if self._fits(cause, each)]
+        case = Case(self.facts, self.side, cause, self.named)
+        fitting = [each for each in (*around, *own) if fits(each, case)]
         found = [self._way(each, Whose.THIS) for each in fitting]
         if cause.id in HELPED_BY_THE_OTHER_SIDE and cause.weight is not Weight.NOTES:
             found += self._elsewhere(found)
@@ -177,10 +161,10 @@ class _Known:
     def _way(self, remedy: RemedyId, whose: Whose) -> Way:
         advised = self.advised.get((remedy, whose))
         if advised is not None:
-            return Way(_BY_ID[remedy], whose, advised.flips)
-        foretold = remedy in _FORETELLABLE and whose is Whose.THIS
+            return Way(BY_ID[remedy], whose, advised.flips)
+        foretold = remedy in FORETELLABLE and whose is Whose.THIS
         flips = dict.fromkeys((NatClass.NONE, NatClass.EASY, NatClass.HARD), False)
-        return Way(_BY_ID[remedy], whose, flips if foretold else {})
+        return Way(BY_ID[remedy], whose, flips if foretold else {})
 
     def _elsewhere(self, own: Iterable[Way]) -> list[Way]:
         """On the other side, and a peer relay. None of them is a change of this network."""
@@ -197,7 +181,7 @@ class _Known:
         other = [way for way in far if self.helps(way)]
         relay = self.advised.get((RemedyId.PEER_RELAY, Whose.THIS))
         last = [Way(relay.remedy, Whose.THIS, relay.flips)] if relay is not None else []
-        there = [] if RemedyId.RUN_THERE in here or other else [_BY_ID[RemedyId.RUN_THERE]]
+        there = [] if RemedyId.RUN_THERE in here or other else [BY_ID[RemedyId.RUN_THERE]]
         return [*other[:_OTHER_WAYS], *(Way(each, Whose.THIS, {}) for each in there), *last]
 
     def _recommend(
@@ -215,89 +199,6 @@ class _Known:
         box = [way for way in plain if way.remedy.id in begin_with]
         first = (box or helping or cheap or ways)[0]
         return tuple(replace(way, recommended=way is first) for way in ways)
-
-    # --- what makes sense -------------------------------------------------------------------------
-
-    def _fits(self, cause: Cause, remedy: RemedyId) -> bool:
-        several = CauseId.MULTI_WAN in self.named
-        if remedy is RemedyId.ONE_LINE and not several and cause.id is CauseId.HARD_NAT:
-            return False
-        if remedy is RemedyId.ACCESS_POINT and CauseId.DOUBLE_NAT not in self.named:
-            return cause.id is CauseId.DOUBLE_NAT
-        if remedy is RemedyId.OPEN_FIREWALL and CauseId.CLOUD_NAT in self.named:
-            return self.diagnosis.nat4.nat_class is NatClass.EASY
-        if remedy is RemedyId.KEEP_ONE_PORT and (several or not self._keeps_ports()):
-            return False
-        if remedy in _OUTSIDE_THIS_DEVICE and cause.id is CauseId.UDP_BLOCKED and self.cut_here:
-            return False
-        if remedy in _FORETELLABLE:
-            return _BY_ID[remedy].change(self.side) is not None
-        return _ONLY_IF[remedy](self.facts, cause) if remedy in _ONLY_IF else True
-
-    def _keeps_ports(self) -> bool:
-        """Whether the box can be told to: a home router, or the one cloud that has a switch."""
-        clouds = [
-            each.name
-            for each in self.facts.value(environment.EVIDENCE) or ()
-            if each.kind is Surrounding.CLOUD
-        ]
-        return all(each == GOOGLE for each in clouds)
-
-
-_OUTSIDE_THIS_DEVICE = (RemedyId.OTHER_NETWORK, RemedyId.UNBLOCK_UDP)
-
-
-def _blocks_outbound(facts: Facts, cause: Cause) -> bool:
-    """Seen to; or, where UDP does not work and nobody could look at the rules, perhaps."""
-    out = facts.value(firewall.OUTBOUND4)
-    if out is not None:
-        return out.fate is Fate.BLOCKED
-    return cause.id is CauseId.UDP_BLOCKED
-
-
-def _inside(facts: Facts, *kinds: Surrounding) -> bool:
-    return any(each.kind in kinds for each in facts.value(environment.EVIDENCE) or ())
-
-
-def _wsl(facts: Facts, _cause: Cause) -> bool:
-    return _inside(facts, Surrounding.WSL)
-
-
-def _machine(facts: Facts, _cause: Cause) -> bool:
-    return not _inside(facts, Surrounding.WSL)
-
-
-def _acts_here(_facts: Facts, cause: Cause) -> bool:
-    return cause.acts is Actor.THIS_DEVICE
-
-
-def _acts_tailnet(_facts: Facts, cause: Cause) -> bool:
-    return cause.acts is Actor.TAILNET_ADMIN
-
-
-_CURED_BY_UPDATE = (MappingFault.ONLY_PERMANENT, MappingFault.INVALID_ARGUMENTS)
-"""UPnP 725 and 402: newer clients ask again for a mapping without an end (from 1.50, 1.82 on)."""
-
-
-def _old_client(facts: Facts, cause: Cause) -> bool:
-    if cause.id is CauseId.CLIENT_BUG:
-        return True
-    error, test = facts.value(port_mapping.UPNP.error), facts.value(port_mapping.UPNP.test)
-    errors = (error, test.error if test is not None else None)
-    return any(each is not None and each.fault in _CURED_BY_UPDATE for each in errors)
-
-
-_ONLY_IF = {
-    RemedyId.ALLOW_OUTBOUND: _blocks_outbound,
-    RemedyId.MIRRORED_NETWORK: _wsl,
-    RemedyId.BRIDGE_MACHINE: _machine,
-    RemedyId.REMOVE_SETTING: _acts_here,
-    RemedyId.CHANGE_POLICY: _acts_tailnet,
-    RemedyId.CONNECT_TAILSCALE: _acts_here,
-    RemedyId.ASK_APPROVAL: _acts_tailnet,
-    RemedyId.UPDATE_CLIENT: _old_client,
-}
-"""When a change whose effect nobody can foretell is worth an offer."""
 
 
 def _distance(way: Way, acts: Actor = Actor.ROUTER) -> tuple[int, bool]:

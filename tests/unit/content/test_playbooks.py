@@ -18,8 +18,8 @@ from tui import content
 from tui.content import playbooks
 from tui.content.markdown import parse
 from tui.content.playbooks import CommandWords, PlaybookWords, Shell
-from tui.fixing.circumstances import _READ as FILLED
 from tui.fixing.circumstances import Brand, System
+from tui.fixing.values import _READ as FILLED
 
 HERE = Path(content.__file__).parent
 VARIANTS = [(remedy, "") for remedy in RemedyId] + [
