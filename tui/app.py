@@ -29,6 +29,7 @@ from tui.conductor import Conductor
 from tui.exits import Exit
 from tui.keymap import Keymap, keymap_file, load
 from tui.networks import Everything, Networks
+from tui.returning import Returning
 from tui.screens.walk import WalkScreen
 from tui.settings import Settings
 from tui.sources import Opened
@@ -82,6 +83,7 @@ class WhyrelayApp(App[int]):
         self.networks: Networks = networks if networks is not None else Everything()
         self.conductor = Conductor(self, settings.source)
         self._keeper: Keeper | None = None
+        self.returning = Returning(self)
         self._glass = Glass(settings.ascii)
         self._ticker: Timer | None = None
         self.register_theme(DARK)
@@ -155,7 +157,9 @@ class WhyrelayApp(App[int]):
         self.conductor.told(event)
 
     def watch_measurement(self, measurement: Measurement) -> None:
-        """The ticker runs only while something does."""
+        """The ticker runs only while something does; at the end of a run it shows where it was."""
+        if measurement.closed:
+            self.returning.measured()
         if self._ticker is None:
             return
         if measurement.running:

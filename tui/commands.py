@@ -139,6 +139,62 @@ TAKE = Command(
     "In Choose: measure it, or show what is known of it.",
     elsewhere="enter",
 )
+TICK = Command(
+    "tick",
+    "space",
+    "fix('tick')",
+    "Tick",
+    "Tick a step off",
+    "In Fix: done, or not done after all.",
+)
+RUN = Command(
+    "run",
+    "x",
+    "fix('run')",
+    "Run",
+    "Run the command for me",
+    "In Fix: shows exactly what will run, and asks first.",
+)
+IMPOSSIBLE = Command(
+    "impossible",
+    "i",
+    "fix('impossible')",
+    "Can't",
+    "Not possible for me",
+    "In Fix: go on with the next-cheapest way, and remember it.",
+)
+SHOW = Command(
+    "show-command",
+    "v",
+    "fix('show')",
+    "Show",
+    "Show the command by itself",
+    "In Fix: the whole command alone on the screen, to select it.",
+)
+SYSTEM = Command(
+    "system",
+    "s",
+    "fix('system')",
+    "System",
+    "Steps for another system",
+    "In Fix: Linux with one of its firewalls, macOS, Windows, a container.",
+)
+ROUTER = Command(
+    "router",
+    "w",
+    "fix('router')",
+    "Router",
+    "Steps for another router",
+    "In Fix: the make of the router, if it was not found or is another.",
+)
+ANEW = Command(
+    "anew",
+    "",
+    "fix('anew')",
+    "Anew",
+    "Begin the fixes anew",
+    "In Fix: forget what was ticked on this network.",
+)
 EXPLAIN = Command(
     "explain", "question_mark", "app.explain", "Explain", "Explain this", "What the cursor is on."
 )
@@ -176,6 +232,16 @@ STEP_COMMANDS = tuple(
     for number, step in enumerate(STEPS, 1)
 )
 
+GO_ON = Command(
+    "go-on",
+    "",
+    "go_on",
+    "Go on",
+    "Go on where you were",
+    "Back to the fix that was begun before this start.",
+)
+FIX = (TICK, IMPOSSIBLE, RUN, SHOW, SYSTEM, ROUTER, GO_ON, ANEW)
+"""Actions of Fix."""
 WALK = (
     NEXT,
     BACK,
@@ -189,6 +255,7 @@ WALK = (
     OPEN,
     OTHER,
     TAKE,
+    *FIX,
 )
 """Actions of the screen with the steps."""
 EVERYWHERE = (EXPLAIN, HELP, GLOSSARY, PRIVACY, THEME, PALETTE, QUIT)
@@ -199,7 +266,7 @@ FOOTER: Mapping[Step, tuple[Command, ...]] = {
     Step.CHOOSE: (TAKE, FILTER, OPEN, EXPLAIN, PALETTE, QUIT),
     Step.MEASURE: (NEXT, RETEST, COPY, EXPLAIN, PALETTE, QUIT),
     Step.UNDERSTAND: (NEXT, EVIDENCE, COPY, EXPLAIN, PALETTE, QUIT),
-    Step.FIX: (NEXT, BACK, COPY, EXPLAIN, PALETTE, QUIT),
+    Step.FIX: (TICK, RUN, IMPOSSIBLE, NEXT, PALETTE, QUIT),
     Step.PROVE: (BACK, RETEST, COPY, EXPLAIN, PALETTE, QUIT),
 }
 """At most six a step."""

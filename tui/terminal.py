@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 
 
 def unfit(environ: dict[str, str] | None = None, *, keys: bool = True) -> str:
@@ -23,6 +24,19 @@ def unfit(environ: dict[str, str] | None = None, *, keys: bool = True) -> str:
     if encoding not in ("utf-8", "utf8", "cp65001"):
         return f"This terminal's encoding ({encoding}) lacks the signs, so here is the plain text."
     return ""
+
+
+def may_refuse_copies(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether this terminal is of a kind that takes nothing into the clipboard (OSC 52), or does
+    so only if it is set up for it: macOS Terminal, VTE (GNOME), tmux, screen, a bare console."""
+    environ = os.environ if environ is None else environ
+    kind = environ.get("TERM", "")
+    return (
+        any(environ.get(name) for name in ("TMUX", "STY", "VTE_VERSION"))
+        or environ.get("TERM_PROGRAM") == "Apple_Terminal"
+        or kind == "linux"
+        or kind.startswith("screen")
+    )
 
 
 def take_terminal() -> bool:

@@ -56,6 +56,9 @@ PICTURES = {
     "understand-hard-120x36": Picture("hard-home", ("3",), LARGE),
     "understand-hard-light-120x36": Picture("hard-home", ("3",), LARGE, light=True),
     "evidence-120x36": Picture("hard-home", ("3", "e"), LARGE),
+    "fix-80x24": Picture("hard-home", ("4", "enter", "space", "space"), SMALL),
+    "fix-120x36": Picture("hard-home", ("4", "space", "space"), LARGE),
+    "fix-light-120x36": Picture("hard-home", ("4", "i", "space"), LARGE, light=True),
     "help-80x24": Picture("hard-home", ("3", "question_mark"), SMALL),
     "help-120x36": Picture("hard-home", ("3", "question_mark"), LARGE),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
 from probes.clean import clean
@@ -13,6 +15,9 @@ from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
 from tui.widgets.text import fit, glyph, join, say
+
+if TYPE_CHECKING:
+    from tui.fixing.progress import Progress
 
 NAMES = 20
 """Cells for a name, where there is room for more than names."""
@@ -137,6 +142,28 @@ def about_given(given: str, known: Measurement | None, *, read: bool) -> list[Bl
         else "Named when the program was started. Enter shows it."
     )
     return [data(clean(given)), gap, prose(words), *findings(known)]
+
+
+def go_on_line(begun: Progress | None, width: int) -> Content:
+    """The line of what was begun earlier."""
+    from tui.returning import standing
+
+    about = "" if begun is None else standing(begun)
+    return plain_line("→", content.fixing("go on"), about, Tone.GOOD, width)
+
+
+def about_go_on(begun: Progress | None) -> list[Block]:
+    """What was begun earlier."""
+    if begun is None:
+        return []
+    from tui.returning import describe, standing
+
+    what = describe(begun)
+    facts = [("where", say(begun.title)), ("so far", say(standing(begun)))]
+    return [
+        title(what[:1].upper() + what[1:]),
+        *(gap, pairs(facts), gap, prose(content.fixing("go on about"))),
+    ]
 
 
 def about_open() -> list[Block]:

@@ -33,6 +33,8 @@ THIS = "this"
 GIVEN = "given"
 """What the program was started on, where that is no network of the list: a recording."""
 OPEN = "open"
+GO_ON = "go-on"
+"""What was begun before this start."""
 """What another device measured, to be pasted or read."""
 TAILNET = "tailnet"
 """Why no devices can be shown."""
@@ -73,7 +75,10 @@ class ChoosePane(Pane):
 
     def _list_practice(self) -> None:
         self._practice = self.whyrelay.networks.practice()
+        begun = self.whyrelay.returning.look()
         self._fill()
+        if begun is not None and self.whyrelay.settings.source is None:
+            self._rows.cursor = GO_ON
         self._explain()
 
     def wake(self) -> None:
@@ -151,6 +156,8 @@ class ChoosePane(Pane):
 
         self._seen = self._listed()
         rows: list[Row] = []
+        if self.whyrelay.returning.found is not None and fits("go on where you were"):
+            rows.append(Row(GO_ON, self._lay_go_on))
         if (given := self._given()) is not None and fits(given.title):
             rows.append(self._known_row(GIVEN, given.title, given.title))
         if fits("this network", "here now"):
@@ -183,6 +190,11 @@ class ChoosePane(Pane):
 
         known = self.whyrelay.conductor.held(f"{PRACTICE}{practice.name}")
         return practice_line(known, practice.name, practice.description, width)
+
+    def _lay_go_on(self, width: int) -> Content:
+        from tui.screens.choices import go_on_line
+
+        return go_on_line(self.whyrelay.returning.found, width)
 
     def _lay_open(self, width: int) -> Content:
         from tui.screens.choices import plain_line
@@ -223,6 +235,8 @@ class ChoosePane(Pane):
         walk, conductor = cast("WalkScreen", self.screen), self.whyrelay.conductor
         if row == OPEN:
             walk.action_open()
+        elif row == GO_ON:
+            walk.call_later(walk.action_go_on)
         elif row == TAILNET:
             self.whyrelay.action_retest()
         elif row.startswith(PEER):
@@ -244,6 +258,9 @@ class ChoosePane(Pane):
         held = self.whyrelay.conductor.held
         if not row:
             detail.show("", [prose(_NOTHING, "$quiet")], title="–")
+        elif row == GO_ON:
+            found = self.whyrelay.returning.found
+            detail.show(row, choices.about_go_on(found), title="What you began")
         elif row == OPEN:
             detail.show(row, choices.about_open(), title="Measured on another device")
         elif row == TAILNET:

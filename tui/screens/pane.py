@@ -75,3 +75,10 @@ class Pane(Container):
 
     async def point_at(self, row: str) -> None:
         """Bring the cursor to a line, where there is such a line."""
+
+    def to_copy_name(self) -> str:
+        """What `to_copy` returns, for the note about it."""
+        return "this explanation"
+
+    def copied(self) -> None:
+        """It was copied, as far as can be known."""

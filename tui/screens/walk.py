@@ -131,6 +131,7 @@ class WalkScreen(Screen[object]):
     def _entered(self, pane: Pane) -> None:
         self.query_one(Masthead).step = self.step
         self.query_one(KeyBar).commands = FOOTER[self.step]
+        self.whyrelay.returning.entered(self.step)
         pane.wake()
         if (target := pane.first_focus()) is not None:
             target.focus()
@@ -210,12 +211,35 @@ class WalkScreen(Screen[object]):
         await self.go(Step.UNDERSTAND)
         cast(UnderstandPane, self.pane).toggle_evidence()
 
+    async def action_go_on(self) -> None:
+        """Back to the fix that was begun before this start."""
+        found = self.whyrelay.returning.go_on()
+        if found is None:
+            self.whyrelay.say("Nothing was begun before.")
+            return
+        source, step = found
+        self.whyrelay.conductor.look(source)
+        self.whyrelay.returning.measured()
+        await self.go(step)
+
+    async def action_fix(self, what: str) -> None:
+        """An action of Fix. Elsewhere it leads there first, and changes nothing unseen."""
+        from tui.screens.fix import FixPane
+
+        seen = self.step is Step.FIX
+        if not seen and what == "tick":
+            return
+        await self.go(Step.FIX)
+        if seen or what not in ("impossible", "anew"):
+            cast(FixPane, self.pane).act(what)
+
     def action_copy(self) -> None:
         """What is selected with the mouse, else what is explained."""
         if selected := self.get_selected_text():
             self.whyrelay.copy_text(selected, "the selection")
         elif text := self.pane.to_copy():
-            self.whyrelay.copy_text(text, "this explanation")
+            self.whyrelay.copy_text(text, self.pane.to_copy_name())
+            self.pane.copied()
         else:
             self.whyrelay.say("There is nothing to copy here.")
 

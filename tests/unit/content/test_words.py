@@ -48,10 +48,16 @@ from tui.content.files import load
 from tui.content.markdown import Document, parse
 from tui.explain import HopId
 from tui.fixing.circumstances import Brand, System
+from tui.fixing.keeper import Trouble
+from tui.fixing.offer import Hindrance
+from tui.fixing.progress import RanState
 
 HERE = Path(content.__file__).parent
 FILES = sorted(HERE.rglob("*.md"))
 LABELLED: tuple[type[Enum], ...] = (
+    Hindrance,
+    RanState,
+    Trouble,
     HintId,
     NatClass,
     Mapping,

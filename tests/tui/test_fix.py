@@ -1,0 +1,572 @@
+"""Fix: one cause at a time, steps that are ticked off, and what is not possible passed over."""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from probes.diagnosis.plan import plan_of
+from probes.events import Event
+from probes.report import report_of
+from tests.tui import recordings
+from tests.tui.harness import (
+    HARD,
+    SIZES,
+    Catalogue,
+    Fed,
+    lines,
+    make,
+    played,
+    press,
+    running,
+    settled,
+    step,
+    text,
+)
+from tests.tui.screenshots import run_of
+from tui import content, terminal
+from tui.app import WhyrelayApp
+from tui.commands import FOOTER
+from tui.fixing.keeper import Keeper
+from tui.fixing.progress import HERE
+from tui.networks import PRACTICE
+from tui.screens.fix import FixPane
+from tui.screens.fix_pick import PickScreen
+from tui.screens.fix_show import ShowScreen
+from tui.sources import Source
+from tui.state import Step
+from tui.widgets.rows import RowList
+from tui.widgets.steps import StepPage
+
+NETWORKS = {
+    "hard-home": "hard-nat",
+    "easy-home": "port-mapping-off",
+    "udp-blocked": "udp-blocked",
+    "stun-blocked": "stun-blocked",
+    "double-nat": "double-nat",
+    "cgnat": "cgnat",
+    "captive-portal": "captive-portal",
+    "collision": "nat-state-collision",
+    "public-firewall": "inbound-blocked",
+    "ipv6-off": "ipv6-off",
+}
+"""Practice networks, and the cause that is fixed on each."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def measured() -> None:
+    """Practice networks have a clock of their own: they are measured before a test's loop runs."""
+    for name in (*NETWORKS, "ipv6-works", "upnp-that-refuses"):
+        run_of(name)
+
+
+def practised(name: str) -> Source:
+    """A practice network, measured at once."""
+    return played(run_of(name), f"{PRACTICE}{name}")
+
+
+def pane(app: WhyrelayApp) -> FixPane:
+    """The step."""
+    return app.screen.query_one(FixPane)
+
+
+def rows(app: WhyrelayApp) -> RowList:
+    """The list of causes and ways."""
+    return pane(app).query_one(RowList)
+
+
+def page(app: WhyrelayApp) -> StepPage:
+    """The steps."""
+    return pane(app).query_one(StepPage)
+
+
+def assert_whole(app: WhyrelayApp) -> None:
+    """Nothing on the screen that a terminal would act on."""
+    for line in lines(app):
+        for char in line:
+            assert unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp"), repr(char)
+
+
+async def to_cause(pilot: Pilot[int], cause: str) -> None:
+    """Down the list to the first way of a cause, with the keyboard."""
+    app = pilot.app
+    assert isinstance(app, WhyrelayApp)
+    await press(pilot, "home")
+    for _ in rows(app).ids:
+        if rows(app).cursor == f"cause:{cause}":
+            break
+        await press(pilot, "down")
+    assert rows(app).cursor == f"cause:{cause}"
+    await press(pilot, "enter")
+    assert rows(app).cursor.startswith(f"way:{cause}:")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NETWORKS)
+async def test_a_fix_is_walked_with_the_keyboard(name: str, size: tuple[int, int]) -> None:
+    app = make(practised(name))
+    async with running(app, size) as pilot:
+        await press(pilot, "4")
+        assert step(app) is Step.FIX
+        await to_cause(pilot, NETWORKS[name])
+        await press(pilot, "enter")
+        assert page(app).has_focus
+        way = rows(app).cursor.split(":", 2)[2]
+        count = len(pane(app)._book(rows(app).cursor).steps)
+        assert count
+        for done in range(count):
+            # What is to be done next is on the screen, whatever its size.
+            assert "▌ [ ]" in text(app) or "▌ [ ]" in page(app).page.plain(40)
+            assert f"{done} of {count} done" in page(app).page.plain()
+            assert_whole(app)
+            await press(pilot, "space")
+        assert len(app.progress.ticked[way]) == count
+        assert content.fixing("now prove") in page(app).page.plain()
+        await press(pilot, "n")
+        assert step(app) is Step.PROVE
+        await press(pilot, "b")
+        assert rows(app).cursor.endswith(way)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_step_under_the_cursor_is_in_view(size: tuple[int, int]) -> None:
+    app = make(practised("hard-home"))
+    async with running(app, size) as pilot:
+        await press(pilot, "4", "enter")
+        for _ in range(4):
+            await press(pilot, "space")
+            shown = text(app)
+            assert "▌" in shown
+        for _ in range(60):
+            page(app).action_move(1)
+        await pilot.pause()
+        assert page(app).scroll_offset.y == page(app).max_scroll_y, "down leads to the very end"
+        for _ in range(60):
+            page(app).action_move(-1)
+        await pilot.pause()
+        assert page(app).scroll_offset.y == 0, "and up to the top"
+
+
+async def test_causes_come_in_the_order_of_the_plan_and_ways_as_it_says() -> None:
+    app = make(practised("hard-home"))
+    async with running(app) as pilot:
+        await press(pilot, "4")
+        report = report_of(run_of("hard-home"))
+        plans = plan_of(report, app.measurement.diagnosis)
+        expected = [
+            row
+            for plan in plans
+            for row in (
+                f"cause:{plan.cause.id}",
+                *(f"way:{plan.cause.id}:{way.remedy.id}:{way.whose}" for way in plan.ways),
+            )
+        ]
+        assert list(rows(app).ids) == expected
+        first = next(way for way in plans[0].ways if way.recommended)
+        assert rows(app).cursor == f"way:{plans[0].cause.id}:{first.remedy.id}:{first.whose}"
+        assert content.fixing("recommended") in text(app)
+
+
+async def test_what_is_not_possible_is_passed_over_and_remembered() -> None:
+    app = make(practised("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "4")
+        first = rows(app).cursor
+        await press(pilot, "i")
+        assert rows(app).cursor != first
+        assert rows(app).cursor.startswith("way:hard-nat:"), "the next-cheapest way of the cause"
+        assert content.fixing("recommended") in text(app)
+        assert "not for me" in text(app)
+        for _ in rows(app).ids:
+            if "Nothing of all this" not in text(app):
+                await press(pilot, "i")
+        assert "Nothing of all this" in text(app)
+        ways = {row.split(":", 2)[2] for row in rows(app).ids if row.startswith("way:")}
+        assert app.progress.impossible == ways
+        rows(app).cursor = first
+        await press(pilot, "i")
+        assert first.split(":", 2)[2] not in app.progress.impossible, "it is possible after all"
+
+
+async def test_where_a_cause_has_no_way_left_the_next_one_is_begun() -> None:
+    app = make(practised("udp-blocked"))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "4")
+        causes = [row for row in rows(app).ids if row.startswith("cause:")]
+        seen = [rows(app).cursor.split(":")[1]]
+        for _ in rows(app).ids:
+            await press(pilot, "i")
+            seen.append(rows(app).cursor.split(":")[1])
+        assert [f"cause:{each}" for each in dict.fromkeys(seen)] == causes
+
+
+async def test_a_tick_can_be_taken_back() -> None:
+    app = make(practised("hard-home"))
+    async with running(app) as pilot:
+        await press(pilot, "4", "space", "enter", "up", "space")
+        assert not app.progress.begun
+
+
+async def test_the_mouse_ticks_a_box() -> None:
+    app = make(practised("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "4")
+        at = next(y for y, line in enumerate(lines(app)) if "[ ] 2." in line)
+        column = lines(app)[at].index("[ ] 2.")
+        await pilot.click(offset=(column + 1, at))
+        await pilot.pause()
+        assert "[✓] 2." in text(app)
+        assert len(next(iter(app.progress.ticked.values()))) == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_system_and_router_can_be_switched(size: tuple[int, int]) -> None:
+    app = make(practised("public-firewall"))
+    async with running(app, size) as pilot:
+        await press(pilot, "4", "s")
+        assert isinstance(app.screen, PickScreen)
+        assert_whole(app)
+        await press(pilot, "down", "enter")
+        await press(pilot, "w")
+        assert isinstance(app.screen, PickScreen)
+        await press(pilot, "end", "enter")
+        assert (app.progress.system, app.progress.brand) != ("", "")
+        assert "chosen by you" in page(app).page.plain()
+        await press(pilot, "s", "home", "enter", "w", "escape")
+        assert app.progress.system == "", "as it was found"
+        assert app.progress.brand != "", "escape changes nothing"
+
+
+async def test_the_steps_are_for_what_was_chosen() -> None:
+    app = make(practised("hard-home"))
+    async with running(app) as pilot:
+        await press(pilot, "4")
+        before = page(app).page.plain()
+        await press(pilot, "w")
+        app.screen.query_one(RowList).cursor = "is:fritzbox"
+        await press(pilot, "enter")
+        assert "FRITZ!Box" in page(app).page.plain()
+        assert page(app).page.plain() != before
+
+
+# --- states ---------------------------------------------------------------------------------------
+
+
+async def test_nothing_to_fix() -> None:
+    app = make(practised("ipv6-works"))
+    async with running(app) as pilot:
+        await press(pilot, "4")
+        if not pane(app)._ways:
+            assert content.fixing("nothing to fix short") in text(app)
+        for key in ("space", "x", "i", "v", "s", "w", "c"):
+            await press(pilot, key)
+            await press(pilot, "escape")
+        assert app.is_running
+
+
+async def test_still_measuring() -> None:
+    app = make(Fed(begun=recordings.MID_RUN))
+    async with running(app) as pilot:
+        await press(pilot, "4")
+        assert content.fixing("still measuring short") in text(app)
+        for key in ("space", "i", "x"):
+            await press(pilot, key)
+        assert not app.progress.begun, "what is not settled is not ticked"
+
+
+async def test_a_run_that_broke_off() -> None:
+    from tests.tui.harness import Broken
+
+    app = make(Broken(RuntimeError(recordings.HOSTILE)))
+    async with running(app) as pilot:
+        await press(pilot, "4")
+        assert content.fixing("broke off short") in text(app)
+
+
+async def test_the_keys_of_the_step() -> None:
+    assert len(FOOTER[Step.FIX]) <= 6
+    app = make(practised("hard-home"))
+    async with running(app) as pilot:
+        await press(pilot, "3", "space", "i")
+        assert not app.progress.begun, "elsewhere the keys only lead here"
+        assert step(app) is Step.FIX
+        named = {each.title for each in app.get_system_commands(app.screen)}
+        for title in ("Tick a step off", "Run the command for me", "Not possible for me"):
+            assert any(name.startswith(title) for name in named)
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+def with_command(app: WhyrelayApp) -> str:
+    """Put the cursor on a way and a step that has a command; the command."""
+    for row in rows(app).ids:
+        if row.startswith("way:"):
+            for each in pane(app)._book(row).steps:
+                if each.command is not None:
+                    rows(app).cursor = row
+                    page(app).cursor = each.id
+                    return each.command.text
+    raise AssertionError("no step has a command")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_command_is_copied_and_shown_alone(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(WhyrelayApp, "copy_to_clipboard", lambda _, words: copied.append(words))
+    app = make(practised("hard-home"))
+    async with running(app, size) as pilot:
+        await press(pilot, "4")
+        command = with_command(app)
+        await pilot.pause()
+        page(app).cursor = next(
+            each.id for each in pane(app)._book(rows(app).cursor).steps if each.command is not None
+        )
+        await press(pilot, "c")
+        assert copied == [command]
+        assert not isinstance(app.screen, ShowScreen), "this terminal takes copies"
+        await press(pilot, "v")
+        assert isinstance(app.screen, ShowScreen)
+        assert command in "".join(line.rstrip() for line in lines(app)).replace("  ", " ")
+        await press(pilot, "c", "escape")
+        assert copied == [command, command]
+        monkeypatch.setenv("TMUX", "/tmp/tmux")
+        await press(pilot, "c")
+        assert isinstance(app.screen, ShowScreen), "a terminal that may refuse shows it"
+
+
+@pytest.mark.parametrize(
+    ("environ", "refuses"),
+    [
+        ({"TERM": "xterm-256color"}, False),
+        ({"TERM": "xterm-kitty", "TERM_PROGRAM": "WezTerm"}, False),
+        ({"TERM": "linux"}, True),
+        ({"TERM": "screen-256color"}, True),
+        ({"TERM": "tmux-256color", "TMUX": "/tmp/x"}, True),
+        ({"TERM": "xterm-256color", "VTE_VERSION": "7600"}, True),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, True),
+    ],
+)
+def test_terminals_that_may_refuse_copies(environ: dict[str, str], refuses: bool) -> None:
+    assert terminal.may_refuse_copies(environ) is refuses
+
+
+async def test_nothing_is_run_for_a_practice_network() -> None:
+    app = make(practised("hard-home"))
+    async with running(app) as pilot:
+        await press(pilot, "4")
+        with_command(app)
+        await pilot.pause()
+        assert "x run it" not in page(app).page.plain()
+        await press(pilot, "x")
+        assert step(app) is Step.FIX, "no question is asked"
+        assert "for practice" in text(app)
+
+
+# --- kept -----------------------------------------------------------------------------------------
+
+
+def kept(app: WhyrelayApp, folder: Path) -> WhyrelayApp:
+    """The app with a state directory of its own."""
+    app._keeper = Keeper(folder)
+    return app
+
+
+def on(events: tuple[Event, ...]) -> Catalogue:
+    """The list of networks, with this one measured at once."""
+    return Catalogue(played(events, HERE))
+
+
+def here(name: str, folder: Path, events: tuple[Event, ...] | None = None) -> WhyrelayApp:
+    """The app on "this network", which is one of the practice networks."""
+    return kept(make(here=played(events or run_of(name), HERE)), folder)
+
+
+def moved(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """The same run, on another network."""
+    from dataclasses import replace
+
+    from probes.events import RunFinished
+
+    return tuple(
+        replace(each, network_id="feedfeed") if isinstance(each, RunFinished) else each
+        for each in events
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_after_a_restart_it_goes_on_where_it_was(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = here("hard-home", tmp_path)
+    async with running(app, size) as pilot:
+        assert content.fixing("go on") not in text(app)
+        await press(pilot, "4", "i", "space", "space")
+        was, cursor = app.progress, rows(app).cursor
+    again = here("hard-home", tmp_path)
+    async with running(again, size) as pilot:
+        assert content.fixing("go on") in text(again)
+        assert "2 steps done" in text(again) or size[0] < 80
+        assert_whole(again)
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert step(again) is Step.FIX
+        assert rows(again).cursor == cursor
+        assert (again.progress.ticked, again.progress.impossible) == (was.ticked, was.impossible)
+        assert again.progress.before is not None
+        assert again.progress.before.network_id == report_of(run_of("hard-home")).network_id
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("y", True), ("n", False)])
+async def test_on_another_network_it_asks(tmp_path: Path, answer: str, goes_on: bool) -> None:
+    app = here("hard-home", tmp_path)
+    async with running(app) as pilot:
+        await press(pilot, "4", "space")
+        was = app.progress
+    again = here("hard-home", tmp_path, moved(run_of("hard-home")))
+    async with running(again) as pilot:
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert "Another network" in text(again)
+        assert_whole(again)
+        await press(pilot, answer)
+        await settled(pilot)
+        assert again.progress.network_id == "feedfeed"
+        assert (again.progress.ticked == was.ticked) is goes_on
+        assert (again.progress.before is not None) is goes_on
+    assert Keeper(tmp_path).open(HERE, was.network_id).ticked == was.ticked, "and it is still there"
+
+
+async def test_a_network_that_changed_by_the_fix_is_asked_about(tmp_path: Path) -> None:
+    source = played(run_of("hard-home"), HERE)
+    app = kept(make(here=source), tmp_path)
+    async with running(app) as pilot:
+        await press(pilot, "4", "space")
+        app.conductor.source = played(moved(run_of("hard-home")), HERE)
+        await press(pilot, "r")
+        await settled(pilot)
+        assert "Another network" in text(app)
+        await press(pilot, "y", "4")
+        assert app.progress.begun
+
+
+async def test_beginning_anew(tmp_path: Path) -> None:
+    app = here("hard-home", tmp_path)
+    async with running(app) as pilot:
+        await press(pilot, "4", "space")
+        assert os.listdir(tmp_path)
+        await app.screen.run_action("fix('anew')")
+        await pilot.pause()
+        assert not app.progress.begun
+        assert not os.listdir(tmp_path)
+
+
+async def test_where_it_cannot_be_kept_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "progress").write_text("in the way")
+    app = here("hard-home", tmp_path / "progress")
+    async with running(app) as pilot:
+        await press(pilot, "4", "space")
+        assert "directory not writable" in page(app).page.plain()
+        assert app.progress.begun
+
+
+async def test_a_file_from_somebody_hostile(tmp_path: Path) -> None:
+    app = here("hard-home", tmp_path)
+    async with running(app) as pilot:
+        await press(pilot, "4", "space")
+    file = os.path.join(tmp_path, os.listdir(tmp_path)[0])
+    with open(file) as written:  # noqa: ASYNC230
+        held = json.load(written)
+    bad = recordings.HOSTILE
+    held |= {"title": HERE, "cause": bad, "saved_at": bad, "system": bad, "brand": bad}
+    held["ticked"][bad] = [bad]
+    held["way"] = "no-such-remedy:this"
+    with open(file, "w") as written:  # noqa: ASYNC230
+        json.dump(held, written)
+    again = here("hard-home", tmp_path)
+    async with running(again) as pilot:
+        assert_whole(again)
+        assert content.fixing("some fix").capitalize() in text(again)
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert_whole(again)
+        assert again.progress.begun
+
+
+# --- hostile texts --------------------------------------------------------------------------------
+
+
+def hostile_router() -> Iterator[Event]:
+    """A run whose router describes itself in the worst words."""
+    from dataclasses import replace
+
+    from probes.events import Observed
+    from probes.model import Known
+    from probes.readings import igd
+
+    bad = recordings.HOSTILE * 2
+    for event in run_of("upnp-that-refuses"):
+        if isinstance(event, Observed) and event.key == igd.IGD.id:
+            reading = event.reading
+            assert isinstance(reading, Known)
+            told = replace(reading.value, name=bad, maker="AVM Berlin", model=bad)
+            yield replace(event, reading=replace(reading, value=told))
+        else:
+            yield event
+
+
+@pytest.mark.parametrize(
+    ("size", "privacy"), [(SIZES[0], True), (SIZES[1], False), (SIZES[2], False)]
+)
+async def test_a_router_with_a_hostile_name(size: tuple[int, int], privacy: bool) -> None:
+    app = make(played(tuple(hostile_router()), HARD), privacy=privacy)
+    async with running(app, size) as pilot:
+        await press(pilot, "4")
+        every = rows(app).ids
+        for row in (every[0], every[1], every[-1]):
+            rows(app).cursor = row
+            await pilot.pause()
+            assert_whole(app)
+            await press(pilot, "enter", "pagedown")
+            assert_whole(app)
+            await press(pilot, "end", "v")
+            assert_whole(app)
+            await press(pilot, "escape", "escape")
+        assert app.is_running
+        assert app.return_value is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_hostile_recording(size: tuple[int, int]) -> None:
+    app = make(played(recordings.hostile(), f"recording: {recordings.HOSTILE}"))
+    async with running(app, size) as pilot:
+        await press(pilot, "4")
+        for row in rows(app).ids:
+            rows(app).cursor = row
+            await pilot.pause()
+            assert_whole(app)
+            await press(pilot, "space", "x", "i")
+            assert_whole(app)
+        assert app.is_running
+
+
+async def test_masked_addresses_stay_masked() -> None:
+    app = make(practised("hard-home"), privacy=True)
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "4")
+        for row in rows(app).ids:
+            rows(app).cursor = row
+            await pilot.pause()
+            assert "192.168.1.20" not in page(app).page.plain()
+            await press(pilot, "space")
+        before = app.progress.before
+        assert before is not None
+        assert before == app.conductor.latest.report, "what is kept is what was measured"

@@ -1,0 +1,79 @@
+"""A question with what it is about, and two answers: only a plain yes counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button
+
+from tui.widgets.detail import Detail
+from tui.widgets.page import Block
+from tui.widgets.text import join, say
+
+
+def shell_text(text: str) -> Block:
+    """A command or a script as it will run: line by line, long ones broken with nothing left out
+    and a mark where they go on."""
+
+    def lay(width: int) -> Sequence[Content]:
+        lines: list[Content] = []
+        room = max(width - 4, 8)
+        for line in text.split("\n"):
+            parts = say(line, "$strong").fold(room) if line else [Content("")]
+            for at, part in enumerate(parts):
+                lines.append(join(say("  │ " if at == 0 else "  … ", "$rule-focus"), part))
+        return lines
+
+    return lay
+
+
+class AskScreen(ModalScreen[bool]):
+    """Answers True only for a plain yes; enter takes the no."""
+
+    CSS_PATH = "fix_ask.tcss"
+    AUTO_FOCUS = "#no"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes", show=False),
+        Binding("n,escape,q", "answer(False)", "No", show=False),
+        Binding("left,right", "app.focus_next", "Other answer", show=False),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+    ]
+
+    def __init__(self, question: str, blocks: Iterable[Block], *, yes: str, no: str) -> None:
+        super().__init__()
+        self._question = question
+        self._blocks = tuple(blocks)
+        self._yes, self._no = yes, no
+
+    def compose(self) -> ComposeResult:
+        """The question, and the answers."""
+        with Vertical(id="ask", classes="panel") as frame:
+            frame.border_title = say(self._question)
+            frame.border_subtitle = say("y yes   n no")
+            yield Detail("ask-words")
+            with Horizontal(id="ask-answers"):
+                yield Button(self._yes, id="yes", compact=True)
+                yield Button(self._no, id="no", compact=True)
+
+    def on_mount(self) -> None:
+        """Show the words."""
+        self.query_one(Detail).show("ask", self._blocks)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """The mouse, or enter."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, yes: bool) -> None:
+        """A key."""
+        self.dismiss(yes)
+
+    def action_scroll(self, by: int) -> None:
+        """A long script is read before it is run."""
+        self.query_one(Detail).scroll_relative(y=by, animate=False)

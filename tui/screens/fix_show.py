@@ -1,0 +1,46 @@
+"""A command by itself on the screen, without a frame: to be selected where copying is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui import content
+from tui.widgets.text import say
+
+if TYPE_CHECKING:
+    from tui.app import WhyrelayApp
+
+
+class ShowScreen(ModalScreen[None]):
+    """The text alone, from the first column on."""
+
+    CSS_PATH = "fix_show.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,v,enter", "close", "Close", show=False),
+        Binding("c,y", "copy", "Copy", show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """The hint on top, the text below it."""
+        yield Static(say(content.fixing("alone"), "$quiet"), markup=False, id="alone-hint")
+        with VerticalScroll(id="alone"):
+            yield Static(say(self._text, "$strong"), markup=False)
+
+    def action_copy(self) -> None:
+        """Once more: what is selected, else all of it."""
+        text = self.get_selected_text() or self._text
+        cast("WhyrelayApp", self.app).copy_text(text, "the command")
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss()
