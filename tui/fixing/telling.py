@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probes.diagnosis.model import Diagnosis, NatClass, Weight
+from probes.diagnosis.model import Actor, Diagnosis, NatClass, Weight
 from probes.diagnosis.plan import Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
@@ -57,11 +57,21 @@ def way_line(way: Way) -> str:
     line = content.fill(
         playbooks.guidance("way"),
         what=what[0].upper() + what[1:],
-        who=content.label(way.remedy.acts),
+        who=who_acts(way),
         risk=content.label(way.remedy.risk),
     )
     effect = _effect(way)
     return f"{line} {playbooks.guidance(effect)}" if effect else line
+
+
+def who_acts(way: Way) -> str:
+    """Who may make the change: on the other side nobody here does."""
+    acts = way.remedy.acts
+    if way.whose is Whose.THIS:
+        return content.label(acts)
+    if acts is Actor.THIS_DEVICE:
+        return content.label(Actor.PEER)
+    return content.fill(playbooks.guidance("who-there"), who=content.label(acts))
 
 
 def _effect(way: Way) -> str:

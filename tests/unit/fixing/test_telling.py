@@ -50,6 +50,10 @@ def test_a_way_on_the_other_side_says_so_and_promises_nothing_that_is_not_foreto
     by_id = {remedy.id: remedy for remedy in REMEDIES}
     line = way_line(Way(by_id[RemedyId.PORT_MAPPING], Whose.OTHER, {}))
     assert line.startswith("On the other side, turn on UPnP")
+    assert "whoever runs the router there;" in line
+    own = way_line(Way(by_id[RemedyId.ALLOW_INBOUND], Whose.OTHER, {}))
+    assert "the other side;" in own
+    assert "you" not in own
     assert "direct" not in line
 
 
