@@ -70,16 +70,16 @@ _HOME_FILTER = """
 table inet home {
   chain input {
     type filter hook input priority filter
-    iifname "wan0" ct state established,related accept
-    iifname "wan0" meta l4proto icmpv6 accept
-    iifname "wan0" UNSOLICITED
+    iifname { "wan0", "wan6" } ct state established,related accept
+    iifname { "wan0", "wan6" } meta l4proto icmpv6 accept
+    iifname { "wan0", "wan6" } UNSOLICITED
   }
   chain forward {
     type filter hook forward priority filter
     BLOCKED
-    iifname "wan0" ct state established,related accept
+    iifname { "wan0", "wan6" } ct state established,related accept
     ADMITTED
-    iifname "wan0" drop
+    iifname { "wan0", "wan6" } drop
   }
 }
 """
@@ -169,7 +169,13 @@ def connect(internet: Internet, site: Site, line: Line = LINE_A) -> Customer:
             _load_rules(site, line, router)
     if site.ipv6 in (IPv6.WORKS, IPv6.FILTERED):
         assert router is not None
-        _wire_ipv6(internet, line, device, router)
+        port, wan = f"line-{line.letter}", "wan0"
+        if site.outer is not Outer.NONE:
+            port, wan = f"six-{line.letter}", "wan6"
+            lab.link(internet.provider, port, router, wan)
+        _wire_ipv6(internet, line, device, router, port, wan)
+    if not site.ipv4:
+        device.run(("ip", "-4", "address", "flush", "dev", "eth0"))
     if site.host_firewall:
         device.nft(_HOST_FIREWALL)
     if site.detour is not Detour.NONE:
@@ -180,6 +186,7 @@ def connect(internet: Internet, site: Site, line: Line = LINE_A) -> Customer:
 _BETWEEN = {
     Outer.SECOND_ROUTER: ("192.168.100", MASQUERADE),
     Outer.CARRIER: ("100.64.17", MASQUERADE_FULLY_RANDOM),
+    Outer.DS_LITE: ("192.0.0", MASQUERADE),
 }
 """The network between the two routers, and how the outer one translates."""
 
@@ -193,6 +200,8 @@ def _wire_outer(internet: Internet, outer: Outer, line: Line, router: Machine) -
     internet.lab.link(router, "wan0", box, "lan0")
     box.ip(f"address add {network}.1/24 dev lan0")
     router.ip(f"address add {network}.2/24 dev wan0\nroute add default via {network}.1")
+    if outer is Outer.DS_LITE:  # the home router translates nothing
+        box.ip(f"route add {line.lan}.0/24 via {network}.2")
     rules = _HOME_FILTER.replace("UNSOLICITED", "drop").replace("BLOCKED", "")
     rules = rules.replace("ADMITTED", "")
     box.nft(rules + _HOME_NAT.replace("RULES", nat).replace("MORE", ""))
@@ -249,13 +258,14 @@ def _load_rules(site: Site, line: Line, router: Machine) -> None:
         router.sysctl(dict.fromkeys(_UDP_SILENCE, seconds))
 
 
-def _wire_ipv6(internet: Internet, line: Line, device: Machine, router: Machine) -> None:
+def _wire_ipv6(
+    internet: Internet, line: Line, device: Machine, router: Machine, port: str, wan: str
+) -> None:
     internet.provider.ip(
-        f"address add {line.wan6}1/64 dev line-{line.letter} nodad\n"
-        f"route add {line.lan6}/64 via {line.wan6}10"
+        f"address add {line.wan6}1/64 dev {port} nodad\nroute add {line.lan6}/64 via {line.wan6}10"
     )
     router.ip(
-        f"address add {line.wan6}10/64 dev wan0 nodad\n"
+        f"address add {line.wan6}10/64 dev {wan} nodad\n"
         f"address add {line.lan6}1/64 dev lan0 nodad\n"
         f"route add default via {line.wan6}1"
     )

@@ -55,6 +55,9 @@ class Outer(StrEnum):
     """Another home router, with 192.168.100.0/24 between the two."""
     CARRIER = "carrier"
     """The provider's own, hard, with 100.64.17.0/24 between the two."""
+    DS_LITE = "ds-lite"
+    """The provider's own, with 192.0.0.0/29 between the two (RFC 6333). How IPv4 gets there inside
+    IPv6 cannot be seen from the home, so here it is a cable of its own."""
 
 
 MASQUERADE = "masquerade"
@@ -150,6 +153,8 @@ class Site:
     """The router runs a miniupnpd: UPnP, NAT-PMP and PCP."""
     host_firewall: bool = False
     """The device drops what it did not ask for, in an nftables table of its own."""
+    ipv4: bool = True
+    """The device has IPv4 at all."""
     ipv6: IPv6 = IPv6.MISSING
     detour: Detour = Detour.NONE
 
@@ -207,6 +212,13 @@ SITES: dict[str, Site] = {
         nat="snat to {wan}",
         admits=ONE_TO_ONE,
     ),
+    "ds-lite": Site(
+        "Native IPv6, and IPv4 that the home router hands to the provider's NAT as it is.",
+        nat="",
+        outer=Outer.DS_LITE,
+        ipv6=IPv6.WORKS,
+    ),
+    "ipv6-only": Site("Native IPv6 alone.", ipv4=False, ipv6=IPv6.WORKS),
     "cgnat": Site("A home behind the provider's own hard NAT.", outer=Outer.CARRIER),
     "public": Site("A public address on the device, nothing filtered.", layout=Layout.ON_DEVICE),
     "public-host-firewall": Site(

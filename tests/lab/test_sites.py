@@ -80,6 +80,7 @@ def test_easy_home_has_one_endpoint_and_lets_only_answers_in(
         ("easy-home-upnp-firewall", ONLY_ASKED),
         ("forgetful-home", ONLY_ASKED),
         ("double-nat", ONLY_ASKED),
+        ("ds-lite", ONLY_ASKED),
     ],
 )
 def test_easy_homes_let_in_what_they_say(lab: Lab, name: str, heard: list[str]) -> None:
@@ -180,7 +181,7 @@ def test_unsolicited_packets_to_the_router(lab: Lab, name: str, said: str) -> No
     assert oracle(net.servers, "refusal", 9, silence_s(said), WAN) == said
 
 
-@pytest.mark.parametrize("name", ["ipv6-works", "hard-home-ipv6"])
+@pytest.mark.parametrize("name", ["ipv6-works", "hard-home-ipv6", "ds-lite", "ipv6-only"])
 def test_ipv6_is_without_nat_and_lets_only_answers_in(lab: Lab, name: str) -> None:
     _, site = build(lab, name)
     seen = ask(site, fronts=ORACLES6)

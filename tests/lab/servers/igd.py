@@ -30,6 +30,7 @@ MANNERS = (
     "drip",
     "endless",
     "nested",
+    "entities",  # a document type whose entities would grow to gigabytes
     "redirect",
     "markup",  # names with escape codes and markup
     "flood",
@@ -177,6 +178,11 @@ class Router:
                     time.sleep(1.0)
             case "nested":
                 body = b"<a>" * 50_000
+                write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            case "entities":
+                grow = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+                kind = f'<!DOCTYPE root [<!ENTITY e0 "lol">{grow}]>'.encode()
+                body = whole.replace(b'"1.0"?>', b'"1.0"?>' + kind).replace(b"lab<", b"&e11;<")
                 write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
             case _:
                 write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(whole) + whole)
