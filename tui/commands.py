@@ -114,6 +114,22 @@ VERDICT = Command(
     "Copy the verdict with the netcheck fields, as text.",
 )
 FILTER = Command("filter", "slash", "filter", "Filter", "Filter the list", "Type a part of a name.")
+PLOT = Command(
+    "plot",
+    "v",
+    "plot",
+    "View",
+    "Relay latency: bars or a plot",
+    "In Measure: how far each relay is as a bar, or all of them over the regions.",
+)
+EVENTS = Command(
+    "events",
+    "l",
+    "events",
+    "Log",
+    "What was sent, and what came back",
+    "Every event of the run with its time, to be filtered and copied.",
+)
 OPEN = Command(
     "open",
     "o",
@@ -254,6 +270,8 @@ WALK = (
     FILTER,
     OPEN,
     OTHER,
+    PLOT,
+    EVENTS,
     TAKE,
     *FIX,
 )
@@ -264,8 +282,8 @@ COMMANDS = (*WALK, *EVERYWHERE)
 
 FOOTER: Mapping[Step, tuple[Command, ...]] = {
     Step.CHOOSE: (TAKE, FILTER, OPEN, EXPLAIN, PALETTE, QUIT),
-    Step.MEASURE: (NEXT, RETEST, COPY, EXPLAIN, PALETTE, QUIT),
-    Step.UNDERSTAND: (NEXT, EVIDENCE, COPY, EXPLAIN, PALETTE, QUIT),
+    Step.MEASURE: (NEXT, RETEST, EVENTS, EXPLAIN, PALETTE, QUIT),
+    Step.UNDERSTAND: (NEXT, EVIDENCE, OTHER, EXPLAIN, PALETTE, QUIT),
     Step.FIX: (TICK, RUN, IMPOSSIBLE, NEXT, PALETTE, QUIT),
     Step.PROVE: (BACK, RETEST, COPY, EXPLAIN, PALETTE, QUIT),
 }

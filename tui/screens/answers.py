@@ -21,6 +21,7 @@ from tui.explain.words import milliseconds
 from tui.screens.evidence import compact
 from tui.widgets.bars import latency_chart, share_done
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, table, title
+from tui.widgets.plot import latency_plot
 from tui.widgets.text import say
 
 _QUESTIONS: dict[CheckId, tuple[QuestionId, ...]] = {
@@ -90,6 +91,17 @@ def elsewhere(report: Report, notes: Sequence[str]) -> list[Block]:
     for name, text in page.sections.items():
         blocks += [gap, heading(name), prose(text)]
     return blocks
+
+
+def latency_over_regions(report: Report, height: int) -> Block:
+    """How far the relays are, as columns over the regions."""
+    rows = latency_rows(report)
+
+    def lay(width: int) -> Sequence[Content]:
+        silent = "no answer" if report.closed else "no answer yet"
+        return latency_plot(rows, width, height) or (say(silent, "$quiet"),)
+
+    return lay
 
 
 def latencies(report: Report) -> Block:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 
 from textual.content import Content
 
 from probes.model import Failed, Known, Reading, Unknown
 from probes.readings import KEYS, stun
-from probes.report import Report
 from tui.content import Tone, plain, unknown
 from tui.explain import CauseText, Explained, OutlookWords
 from tui.explain.words import milliseconds
@@ -41,7 +40,7 @@ def evidence_blocks(
     readings = _readings(key, entry, measurement)
     blocks: list[Block] = []
     for name in dict.fromkeys(readings):
-        blocks += [*_reading(name, measurement.report), gap]
+        blocks += [*reading_blocks(name, measurement.report[KEYS[name]], about=True), gap]
     if (
         not isinstance(entry, Explained | CauseText | OutlookWords)
         and entry.theirs
@@ -49,7 +48,7 @@ def evidence_blocks(
     ):
         blocks += [heading("At the other side"), data(measurement.other.name, "$quiet"), gap]
         for name in dict.fromkeys(entry.theirs):
-            blocks += [*_reading(name, measurement.other.report), gap]
+            blocks += [*reading_blocks(name, measurement.other.report[KEYS[name]], about=True), gap]
     if not blocks:
         return [prose("It rests on no reading: nothing that could tell has been measured yet.")]
     return blocks[:-1]
@@ -69,9 +68,13 @@ def _readings(
     return tuple(each.reading for each in (*entry.evidence, *missing))
 
 
-def _reading(name: str, report: Report) -> list[Block]:
+_MOST_ITEMS = 200
+"""A tailnet has thousands of devices, and nobody reads them here."""
+
+
+def reading_blocks(name: str, reading: Reading[Any], *, about: bool = False) -> list[Block]:
+    """One reading: what it holds, who said so, and when; with what it is `about`."""
     key = KEYS[name]
-    reading: Reading[object] = report[key]
     rows = [("reading", say(name))]
     match reading:
         case Known(value, source):
@@ -87,11 +90,14 @@ def _reading(name: str, report: Report) -> list[Block]:
             assert_never(reading)
     if reading.at_ms:
         rows.append(("when", say(f"{reading.at_ms:.0f} ms after the start")))
-    return [prose(key.doc, "$quiet"), pairs(rows)]
+    return [*([prose(key.doc, "$quiet")] if about else []), pairs(rows)]
 
 
 def _values(name: str, value: object) -> list[Content]:
     """What it holds, line by line."""
+    if isinstance(value, tuple) and len(value) > _MOST_ITEMS:
+        shown = _values(name, value[:_MOST_ITEMS])
+        return [*shown, say(f"and {len(value) - _MOST_ITEMS} more", "$quiet")]
     encoded = KEYS[name].codec.encode(value)
     if not isinstance(value, tuple):
         return [say(compact(encoded))]

@@ -23,6 +23,7 @@ from tui.widgets.rows import Row, RowList, head
 from tui.widgets.text import fit, hint, join, say
 
 if TYPE_CHECKING:
+    from probes.report import Report
     from tui.screens.answers import Answer
 
 # What needs the readings is imported with the first of them: it is a good part of the program, and
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _FIRST = (CheckId.LOCAL, CheckId.STUN, CheckId.RELAY_TCP)
 """The checks that are listed before a run has said which it makes."""
 _BAR = 10
+_LOWEST, _TALLEST = 4, 12
+"""Lines of a plot."""
 
 
 class Chart(VerticalScroll):
@@ -49,6 +52,7 @@ class MeasurePane(Pane):
     def __init__(self) -> None:
         super().__init__()
         self._at_work: list[str] = []
+        self._plot = False
 
     def compose(self) -> ComposeResult:
         """Checks, the explanation of one of them, latencies."""
@@ -85,7 +89,7 @@ class MeasurePane(Pane):
         if measurement.begun is None:
             self._rows.set_rows([_waiting(check) for check in _FIRST])
         else:
-            from tui.screens.answers import answers, latencies
+            from tui.screens.answers import answers
 
             found = answers(measurement.begun)
             self._at_work = [each.id for each in found if each.running]
@@ -93,10 +97,39 @@ class MeasurePane(Pane):
             self._rows.set_rows([self._row(each, names) for each in found])
             if measurement.begun.elsewhere:
                 self._rows.set_rows([head("No check was made here: see beside what was read.")])
-            chart = self.query_one("#latency-chart", Static)
-            chart.update(Page([latencies(measurement.begun)]))
+            self._chart(measurement.begun)
         self._rows.border_subtitle = hint("n what it means" if measurement.closed else "", "next")
         self._explain()
+
+    def toggle_plot(self) -> None:
+        """Bars, or the same as a plot over the regions."""
+        self._plot = not self._plot
+        if (begun := self.measurement.begun) is not None:
+            self._chart(begun)
+            self._explain()
+
+    def _chart(self, report: Report) -> None:
+        panel = self.query_one("#latency", Chart)
+        panel.border_subtitle = hint("v bars" if self._plot else "v plot", "plot")
+        self.query_one("#latency-chart", Static).update(Page(self._latency(report)))
+        if self._plot:
+            panel.scroll_home(animate=False)
+
+    def _latency(self, report: Report) -> list[Block]:
+        """Bars or columns; one below the other where there is room for both."""
+        from probes.readings import relays
+        from tui.screens.answers import latencies, latency_over_regions
+
+        room = self.query_one("#latency", Chart).content_size.height
+        height = _even(room - 3)
+        columns = latency_over_regions(report, height)
+        if self._plot:
+            return [columns]
+        regions = report.value(relays.REGIONS)
+        spare = room - len(regions or ()) - 1 - 3
+        if spare < _LOWEST:
+            return [latencies(report)]
+        return [latencies(report), gap, latency_over_regions(report, _even(spare))]
 
     def _beat(self, beat: int) -> None:
         if self._awake:
@@ -149,12 +182,19 @@ class MeasurePane(Pane):
         elif held.begun is None or not row:
             detail.show("", [prose("The first answers are on their way.", "$quiet")])
         else:
-            from tui.screens.answers import explanation, latencies
+            from tui.screens.answers import explanation, latencies, latency_over_regions
 
             name, blocks = explanation(held.begun, row)
-            if self.screen.has_class("-narrow"):
-                blocks += [gap, heading("Relay latency"), latencies(held.begun)]
+            if self.screen.has_class("-narrow"):  # the panel beside it has no room
+                plot = latency_over_regions(held.begun, _LOWEST)
+                chart = plot if self._plot else latencies(held.begun)
+                blocks += [gap, heading("Relay latency"), chart]
             detail.show(row, blocks, title=name)
+
+
+def _even(lines: int) -> int:
+    """So many that half the scale has a line of its own."""
+    return min(max(lines, _LOWEST), _TALLEST) // 2 * 2
 
 
 def _waiting(check: CheckId) -> Row:

@@ -184,6 +184,19 @@ class WalkScreen(Screen[object]):
 
         self.app.push_screen(OpenScreen(), opened)
 
+    def action_events(self) -> None:
+        """Everything that the run told."""
+        from tui.screens.events import EventsScreen
+
+        self.app.push_screen(EventsScreen())
+
+    async def action_plot(self) -> None:
+        """Between bars and a plot of the relays' latency."""
+        from tui.screens.measure import MeasurePane
+
+        await self.go(Step.MEASURE)
+        cast(MeasurePane, self.pane).toggle_plot()
+
     def action_other_side(self) -> None:
         """Paste or name what was measured at the other end of what is looked at."""
         from tui.screens.open import OpenScreen
