@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from probes.diagnosis.model import Diagnosis
+    from probes.diagnosis.model import Diagnosis, Verdict
     from probes.readings.tailscale import Peer
     from probes.report import Report
+    from tui.pair_view import Pair
 
 
 class Step(StrEnum):
@@ -82,6 +83,24 @@ class Measurement:
         peers = self.report.value(PEERS)
         found = choose_peer(peers or (), self.peer).found
         return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def pair(self) -> Pair | None:
+        """Both sides as they were measured; None: only this one was."""
+        if self.other is None:
+            return None
+        from tui.pair_view import Given, pair_of
+
+        return pair_of(Given(self.title, self.report), Given(self.other.name, self.other.report))
+
+    @property
+    def verdict(self) -> Verdict:
+        """The one-word answer: of the pair, where both sides were measured."""
+        if self.pair is None:
+            return self.diagnosis.verdict
+        from probes.diagnosis.diagnose import VERDICTS
+
+        return VERDICTS[self.pair.prediction.result]
 
     @property
     def closed(self) -> bool:

@@ -26,7 +26,7 @@ from probes.readings.port_mapping import SERVICES
 from probes.readings.tailscale import PeerPath
 from probes.report import Report
 
-_VERDICTS = {
+VERDICTS = {
     Result.DIRECT: Verdict.DIRECT,
     Result.POSSIBLE: Verdict.DEPENDS,
     Result.RELAYED: Verdict.RELAYED,
@@ -45,14 +45,14 @@ def diagnose(report: Report, peer: str = "") -> Diagnosis:
     outlook = outlook_of(facts)
     pair = between(facts, peer)
     causes = causes_of(Concluded(facts, outlook, above), pair)
-    alone = _VERDICTS[outlook.easy.result]
+    alone = VERDICTS[outlook.easy.result]
     here = _headline(facts, causes, alone)
     return Diagnosis(
         nat4=facts.nat4,
         nat6=facts.nat6,
         causes=causes,
         outlook=outlook,
-        verdict=alone if pair is None else _VERDICTS[pair.outlook.result],
+        verdict=alone if pair is None else VERDICTS[pair.outlook.result],
         headline=here if pair is None else _of_pair(pair, causes),
         here=here,
         peer=None if pair is None else pair.outlook,

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from textual.events import Paste
+
 from probes.events import Event, Observed
 from probes.network.simulated import load, run_virtual
 from probes.options import Options
 from probes.readings import stun
-from tests.tui.harness import Fed, press, running
+from tests.tui.harness import Fed, press, running, settled
+from tests.unit.tailscale.recorded import recorded
 from tui.app import WhyrelayApp
 from tui.networks import PRACTICE, Everything
 from tui.session import Session
@@ -42,12 +45,39 @@ class Picture:
     size: tuple[int, int]
     mid_run: bool = False
     light: bool = False
+    paste: str = ""
+    """Put into the box once it is open; the recorded output of another device, by name."""
+    then: tuple[str, ...] = ()
+    """Keys after the paste."""
 
 
-SMALL, LARGE = (80, 24), (120, 36)
+TINY, SMALL, LARGE = (60, 18), (80, 24), (120, 36)
+_NETCHECK = "easy_easy.netcheck1.txt"
+_WITH_PEER = ("1", "home", "down", "down", "enter", "3", "home", *("down",) * 4)
 PICTURES = {
     "choose-80x24": Picture("easy-home", ("1", "home", "down", "down", "down", "down"), SMALL),
     "choose-120x36": Picture("easy-home", ("1", "home", "down", "down", "down", "down"), LARGE),
+    "choose-light-80x24": Picture("hard-home", ("1", "home", "down", "down"), SMALL, light=True),
+    "choose-stopped-80x24": Picture("tailscale-stopped", ("1", "home", "down", "down"), SMALL),
+    "choose-filter-80x24": Picture("hard-home", ("1", "slash", *"home"), SMALL),
+    "open-80x24": Picture("hard-home", ("1", "o"), SMALL, paste=_NETCHECK),
+    "open-120x36": Picture("hard-home", ("1", "o"), LARGE, paste=_NETCHECK),
+    "events-80x24": Picture("hard-home", ("l", *("down",) * 30), SMALL),
+    "events-120x36": Picture("hard-home", ("l", *("down",) * 30), LARGE),
+    "measure-plot-80x24": Picture("ipv6-works", ("v",), SMALL),
+    "measure-done-120x36": Picture("hard-home", ("down", "down"), LARGE),
+    "measure-light-120x36": Picture("hard-home", ("down", "down"), LARGE, mid_run=True, light=True),
+    "understand-peer-80x24": Picture("hard-home", _WITH_PEER, SMALL),
+    "understand-peer-120x36": Picture("hard-home", _WITH_PEER, LARGE),
+    "understand-peer-60x18": Picture("hard-home", _WITH_PEER, TINY),
+    "understand-carrier-80x24": Picture("cgnat", ("3",), SMALL),
+    "understand-both-120x36": Picture(
+        "hard-home", ("3", "a"), LARGE, paste=_NETCHECK, then=("enter", "down")
+    ),
+    "understand-elsewhere-80x24": Picture(
+        "hard-home", ("1", "o"), SMALL, paste=_NETCHECK, then=("enter",)
+    ),
+    "other-side-80x24": Picture("hard-home", ("3", *("down",) * 5), SMALL),
     "measure-80x24": Picture("hard-home", ("down", "down"), SMALL, mid_run=True),
     "measure-120x36": Picture("hard-home", ("down", "down"), LARGE, mid_run=True),
     "understand-easy-80x24": Picture("easy-home", ("3",), SMALL),
@@ -104,6 +134,11 @@ async def _draw(picture: Picture, source: Source) -> str:
         if picture.light:
             await press(pilot, "t")
         await press(pilot, *picture.keys)
+        if picture.paste:
+            app.screen.query_one("#paste").post_message(Paste(recorded(picture.paste)))
+            await pilot.pause()
+            await press(pilot, *picture.then)
+            await settled(pilot)
         svg = app.export_screenshot(title="whyrelay", simplify=True)
     return _IDS.sub("terminal-", _REMOTE_FONTS.sub("", svg))
 

@@ -174,7 +174,7 @@ def test_the_longest_column_is_the_highest_and_none_is_nothing() -> None:
 
 def test_ipv6_stands_beside_ipv4_and_tcp_in_its_place() -> None:
     both = [line.plain for line in latency_plot([far("fra", 100.0, 50.0)], 60, 4)]
-    assert both[-1].strip() == "milliseconds, left IPv4, right IPv6"
+    assert both[-1].strip() == "ms, IPv4 beside IPv6"
     assert both[0][7:9] == "█ "
     assert both[2][7:9] == "██"
     tcp = latency_plot([far("fra", None, None, 40.0)], 60, 4)

@@ -123,6 +123,9 @@ async def test_the_other_side_s_answer_makes_the_pair_exact(size: tuple[int, int
             table = await at(pilot, "pair:table")
             assert "[" in table, "the other side's column is marked"
             assert "not known yet" not in table
+            cell = table[table.index("[") : table.index("]")]
+            assert content.label(expected.result) in cell, "the table says the same"
+            assert content.label(app.measurement.verdict) in lines(app)[0]
             await press(pilot, "e")
             assert "At the other side" in await at(pilot, "pair:measured")
             # Another look at another network and back: it is still there.

@@ -9,14 +9,14 @@ from textual.content import Content
 from probes.diagnosis.model import NatClass, Result
 from probes.diagnosis.what_if import Fix, Whose
 from tui import content
-from tui.content import Tone
 from tui.explain import explain_peer
-from tui.pair_view import Given, Pair, pair_of
+from tui.pair_view import Pair
 from tui.screens.settling import open_lines
-from tui.state import Measurement, OtherSide
+from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
 from tui.widgets.text import fit, join, say
+from tui.widgets.verdict import RESULT_TONES
 
 KINDS = (NatClass.NONE, NatClass.EASY, NatClass.HARD)
 _DIRECT, _RELAYED = Result.DIRECT, Result.RELAYED
@@ -26,26 +26,14 @@ _RULE = {
     NatClass.HARD: (_DIRECT, _RELAYED, _RELAYED),
 }
 """This side by the other side, in the order of `KINDS` (Tailscale docs, device connectivity)."""
-TONES = {
-    Result.DIRECT: Tone.GOOD,
-    Result.POSSIBLE: Tone.NOTE,
-    Result.RELAYED: Tone.BAD,
-    Result.UNKNOWN: Tone.UNKNOWN,
-}
 
 
-def other_class(measurement: Measurement) -> NatClass:
-    """The other side's NAT, as far as it was measured there or hints tell."""
-    if measurement.other is not None:
-        return pair(measurement, measurement.other).sides[1].nat4.nat_class
+def other_side(measurement: Measurement) -> tuple[NatClass, Result | None]:
+    """The other side's NAT, as far as it was measured or hints tell, and what holds for it."""
+    if measurement.pair is not None:
+        return measurement.pair.sides[1].nat4.nat_class, measurement.pair.prediction.result
     peer = measurement.diagnosis.peer
-    return peer.nat if peer is not None else NatClass.UNKNOWN
-
-
-def pair(measurement: Measurement, other: OtherSide) -> Pair:
-    """Both sides, each as it was measured."""
-    here = Given(measurement.title, measurement.report)
-    return pair_of(here, Given(other.name, other.report))
+    return (NatClass.UNKNOWN, None) if peer is None else (peer.nat, peer.result)
 
 
 def pair_table(measurement: Measurement) -> Block:
@@ -53,8 +41,9 @@ def pair_table(measurement: Measurement) -> Block:
     the other side's column is marked where it is known."""
     own = measurement.diagnosis.nat4.nat_class
     outlook = measurement.diagnosis.outlook
-    measured = (outlook.none.result, outlook.easy.result, outlook.hard.result)
-    theirs = other_class(measurement)
+    theirs, found = other_side(measurement)
+    kinds = zip(KINDS, (outlook.none, outlook.easy, outlook.hard), strict=True)
+    measured = tuple(found if kind is theirs and found else each.result for kind, each in kinds)
 
     def lay(width: int) -> Sequence[Content]:
         lead = min(14, max(width // 4, 9))
@@ -81,7 +70,7 @@ def pair_table(measurement: Measurement) -> Block:
 
 
 def _cell(result: Result, *, here: bool, meant: bool) -> Content:
-    look = LOOKS[TONES[result]]
+    look = LOOKS[RESULT_TONES[result]]
     style = f"{look.style} bold" if here else "$quiet"
     words = f"{look.glyph} {content.label(result)}"
     return say(f"[{words}]" if meant else words, f"{style} reverse" if meant else style)
@@ -90,7 +79,7 @@ def _cell(result: Result, *, here: bool, meant: bool) -> Content:
 def about_table(measurement: Measurement) -> list[Block]:
     """The table with what it means."""
     own = measurement.diagnosis.nat4.nat_class
-    theirs = other_class(measurement)
+    theirs, _ = other_side(measurement)
     blocks: list[Block] = [
         prose("What two devices do, by the kind of NAT that each of them is behind.", "$quiet"),
         gap,
@@ -154,7 +143,7 @@ def about_pair(measurement: Measurement, found: Pair) -> list[Block]:
         ("Other side", say(content.label(found.sides[1].nat4.nat_class))),
     ]
     return [
-        title(f"{content.label(result)}: {content.plain(words.label)}", TONES[result]),
+        title(f"{content.label(result)}: {content.plain(words.label)}", RESULT_TONES[result]),
         gap,
         prose(words.sentence),
         gap,

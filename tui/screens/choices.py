@@ -33,7 +33,7 @@ def known_line(known: Measurement | None, name_: str, unknown: str, width: int) 
     if known.fault:
         state = "the run broke off"
     elif known.closed:
-        state = content.label(known.diagnosis.verdict)
+        state = content.label(known.verdict)
     line = join(glyph(tone), " ", name, " ", say(state, LOOKS[tone].style))
     return fit(line, width)
 

@@ -22,7 +22,7 @@ from tui.widgets.text import fit, join, say, spaced
 if TYPE_CHECKING:
     from tui.app import WhyrelayApp
 
-_CHECK = 14
+_CHECK = 15
 """Cells for the name of a check."""
 
 

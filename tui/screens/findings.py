@@ -33,7 +33,7 @@ from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
 from tui.widgets.text import fit, glyph, join, say
-from tui.widgets.verdict import sentence, verdict_tone
+from tui.widgets.verdict import RESULT_TONES, sentence, verdict_tone
 
 _PEERS = {"none": NatClass.NONE, "easy": NatClass.EASY, "hard": NatClass.HARD}
 ASK = "pair:ask"
@@ -98,7 +98,7 @@ def _two_sides(measurement: Measurement) -> dict[str, Entry]:
     found: dict[str, Entry] = {
         "pair:answer": Made(
             "The answer",
-            content.label(diagnosis.verdict),
+            content.label(measurement.verdict),
             verdict_tone(measurement),
             tuple(_answer(measurement)),
             tuple(dict.fromkeys((*because, *diagnosis.nat4.because))),
@@ -110,13 +110,12 @@ def _two_sides(measurement: Measurement) -> dict[str, Entry]:
         found["pair:peer"] = Made(
             f"With {words.name}", words.result, words.tone, blocks, peer.because
         )
-    if measurement.other is not None:
-        pair = between.pair(measurement, measurement.other)
+    if (pair := measurement.pair) is not None:
         result = pair.prediction.result
         found["pair:measured"] = Made(
             "As both sides measured",
             content.label(result),
-            between.TONES[result],
+            RESULT_TONES[result],
             tuple(between.about_pair(measurement, pair)),
             pair.prediction.ours,
             pair.prediction.theirs,
@@ -129,8 +128,10 @@ def _two_sides(measurement: Measurement) -> dict[str, Entry]:
         tuple(dict.fromkeys(name for kind in each for name in kind.because)),
     )
     asking = tuple(between.about_asking())
-    again = "" if measurement.other is None else "again"
-    found[ASK] = Made("Ask the other side", again, Tone.NOTE, asking, to_copy=between.to_send())
+    again = "" if measurement.other is None else " again"
+    found[ASK] = Made(
+        f"Ask the other side{again}", "", Tone.NOTE, asking, to_copy=between.to_send()
+    )
     mind = tuple(open_questions(measurement))
     found["pair:mind"] = Made("What would change it", "", Tone.NOTE, mind)
     return found
@@ -149,7 +150,7 @@ def _answer(measurement: Measurement) -> list[Block]:
         gap,
         pairs(rows),
     ]
-    if diagnosis.peer is None:
+    if diagnosis.peer is None and measurement.pair is None:
         blocks += [
             gap,
             heading("With an ordinary peer"),

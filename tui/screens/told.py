@@ -63,7 +63,8 @@ def told(event: Event) -> Told:
             return _observed(event)
         case CheckFinished():
             done = event.status is CheckStatus.DONE
-            words = content.label(event.status) + (f": {event.error}" if event.error else "")
+            words = "is over" if done else content.label(event.status)
+            words += f": {event.error}" if event.error else ""
             return _plain(
                 at, str(event.check), Tone.GOOD if done else Tone.UNKNOWN, words, "A check is over"
             )

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.screens.between import other_class
+from tui.screens.between import other_side
 from tui.screens.evidence import Made, evidence_blocks
 from tui.screens.findings import (
     ASK,
@@ -137,7 +137,7 @@ def _way(measurement: Measurement, *, roomy: bool) -> Block:
         return [
             *picture(stops, width),
             *between,
-            *outlook_line(measurement, other_class(measurement), width),
+            *outlook_line(measurement, *other_side(measurement), width),
         ]
 
     return lay

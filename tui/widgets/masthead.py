@@ -80,7 +80,7 @@ class Masthead(Widget):
         if held.closed:
             from tui.widgets.verdict import VERDICT_TONES
 
-            verdict = held.diagnosis.verdict
+            verdict = held.verdict
             tone = VERDICT_TONES[verdict]
             if held.report.elsewhere:
                 wide = self.size.width >= 76

@@ -69,9 +69,9 @@ def _end(longest: float) -> float:
 
 
 def _legend(both: bool, shown: Sequence[LatencyRow], left_out: int) -> Content:
-    parts = ["milliseconds"]
+    parts = ["ms"]
     if both:
-        parts.append("left IPv4, right IPv6")
+        parts.append("IPv4 beside IPv6")
     if any(row.v4_ms is None and row.v6_ms is None for row in shown):
         parts.append("over TCP where UDP is silent")
     if left_out > 0:

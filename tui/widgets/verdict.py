@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import Static
 
-from probes.diagnosis.model import NatClass, Verdict
+from probes.diagnosis.model import NatClass, Result, Verdict
+from tui import content
 from tui.content import Tone
 from tui.explain import OutlookWords, explain_outlook, headline
 from tui.state import Measurement
@@ -23,16 +24,28 @@ VERDICT_TONES = {
 }
 
 
+RESULT_TONES = {
+    Result.DIRECT: Tone.GOOD,
+    Result.POSSIBLE: Tone.NOTE,
+    Result.RELAYED: Tone.BAD,
+    Result.UNKNOWN: Tone.UNKNOWN,
+}
+
+
 def verdict_tone(measurement: Measurement) -> Tone:
     """How it looks; an unknown verdict under way is simply under way."""
-    verdict = measurement.diagnosis.verdict
+    verdict = measurement.verdict
     if verdict is Verdict.UNKNOWN and measurement.running:
         return Tone.RUNNING
     return VERDICT_TONES[verdict]
 
 
 def sentence(measurement: Measurement) -> str:
-    """The verdict with its reason."""
+    """The verdict with its reason; of the pair, where both sides were measured."""
+    if measurement.pair is not None:
+        from tui.pair_view import headline as pair_headline
+
+        return pair_headline(measurement.pair)
     return headline(measurement.diagnosis, measurement.report)
 
 
@@ -62,7 +75,9 @@ class Band(Static):
         self.update(Page([lambda width: wrapped(line, width, 2, sign)]))
 
 
-def outlook_line(measurement: Measurement, theirs: NatClass, width: int) -> Sequence[Content]:
+def outlook_line(
+    measurement: Measurement, theirs: NatClass, meant: Result | None, width: int
+) -> Sequence[Content]:
     """What to expect of a peer without NAT, behind an easy and behind a hard one, in a line; in
     brackets, what holds for the other side where its kind is known."""
     outlook = measurement.diagnosis.outlook
@@ -73,15 +88,18 @@ def outlook_line(measurement: Measurement, theirs: NatClass, width: int) -> Sequ
     )
     lead = say("with a peer behind  ", "$quiet")
     kinds = (NatClass.NONE, NatClass.EASY, NatClass.HARD)
-    parts = [_part(each, kind is theirs) for kind, each in zip(kinds, found, strict=True)]
+    parts = [
+        _part(each, meant if kind is theirs else None)
+        for kind, each in zip(kinds, found, strict=True)
+    ]
     line = join(lead, Content("    ").join(parts))
     if line.cell_length > width:
         line = Content("   ").join(parts)
     return (line,)
 
 
-def _part(words: OutlookWords, meant: bool) -> Content:
-    result = toned(words.tone, words.result)
-    if meant:
-        result = join("[", result, "]")
-    return join(say(f"{words.peer} ", "bold" if meant else "$quiet"), result)
+def _part(words: OutlookWords, meant: Result | None) -> Content:
+    if meant is None:
+        return join(say(f"{words.peer} ", "$quiet"), toned(words.tone, words.result))
+    result = toned(RESULT_TONES[meant], content.label(meant))
+    return join(say(f"{words.peer} ", "bold"), "[", result, "]")
