@@ -32,6 +32,7 @@ from tui.screens.settling import open_lines, open_questions
 from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
+from tui.widgets.path import column, hops
 from tui.widgets.text import fit, glyph, join, say
 from tui.widgets.verdict import RESULT_TONES, sentence, verdict_tone
 
@@ -150,6 +151,8 @@ def _answer(measurement: Measurement) -> list[Block]:
         gap,
         pairs(rows),
     ]
+    stops = hops(measurement.report, diagnosis)
+    blocks += [gap, heading("The path"), lambda width: column(stops, width)]
     if diagnosis.peer is None and measurement.pair is None:
         blocks += [
             gap,

@@ -11,7 +11,7 @@ from probes.report import Report
 from tui.content import Tone
 from tui.explain.path import Hop, HopId, path
 from tui.theme import LOOKS
-from tui.widgets.text import fit, join, say
+from tui.widgets.text import fit, join, say, wrapped
 
 _NODE = "●"
 _BLANK_NODE = "○"
@@ -41,6 +41,26 @@ def picture(stops: Sequence[Hop], width: int) -> list[Content]:
     rows = [wire, _words(stops, starts, width, names=True), _words(stops, starts, width)]
     notes = _notes(stops, starts, width)
     return [row for row in (*rows, notes) if row.plain.strip()]
+
+
+def column(stops: Sequence[Hop], width: int) -> list[Content]:
+    """The same from top to bottom, for where there is no room beside each other."""
+    reached = any(hop.id is HopId.RELAY and hop.detail for hop in stops)
+    lines: list[Content] = []
+    blocked = False
+    for number, hop in enumerate(stops):
+        style = LOOKS[hop.tone].style if hop.obstacle else "$strong"
+        name = join(say(hop.name, style), "  ", say(hop.detail, "$quiet"))
+        lines += wrapped(name, width, 2, join(_node(hop), " "))
+        blocked = blocked or (hop.obstacle and not reached)
+        sign = "╎" if blocked else "║" if hop.id is HopId.RELAY else "│"
+        lead = say("  " if number + 1 == len(stops) else f"{sign} ", "$quiet")
+        if hop.note:
+            note = say(hop.note, LOOKS[hop.tone].style if hop.obstacle else "$quiet")
+            lines += wrapped(note, width, 2, lead)
+        elif number + 1 < len(stops):
+            lines.append(lead)
+    return lines
 
 
 def _starts(stops: Sequence[Hop], width: int) -> list[int]:
