@@ -116,7 +116,7 @@ VERDICT = Command(
 FILTER = Command("filter", "slash", "filter", "Filter", "Filter the list", "Type a part of a name.")
 PLOT = Command(
     "plot",
-    "v",
+    "d",
     "plot",
     "View",
     "Relay latency: bars or a plot",

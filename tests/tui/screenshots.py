@@ -64,7 +64,7 @@ PICTURES = {
     "open-120x36": Picture("hard-home", ("1", "o"), LARGE, paste=_NETCHECK),
     "events-80x24": Picture("hard-home", ("l", *("down",) * 30), SMALL),
     "events-120x36": Picture("hard-home", ("l", *("down",) * 30), LARGE),
-    "measure-plot-80x24": Picture("ipv6-works", ("v",), SMALL),
+    "measure-plot-80x24": Picture("ipv6-works", ("d",), SMALL),
     "measure-done-120x36": Picture("hard-home", ("down", "down"), LARGE),
     "measure-light-120x36": Picture("hard-home", ("down", "down"), LARGE, mid_run=True, light=True),
     "understand-peer-80x24": Picture("hard-home", _WITH_PEER, SMALL),

@@ -186,11 +186,11 @@ def test_ipv6_stands_beside_ipv4_and_tcp_in_its_place() -> None:
 async def test_bars_and_plot_change_places(size: tuple[int, int]) -> None:
     app = make(played(recordings.HARD))
     async with running(app, size) as pilot:
-        await press(pilot, "v")
+        await press(pilot, "d")
         if size != (60, 18):
             assert "fra ams lhr nyc sin" in text(app)
-            assert "v bars" in text(app)
-        await press(pilot, "v")
+            assert "d bars" in text(app)
+        await press(pilot, "d")
         if size != (60, 18):
             assert "━" in text(app)
-            assert "v plot" in text(app)
+            assert "d plot" in text(app)

@@ -110,7 +110,7 @@ class MeasurePane(Pane):
 
     def _chart(self, report: Report) -> None:
         panel = self.query_one("#latency", Chart)
-        panel.border_subtitle = hint("v bars" if self._plot else "v plot", "plot")
+        panel.border_subtitle = hint("d bars" if self._plot else "d plot", "plot")
         self.query_one("#latency-chart", Static).update(Page(self._latency(report)))
         if self._plot:
             panel.scroll_home(animate=False)
