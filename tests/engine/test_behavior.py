@@ -133,6 +133,38 @@ def test_without_an_able_server_nothing_is_claimed(fault: str) -> None:
         assert reading.reason is Reason.NO_SERVER
 
 
+WANS = {"a": "45.83.223.10", "b": "45.83.223.11", "c": "45.83.223.12"}
+
+
+def lines(order: str) -> str:
+    """A NAT that gives its outer addresses to the destinations in this order."""
+    addresses = ", ".join(f'"{WANS[each]}"' for each in order)
+    return f'pool = "per-destination"\naddresses = [{addresses}]'
+
+
+def test_two_servers_that_disagree_settle_nothing() -> None:
+    # Both are asked first, then their other addresses: one of them sees one address, one sees two.
+    report = run(scenario(lines("abbc")))
+    assert set(states(report).values()) == {ServerState.ABLE}
+    reading = report.readings[behavior.MAPPING4.id]
+    assert isinstance(reading, Unknown)
+    assert reading.reason is Reason.CONTRADICTORY
+    assert "one.example" in reading.detail
+    assert "two.example" in reading.detail
+
+
+def test_a_third_server_decides() -> None:
+    report = run(scenario(lines("abcacc")), NAMES)
+    assert states(report) == dict.fromkeys(NAMES, ServerState.ABLE)
+    found = report.value(behavior.MAPPING4)
+    assert found is not None
+    assert (found.mapping, found.confidence) == (
+        Mapping.ENDPOINT_INDEPENDENT,
+        Confidence.CERTAIN,
+    )
+    assert len(found.servers) == 2, "the one that sees another mapping is outvoted"
+
+
 def test_one_server_s_silence_is_certain_only_with_a_proof_of_ability() -> None:
     """The control socket has sent to the other address, so the filter lets its answer in."""
     filtered = run(scenario(), NAMES[:1]).value(behavior.FILTERING4)

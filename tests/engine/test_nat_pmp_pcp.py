@@ -357,6 +357,34 @@ def test_a_mapping_through_which_nothing_comes_in_is_not_ok(
     assert found.removed is True
 
 
+@pytest.mark.parametrize("check", BOTH)
+def test_a_router_that_restarts_in_the_middle_has_forgotten_it(
+    check: type[NatPmpCheck] | type[PcpCheck],
+) -> None:
+    network, drawer = home(ON[check]), Drawer()
+    usual = network.world.boxes["router"].services[Transport.UDP, natpmp.PORT]
+
+    def restart(packet: Packet) -> list[Reply]:
+        data = packet.payload
+        assert isinstance(data, bytes)
+        if data[0] == natpmp.VERSION:
+            wanted = natpmp.parse_request(data)
+            if wanted is None or wanted.lifetime_s:
+                return list(usual(packet))
+            return [Reply(packet.answer(natpmp.build(natpmp.Reply(wanted.opcode, 2, 3))))]
+        asked = pcp.parse_request(data)
+        if asked.map is None or asked.lifetime_s:
+            return list(usual(packet))
+        return [Reply(packet.answer(pcp.build(pcp.Reply(asked.opcode, 2, 0, 3, asked.map))))]
+
+    found = report(served(network, restart), check(), map_test=True, journal=drawer.journal)
+    test = found.value(KEYS[check].test)
+    assert test is not None
+    assert (test.granted, test.removed) == (True, True)
+    assert "restarted meanwhile" in str(found[KEYS[check].test])
+    assert drawer.kept == {}
+
+
 def test_without_an_able_server_nobody_can_say_what_comes_in() -> None:
     plain = '[server.five]\nstun = { kind = "plain" }'
     network = home(

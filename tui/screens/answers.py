@@ -22,7 +22,7 @@ from tui.screens.evidence import compact
 from tui.widgets.bars import latency_chart, share_done
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, table, title
 from tui.widgets.plot import latency_plot
-from tui.widgets.text import say
+from tui.widgets.text import say, wrapped
 
 _QUESTIONS: dict[CheckId, tuple[QuestionId, ...]] = {
     CheckId.STUN: (QuestionId.MAPPING, QuestionId.IPV6)
@@ -164,14 +164,19 @@ def _router(report: Report, check: CheckId) -> list[Block]:
     """What the router says, part by part."""
     blocks: list[Block] = []
     for part in router_says(report, check):
-        blocks += [heading(part.heading), *(data(line) for line in part.lines), gap]
+        blocks += [heading(part.heading), *map(_hung, part.lines), gap]
     return blocks
 
 
 def _ledger(report: Report) -> list[Block]:
     """What speaks for and against each box, observation by observation."""
-    lines = [data(f"- {line}") for line in ledger_lines(report)]
+    lines = [_hung(line) for line in ledger_lines(report)]
     return [heading("What speaks for and against"), *lines, gap] if lines else []
+
+
+def _hung(text: str) -> Block:
+    """Somebody else's words; what does not fit on the line hangs below it."""
+    return lambda width: wrapped(say(text), width, 2)
 
 
 def _mapped(report: Report, family: Family) -> _Table:
