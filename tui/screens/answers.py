@@ -16,7 +16,7 @@ from tui.content import QuestionId, Tone
 from tui.explain import check_line, ignored, latency_rows, map_lines, mapping_rows, question_line
 from tui.explain.elsewhere import told
 from tui.explain.router import PROTOCOL_OF, router_says
-from tui.explain.way import ledger_lines
+from tui.explain.way import layer_lines, ledger_lines
 from tui.explain.words import milliseconds
 from tui.screens.evidence import compact
 from tui.widgets.bars import latency_chart, share_done
@@ -130,7 +130,7 @@ def _tables(report: Report, check: CheckId, question: QuestionId | None) -> list
     elif check in PROTOCOL_OF:
         return _router(report, check)
     elif check is CheckId.LAYERS:
-        return [*_readings(report, check), *_ledger(report)]
+        return _boxes(report)
     elif check is not CheckId.STUN:
         return _readings(report, check)
     elif question is QuestionId.IPV6:
@@ -168,15 +168,21 @@ def _router(report: Report, check: CheckId) -> list[Block]:
     return blocks
 
 
-def _ledger(report: Report) -> list[Block]:
-    """What speaks for and against each box, observation by observation."""
-    lines = [_hung(line) for line in ledger_lines(report)]
-    return [heading("What speaks for and against"), *lines, gap] if lines else []
+def _boxes(report: Report) -> list[Block]:
+    """The boxes on the way, and what speaks for and against each, observation by observation."""
+    blocks: list[Block] = []
+    for title_, lines in (
+        ("From here to the internet", layer_lines(report)),
+        ("What speaks for and against", ledger_lines(report)),
+    ):
+        if hung := [_hung(line) for line in lines]:
+            blocks += [heading(title_), *hung, gap]
+    return blocks
 
 
 def _hung(text: str) -> Block:
     """Somebody else's words; what does not fit on the line hangs below it."""
-    return lambda width: wrapped(say(text), width, 2)
+    return lambda width: wrapped(say(text), width, 2, say("- ", "$quiet"))
 
 
 def _mapped(report: Report, family: Family) -> _Table:

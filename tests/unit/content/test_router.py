@@ -9,7 +9,7 @@ import pytest
 
 from probes.diagnosis.diagnose import diagnose
 from probes.model import CheckId
-from probes.readings import igd, port_mapping
+from probes.readings import igd, layers, port_mapping
 from probes.readings.igd import (
     Entries,
     Entry,
@@ -199,3 +199,17 @@ def test_the_app_and_the_plain_text_show_the_same_lines() -> None:
 )
 def test_a_length_of_time(seconds: int, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_the_boxes_are_shown_with_all_that_speaks_for_and_against() -> None:
+    hops = (
+        layers.Hop(1, ip_address("192.168.1.1"), 1.0),
+        layers.Hop(2, ip_address("192.0.0.1"), 4.0),
+    )
+    found = report({**EASY, layers.HOPS4.id: hops})
+    page = Page(explanation(found, str(CheckId.LAYERS))[1]).plain(200)
+    assert "- 192.0.0.1: the provider's own network" in page
+    assert (
+        "- 192.0.0.1, a stand-in for IPv4, lies beyond the router; speaks for the provider's NAT "
+        "and IPv4 carried inside IPv6; speaks against one router alone"
+    ) in " ".join(page.split())
