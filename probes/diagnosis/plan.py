@@ -162,7 +162,9 @@ class _Known:
         advised = self.advised.get((remedy, whose))
         if advised is not None:
             return Way(BY_ID[remedy], whose, advised.flips)
-        foretold = remedy in FORETELLABLE and whose is Whose.THIS
+        # The ordinary peers have IPv4 alone: what IPv6 brings is up to the peer.
+        foretold = remedy in FORETELLABLE and remedy is not RemedyId.ENABLE_IPV6
+        foretold = foretold and whose is Whose.THIS
         flips = dict.fromkeys((NatClass.NONE, NatClass.EASY, NatClass.HARD), False)
         return Way(BY_ID[remedy], whose, flips if foretold else {})
 

@@ -18,6 +18,7 @@ from tui.content import playbooks
 from tui.fixing.playbook import Circumstances, Playbook, PlayStep, circumstances, playbook
 
 COMMAND = "    "
+_IPV6 = (RemedyId.ENABLE_IPV6, RemedyId.ENABLE_IPV6_HERE, RemedyId.UNBLOCK_IPV6)
 
 
 def plan_lines(
@@ -76,6 +77,8 @@ def who_acts(way: Way) -> str:
 
 def _effect(way: Way) -> str:
     """What it makes direct: an id of ``fixing/guidance``, "" where nothing is promised."""
+    if way.remedy.id in _IPV6 and not any(way.flips.values()):
+        return "flips-ipv6"
     easy, hard = way.flips.get(NatClass.EASY), way.flips.get(NatClass.HARD)
     if easy and hard:
         return "flips-both"

@@ -57,6 +57,13 @@ def test_a_way_on_the_other_side_says_so_and_promises_nothing_that_is_not_foreto
     assert "direct" not in line
 
 
+def test_ipv6_is_promised_for_peers_that_have_it_and_no_others() -> None:
+    (plan, *_) = plan_of(site("hard"), diagnose(site("hard")))
+    (way,) = [each for each in plan.ways if each.remedy.id is RemedyId.ENABLE_IPV6]
+    assert way.flips == {}
+    assert way_line(way).endswith("Peers that have IPv6 as well are then nearly always direct.")
+
+
 def test_the_steps_are_numbered_and_commands_stand_alone() -> None:
     found = site("public-hostfw")
     diagnosis = diagnose(found)
