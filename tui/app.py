@@ -41,6 +41,7 @@ from tui.widgets.text import visible
 if TYPE_CHECKING:
     from tui.fixing.keeper import Keeper
     from tui.fixing.progress import Progress
+    from tui.proving.following import Following
 
 _BEAT_S = 0.125
 """Between two frames of the running sign."""
@@ -67,6 +68,8 @@ class WhyrelayApp(App[int]):
     beat: var[int] = var(-1)
     """Frame of the running sign; -1 while it stands still."""
     privacy: var[bool] = var(False)
+    followed: var[int] = var(0)
+    """Grows with each ping and each look that was heard of."""
 
     def __init__(
         self,
@@ -84,12 +87,22 @@ class WhyrelayApp(App[int]):
         self.conductor = Conductor(self, settings.source)
         self._keeper: Keeper | None = None
         self.returning = Returning(self)
+        self._following: Following | None = None
         self._glass = Glass(settings.ascii)
         self._ticker: Timer | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = (LIGHT if _light_terminal() else DARK).name
         self.set_reactive(WhyrelayApp.privacy, settings.privacy)
+
+    @property
+    def following(self) -> Following:
+        """Pings and looks under way. Made when first needed."""
+        if self._following is None:
+            from tui.proving.following import Following
+
+            self._following = Following(self)
+        return self._following
 
     @property
     def keeper(self) -> Keeper:

@@ -211,6 +211,38 @@ ANEW = Command(
     "Begin the fixes anew",
     "In Fix: forget what was ticked on this network.",
 )
+PRETEND = Command(
+    "pretend",
+    "d",
+    "pretend",
+    "Pretend",
+    "Pretend that it is done",
+    "On a practice network: it becomes what the change under the cursor makes of it.",
+)
+PING = Command(
+    "ping",
+    "l",
+    "ping",
+    "Ping",
+    "Ping a peer, live",
+    "tailscale ping, until a direct answer comes or you stop it.",
+)
+WATCH = Command(
+    "watch",
+    "f",
+    "watch_paths",
+    "Watch",
+    "Tell me when it flips",
+    "Look at the paths every few seconds, and ring when one turns direct or relayed.",
+)
+SAVE = Command(
+    "save",
+    "ctrl+s",
+    "save",
+    "Save",
+    "Keep before and after as a file",
+    "As text, in the folder where the program was started.",
+)
 EXPLAIN = Command(
     "explain", "question_mark", "app.explain", "Explain", "Explain this", "What the cursor is on."
 )
@@ -274,6 +306,10 @@ WALK = (
     EVENTS,
     TAKE,
     *FIX,
+    PRETEND,
+    PING,
+    WATCH,
+    SAVE,
 )
 """Actions of the screen with the steps."""
 EVERYWHERE = (EXPLAIN, HELP, GLOSSARY, PRIVACY, THEME, PALETTE, QUIT)
@@ -285,6 +321,6 @@ FOOTER: Mapping[Step, tuple[Command, ...]] = {
     Step.MEASURE: (NEXT, RETEST, EVENTS, EXPLAIN, PALETTE, QUIT),
     Step.UNDERSTAND: (NEXT, EVIDENCE, OTHER, EXPLAIN, PALETTE, QUIT),
     Step.FIX: (TICK, RUN, IMPOSSIBLE, NEXT, PALETTE, QUIT),
-    Step.PROVE: (BACK, RETEST, COPY, EXPLAIN, PALETTE, QUIT),
+    Step.PROVE: (RETEST, PING, WATCH, EXPLAIN, PALETTE, QUIT),
 }
 """At most six a step."""

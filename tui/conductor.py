@@ -17,9 +17,11 @@ from tui.state import Measurement, OtherSide
 
 if TYPE_CHECKING:
     from probes.events import Event
+    from probes.model import CheckId
     from probes.report import Report
     from tui.app import WhyrelayApp
     from tui.masking import Masker
+    from tui.proving.proof import Proof
 
 _SHORTEST_WAIT_S = 0.05
 """Between two looks at a run: what comes faster is shown together."""
@@ -39,6 +41,8 @@ class Conductor:
         self._held: dict[str, Measurement] = {}
         self.opened: dict[str, Opened] = {}
         """What was measured elsewhere and read since the start, by title."""
+        self.proofs: dict[str, Proof] = {}
+        """What a source was like before something was changed, by title."""
         self._events: dict[str, list[Event]] = {}
         self._peers: dict[str, str] = {}
         self._others: dict[str, OtherSide] = {}
@@ -65,6 +69,13 @@ class Conductor:
         """Measure a source, in place of whatever is measured now."""
         self.announce(source)
         self._run(source)
+
+    def prove(self, source: Source, proof: Proof) -> None:
+        """Test again what a change touches, and keep the rest of what is known."""
+        known = self._latest if self._latest.title == source.title else None
+        held = known if known is not None and known.closed else self._held.get(source.title)
+        self.source, self.proofs[source.title] = source, proof
+        self._run(source, held.begun if held is not None and proof.only else None, proof.only)
 
     def look(self, source: Source, peer: str = "") -> None:
         """Show what is known of a source, with a peer's eyes; measure it if nothing is."""
@@ -140,27 +151,47 @@ class Conductor:
         fault = f"{type(error).__name__}: {words}" if words else type(error).__name__
         self._break_off(fault)
 
-    def _run(self, source: Source) -> None:
+    def _run(
+        self,
+        source: Source,
+        before: Report | None = None,
+        only: frozenset[CheckId] = frozenset(),
+    ) -> None:
         self._worker = self._app.run_worker(
-            self._play(source),
+            self._play(source, before, only),
             group="run",
             description=f"Measuring {source.title}",
             exclusive=True,
             exit_on_error=False,
         )
 
-    async def _play(self, source: Source) -> None:
+    async def _play(
+        self,
+        source: Source,
+        before: Report | None = None,
+        only: frozenset[CheckId] = frozenset(),
+    ) -> None:
+        from probes.renewal import renewed, same_network
         from probes.report import Report, reduce
 
         report, told = Report(), self._events.setdefault(source.title, [])
         told.clear()
         options = replace(self._app.settings.options, peer=self._peers.get(source.title, ""))
+        if before is not None:
+            options = replace(options, only=only)
         async with closing(source.run(options)) as events:
             async for event in events:
                 told.append(event)
                 report = reduce(report, event)
-                self._offer(self._of(source.title, report))
-        if not report.closed:
+                shown = report if before is None else renewed(before, report)
+                self._offer(self._of(source.title, shown))
+        if before is not None and report.closed and not same_network(before, report):
+            # What is kept would be of another network.
+            proof = self.proofs.get(source.title)
+            if proof is not None:
+                self.proofs[source.title] = replace(proof, only=frozenset())
+            await self._play(source)
+        elif not report.closed:
             self._break_off(_CUT_SHORT)
 
     def _break_off(self, why: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from tui.sources import Live, Source
 
 if TYPE_CHECKING:
+    from probes.diagnosis.remedies import RemedyId
     from probes.network.seam import Network
 
 PRACTICE = "practice: "
@@ -51,7 +52,7 @@ class Everything:
 
     def open(self, name: str) -> Source:
         """In real time: a person watches."""
-        return Live(f"{PRACTICE}{name}", partial(_practice, name))
+        return _opened(name, ())
 
 
 # Either side of the seam is imported when it is measured: a screen can be up before that.
@@ -63,7 +64,24 @@ def _real() -> Network:
     return RealNetwork()
 
 
-def _practice(name: str) -> Network:
+def _opened(name: str, done: tuple[RemedyId, ...]) -> Source:
+    """A practice network after remedies. Tailscale finds new paths while it is watched."""
+    just_now = partial(_practice, name, done, just_now=bool(done))
+    changed = partial(_after, name, done)
+    return Live(f"{PRACTICE}{name}", partial(_practice, name, done), changed, just_now)
+
+
+def _practice(name: str, done: tuple[RemedyId, ...], *, just_now: bool = False) -> Network:
     from probes.network.simulated import load
 
-    return load(name)
+    return load(name, done=done, just_now=just_now)
+
+
+def _after(name: str, done: tuple[RemedyId, ...], remedy: RemedyId) -> Source | None:
+    from probes.network.simulated import ScenarioError, load
+
+    try:
+        load(name, done=(*done, remedy))
+    except ScenarioError:
+        return None
+    return _opened(name, (*done, remedy))

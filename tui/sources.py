@@ -9,14 +9,18 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from probes.options import Options
 
 if TYPE_CHECKING:
+    from probes.diagnosis.remedies import RemedyId
     from probes.events import Event
+    from probes.model import IPAddress
     from probes.network.seam import Network
     from probes.report import Report
+    from probes.tailscale.ping import Pinged
+    from probes.tailscale.watch import Look
 
 
 class Source(Protocol):
@@ -30,6 +34,25 @@ class Source(Protocol):
         """One run's events, `RunFinished` last. Closing the iterator ends the run at once."""
 
 
+@runtime_checkable
+class Changeable(Protocol):
+    """A source that may become another one when a remedy is done: a practice network."""
+
+    def after(self, remedy: RemedyId) -> Source | None:
+        """What it becomes; None where it does not say."""
+
+
+@runtime_checkable
+class Followable(Protocol):
+    """A source whose peers can be pinged and watched."""
+
+    def pings(self, peer: IPAddress) -> AsyncIterator[Pinged]:
+        """Pings, about one a second."""
+
+    def looks(self, options: Options) -> AsyncIterator[Look]:
+        """Looks, one every few seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """A network measured now: the real one, or a simulated one."""
@@ -37,6 +60,10 @@ class Live:
     title: str
     network: Callable[[], Network]
     """Makes the network anew for each run."""
+    change: Callable[[RemedyId], Source | None] | None = None
+    """What a practice network becomes when a remedy is done; a real one changes by itself."""
+    watched: Callable[[], Network] | None = None
+    """Makes the network for pings and looks, where that is another one."""
 
     def run(self, options: Options) -> AsyncIterator[Event]:
         """Measure."""
@@ -46,6 +73,32 @@ class Live:
 
         checks, skipped = select(options)
         return measure(self.network(), checks, options, skipped)
+
+    def after(self, remedy: RemedyId) -> Source | None:
+        """The practice network once that is done; None where nobody can say."""
+        return None if self.change is None else self.change(remedy)
+
+    async def pings(self, peer: IPAddress) -> AsyncGenerator[Pinged, None]:
+        """Ping a peer until a direct answer comes, or nobody listens."""
+        from probes.tailscale.cli import Trouble, find
+        from probes.tailscale.ping import Pinged, PingResult, Refusal, ping
+
+        network = (self.watched or self.network)()
+        async with network.session():
+            program = await find(network)
+            if program is None:
+                nobody = Refusal("", Trouble.NOT_INSTALLED)
+                yield Pinged(0.0, nobody, PingResult.REFUSED)
+                return
+            async for each in ping(network, program, peer, until_direct=True):
+                yield each
+
+    async def looks(self, options: Options) -> AsyncGenerator[Look, None]:
+        """Look at the paths to all peers now and then, until nobody listens."""
+        from probes.tailscale.watch import watch
+
+        async for look in watch((self.watched or self.network)(), options):
+            yield look
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +136,11 @@ class Opened:
             yield event
 
 
+T = TypeVar("T")
+
+
 @asynccontextmanager
-async def closing(run: AsyncIterator[Event]) -> AsyncIterator[AsyncIterator[Event]]:
+async def closing(run: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
     """A run that ends when it is left, however it is left: nothing of it stays behind."""
     try:
         yield run

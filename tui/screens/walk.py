@@ -20,6 +20,7 @@ from tui.widgets.masthead import Masthead
 
 if TYPE_CHECKING:
     from tui.app import WhyrelayApp
+    from tui.screens.prove import ProvePane
 
 
 def _choose() -> Pane:
@@ -163,9 +164,35 @@ class WalkScreen(Screen[object]):
             await self.go(STEPS[at])
 
     async def action_retest(self) -> None:
-        """Measure again, and watch it."""
+        """Measure again, and watch it; in Prove, what the change touches."""
+        if self.step is Step.PROVE:
+            self._proving().test_again()
+            return
         self.whyrelay.action_retest()
         await self.go(Step.MEASURE)
+
+    def _proving(self) -> ProvePane:
+        return cast("ProvePane", self.pane)
+
+    async def action_pretend(self) -> None:
+        """On a practice network, the change under the cursor counts as done."""
+        await self.go(Step.PROVE)
+        self._proving().pretend()
+
+    async def action_ping(self) -> None:
+        """Ping the peer under the cursor, or stop."""
+        await self.go(Step.PROVE)
+        self._proving().ping()
+
+    async def action_watch_paths(self) -> None:
+        """Begin to watch the paths, or stop."""
+        await self.go(Step.PROVE)
+        self._proving().watch_paths()
+
+    async def action_save(self) -> None:
+        """Keep before and after as a file."""
+        await self.go(Step.PROVE)
+        self._proving().save()
 
     async def action_take(self) -> None:
         """Measure what the cursor is on."""

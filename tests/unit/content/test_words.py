@@ -42,6 +42,7 @@ from probes.readings.port_mapping import AddressKind, LeftoverState, MappingFaul
 from probes.readings.relays import Certificate, MapOrigin
 from probes.readings.stun import Fault
 from probes.readings.tailscale import Backend, PeerPath
+from probes.tailscale.history import WatchChange
 from tui import content
 from tui.content import FieldId, QuestionId, Tone
 from tui.content.files import load
@@ -51,6 +52,7 @@ from tui.fixing.circumstances import Brand, System
 from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.progress import RanState
+from tui.proving.compare import CauseFate, Outcome
 
 HERE = Path(content.__file__).parent
 FILES = sorted(HERE.rglob("*.md"))
@@ -58,7 +60,10 @@ LABELLED: tuple[type[Enum], ...] = (
     Hindrance,
     RanState,
     Trouble,
+    CauseFate,
     HintId,
+    Outcome,
+    WatchChange,
     NatClass,
     Mapping,
     Filtering,
@@ -223,6 +228,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
                 "keys",
                 "consent",
                 "open",
+                "proof",
                 "elsewhere",
                 "mind",
                 "other-side",

@@ -1,0 +1,370 @@
+"""Prove, with the keyboard alone: a change is pretended, tested, and shown for what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from probes.diagnosis.remedies import RemedyId
+from probes.options import Options
+from probes.readings.tailscale import PEERS
+from tests.tui.harness import SIZES, eventually, lines, played, press, running, step, text
+from tests.tui.proving import Ahead
+from tests.tui.recordings import HARD
+from tui import content
+from tui.app import WhyrelayApp
+from tui.proving.compare import Outcome
+from tui.screens.prove import ProvePane
+from tui.session import Session
+from tui.settings import Settings
+from tui.sources import Source
+from tui.state import Step
+from tui.widgets.detail import Detail
+from tui.widgets.rows import RowList
+
+PORT, FORWARD, KEEP = RemedyId.PORT_MAPPING, RemedyId.FORWARD_PORT, RemedyId.KEEP_ONE_PORT
+
+
+def prover(
+    source: Source, *, map_test: bool = True, privacy: bool = False, save: bool = False
+) -> WhyrelayApp:
+    """The app on a source, without motion; the router may be tried."""
+    settings = Settings(
+        Options(map_test=map_test),
+        source,
+        reduced_motion=True,
+        privacy=privacy,
+        save=save,
+        session=Session(),
+    )
+    return WhyrelayApp(settings, "0")
+
+
+def pane(app: WhyrelayApp) -> ProvePane:
+    """The step."""
+    return app.screen.query_one(ProvePane)
+
+
+def page(app: WhyrelayApp) -> str:
+    """The page beside the list, all of it."""
+    return pane(app).query_one(Detail).page.plain()
+
+
+def rows(app: WhyrelayApp) -> RowList:
+    """The list."""
+    return pane(app).query_one(RowList)
+
+
+async def to(pilot: Pilot[int], app: WhyrelayApp, row: str) -> None:
+    """Down to a row, by the keyboard."""
+    await press(pilot, "home")
+    for _ in rows(app).ids:
+        if rows(app).cursor == row:
+            return
+        await press(pilot, "down")
+    raise AssertionError(f"no row {row} among {rows(app).ids}")
+
+
+async def until_over(pilot: Pilot[int], app: WhyrelayApp) -> None:
+    """Wait until the new test is over. Pings and looks may go on for ever."""
+    await patiently(lambda: app.measurement.closed, "the end of the test")
+    await calm(pilot)
+
+
+async def patiently(holds: Callable[[], bool], what: str) -> None:
+    """As `eventually`, with the time that measuring in another thread takes on a busy machine."""
+    for _ in range(11):
+        with suppress(AssertionError):
+            await eventually(holds, what)
+        if holds():
+            return
+    await eventually(holds, what)
+
+
+async def calm(pilot: Pilot[int]) -> None:
+    """What was told is drawn."""
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def pretend(pilot: Pilot[int], app: WhyrelayApp, remedy: RemedyId) -> None:
+    """Choose a change, count it as done, skip the waiting, test."""
+    await to(pilot, app, f"pretend:{remedy}")
+    await press(pilot, "d")
+    assert "waiting" in text(app)
+    await press(pilot, "r")
+    await until_over(pilot, app)
+
+
+CAUSES = [
+    ("hard-home", PORT, Outcome.CURED),
+    ("udp-blocked", RemedyId.UNBLOCK_UDP, Outcome.CURED),
+    ("stun-blocked", RemedyId.UNBLOCK_STUN, Outcome.CURED),
+    ("captive-portal", RemedyId.SIGN_IN, Outcome.CURED),
+    ("cgnat", RemedyId.PUBLIC_ADDRESS, Outcome.CURED),
+    ("collision", RemedyId.DROP_STRANGERS, Outcome.CURED),
+    ("forced-relay", RemedyId.REMOVE_SETTING, Outcome.CURED),
+    ("port-taken", RemedyId.FREE_PORT, Outcome.BETTER),
+]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("name", "remedy", "outcome"), CAUSES)
+async def test_a_fix_that_is_pretended_is_proven(
+    name: str, remedy: RemedyId, outcome: Outcome, size: tuple[int, int]
+) -> None:
+    app = prover(Ahead(name))
+    async with running(app, size) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        assert step(app) is Step.PROVE
+        assert "nothing tested yet" in text(app)
+        await pretend(pilot, app, remedy)
+        assert step(app) is Step.PROVE, "it stays where the person looks"
+        assert rows(app).cursor == "result"
+        told = page(app)
+        assert content.label(outcome).capitalize() in told
+        assert content.label(remedy)[:20] in told
+        assert "━━▶" in told
+        assert all(len(line) == size[0] for line in lines(app))
+
+
+async def test_only_what_the_change_touches_is_tested_again() -> None:
+    source = Ahead("hard-home")
+    app = prover(source)
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        await pretend(pilot, app, PORT)
+        assert source.asked[0] == frozenset()
+        assert {str(each) for each in source.asked[1]} == {
+            *("local", "stun", "tailscale", "upnp", "nat-pmp", "pcp")
+        }
+        told = " ".join(page(app).split())
+        assert "Not tested again" in told
+        assert "Who is let in" in told
+        assert " old)" in told
+
+
+async def test_not_cured_says_what_that_tells_and_what_is_next() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5", "r")
+        await until_over(pilot, app)
+        told = " ".join(page(app).split())
+        assert "Nothing is different" in told
+        assert "the change is not in effect" in told
+        assert "What to try next Turn on UPnP or NAT-PMP in the router" in told
+        # IPv6 helps nobody whose peer has none: better, but not direct.
+        await pretend(pilot, app, RemedyId.ENABLE_IPV6)
+        told = " ".join(page(app).split())
+        assert "Better than before" in told
+        assert "What to try next" in told
+
+
+async def test_without_consent_the_next_move_is_to_try_the_router() -> None:
+    app = prover(Ahead("hard-home"), map_test=False)
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        await pretend(pilot, app, PORT)
+        told = " ".join(page(app).split())
+        assert "✗ Relayed ━━▶ ! It depends" in told
+        assert "press m, and it is asked for one port" in told
+
+
+async def test_worse_is_said_plainly() -> None:
+    app = prover(Ahead("hard-home", (KEEP,)))
+    async with running(app, (80, 24)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        # Somebody takes the change back.
+        app.conductor.source = Ahead("hard-home")
+        await press(pilot, "r")
+        await until_over(pilot, app)
+        told = " ".join(page(app).split())
+        assert "Worse than before" in told
+        assert "✓ Direct ━━▶ ✗ Relayed" in told
+        assert "Take the change back first" in told
+
+
+async def test_another_network_is_said_plainly_and_tested_whole() -> None:
+    source = Ahead("hard-home", moves_to="open")
+    app = prover(source)
+    async with running(app, (80, 24)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        await to(pilot, app, f"pretend:{FORWARD}")
+        await press(pilot, "d", "r")
+        await patiently(lambda: len(source.asked) == 3, "a whole test")
+        await until_over(pilot, app)
+        assert source.asked[1]
+        assert source.asked[2] == frozenset()
+        told = " ".join(page(app).split())
+        assert "Another network" in told
+        assert "cannot be held against each other" in told
+
+
+async def test_pings_go_from_relay_to_direct_before_one_s_eyes() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5", "l")
+        await patiently(lambda: app.following.result == "derp", "ten seconds without an answer")
+        await calm(pilot)
+        assert app.following.peer is not None
+        assert app.following.peer.name == "home-nas", "a relayed one comes first"
+        told = page(app)
+        assert "ten seconds went by without a direct answer" in " ".join(told.split())
+        assert "○○○○○○○○○○○○" in told
+        await press(pilot, "l")
+        await patiently(lambda: not app.following.pinging, "the end of the pings")
+        await pretend(pilot, app, FORWARD)
+        await press(pilot, "l")
+        await patiently(lambda: app.following.result == "direct", "a direct answer")
+        await calm(pilot)
+        told = page(app)
+        assert "○○○✓" in told
+        assert "45.83.242.21:50813" in told
+        assert "home-nas: direct." in text(app), "it is told"
+
+
+async def test_the_watch_tells_of_flips_on_whichever_step() -> None:
+    app = prover(Ahead("back-and-forth"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "f")
+        assert step(app) is Step.PROVE
+        await press(pilot, "3")
+        await patiently(lambda: app.following.history.looks >= 14, "a minute of looks")
+        await calm(pilot)
+        assert step(app) is Step.UNDERSTAND
+        await press(pilot, "5")
+        told = page(app)
+        assert "home-nas: relayed → direct (45.83.242.21:50813)" in told
+        assert "office-desktop: direct → through a peer relay" in " ".join(told.split())
+        assert "━" in told
+        await press(pilot, "f")
+        await patiently(lambda: not app.following.watching, "the end of the watch")
+        assert "home-nas" in page(app), "what was seen stays"
+
+
+async def test_a_flip_rings(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(WhyrelayApp, "bell", lambda self: rung.append(1))
+    app = prover(Ahead("back-and-forth"))
+    async with running(app) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "f")
+        await patiently(lambda: app.following.history.looks >= 14, "a minute of looks")
+    assert len(rung) == 4
+
+
+def _files(folder: Path) -> list[str]:
+    return [path.read_text("utf-8") for path in folder.glob("*.txt")]
+
+
+async def test_before_and_after_are_copied_and_kept_masked_if_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    app = prover(Ahead("hard-home"), save=True)
+    async with running(app) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5", "ctrl+s")
+        assert "nothing to keep yet" in " ".join(text(app).split())
+        await pretend(pilot, app, FORWARD)
+        await press(pilot, "c")
+        assert "Verdict: Relayed -> Direct" in app.clipboard
+        assert "45.83.223.10" in app.clipboard
+        await press(pilot, "p", "ctrl+s")
+    [kept] = _files(tmp_path)
+    assert "Verdict: Relayed -> Direct" in kept
+    assert "45.83.223.10" not in kept
+
+
+async def test_nothing_is_written_where_nothing_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = prover(Ahead("hard-home"))
+    async with running(app) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        await pretend(pilot, app, FORWARD)
+        await press(pilot, "ctrl+s")
+        assert "--no-save" in text(app)
+    assert _files(tmp_path) == []
+
+
+async def test_privacy_masks_peers_pings_and_the_watch() -> None:
+    app = prover(Ahead("back-and-forth"), privacy=True)
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5", "l")
+        await patiently(lambda: bool(app.following.pings), "a ping")
+        await press(pilot, "f")
+        await patiently(lambda: app.following.history.looks >= 14, "looks")
+        await calm(pilot)
+        shown = text(app) + page(app)
+        for secret in ("home-nas", "office-desktop", "45.83.", "100.71."):
+            assert secret not in shown
+
+
+HOSTILE = "nas[/x][@click=app.quit]\x1b]52;c;AAAA\x07\u202e" + "n" * 300
+
+
+async def test_hostile_names_are_only_ever_shown() -> None:
+    source = Ahead("back-and-forth")
+    app = prover(source)
+    async with running(app, (80, 24)) as pilot:
+        await until_over(pilot, app)
+        report = app.conductor.latest.report
+        peers = tuple(replace(each, name=HOSTILE) for each in report.value(PEERS) or ())
+        reading = replace(report.readings[PEERS.id], value=peers)  # type: ignore[arg-type]
+        hostile = replace(report, readings={**report.readings, PEERS.id: reading})
+        app.conductor._show(app.conductor._of(source.title, hostile))
+        await press(pilot, "5", "l")
+        await patiently(lambda: bool(app.following.pings), "a ping")
+        await calm(pilot)
+        for screen in (text(app), page(app)):
+            assert "\x1b" not in screen
+            assert "\u202e" not in screen
+        assert "[@click=app.quit]" in page(app)
+        assert app.is_running
+
+
+async def test_a_recording_has_nobody_to_ping_or_watch() -> None:
+    app = prover(played(HARD))
+    async with running(app) as pilot:
+        await press(pilot, "5", "l")
+        assert "no peer to ping" in " ".join(text(app).split())
+        await press(pilot, "f")
+        assert "nothing to watch" in " ".join(text(app).split())
+        await press(pilot, "d")
+        assert "nothing to pretend" in " ".join(text(app).split())
+
+
+async def test_every_row_has_its_page_and_a_help_topic() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        await pretend(pilot, app, PORT)
+        await press(pilot, "home")
+        pages = set()
+        for row in rows(app).ids:
+            assert rows(app).cursor == row
+            assert page(app)
+            pages.add(page(app))
+            await press(pilot, "down")
+        assert len(pages) >= len(rows(app).ids) - 3
+        await press(pilot, "question_mark")
+        assert "Did it work?" in text(app)

@@ -1,0 +1,190 @@
+"""Before and after: what is called cured, better, the same, worse, or not comparable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from probes.diagnosis.diagnose import diagnose
+from probes.diagnosis.model import CauseId
+from probes.diagnosis.remedies import RemedyId
+from probes.events import Event
+from probes.model import CheckId
+from probes.network.simulated import load, run_virtual
+from probes.options import Journal, Options
+from probes.readings import KEYS
+from probes.renewal import renewed
+from probes.report import Report, report_of
+from tui import storage
+from tui.proving.compare import CauseFate, Comparison, Outcome, Side, compare
+from tui.proving.export import save, text_of
+from tui.proving.next_move import next_move
+from tui.proving.proof import Proof
+from tui.sources import Live
+
+KEPT = Journal(write=lambda _id, _text: True)
+
+
+@cache
+def report(name: str, *done: RemedyId) -> Report:
+    """A run with the router tried."""
+
+    async def run() -> tuple[Event, ...]:
+        source = Live(name, lambda: load(name, done=done))
+        options = Options(map_test=True, journal=KEPT)
+        return tuple([event async for event in source.run(options)])
+
+    return report_of(run_virtual(run()))
+
+
+def side(name: str, *done: RemedyId) -> Side:
+    found = report(name, *done)
+    return Side(found, diagnose(found))
+
+
+def change(name: str, remedy: RemedyId) -> Comparison:
+    return compare(side(name), side(name, remedy))
+
+
+def back(name: str, remedy: RemedyId) -> Comparison:
+    return compare(side(name, remedy), side(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy", "outcome"),
+    [
+        ("hard-home", RemedyId.PORT_MAPPING, Outcome.CURED),
+        ("hard-home", RemedyId.FORWARD_PORT, Outcome.CURED),
+        ("hard-home", RemedyId.KEEP_ONE_PORT, Outcome.CURED),
+        ("hard-home", RemedyId.ENABLE_IPV6, Outcome.BETTER),
+        ("udp-blocked", RemedyId.UNBLOCK_UDP, Outcome.CURED),
+        ("stun-blocked", RemedyId.UNBLOCK_STUN, Outcome.CURED),
+        ("captive-portal", RemedyId.SIGN_IN, Outcome.CURED),
+        ("offline", RemedyId.RESTORE_NETWORK, Outcome.CURED),
+        ("cgnat", RemedyId.PUBLIC_ADDRESS, Outcome.CURED),
+        ("cgnat", RemedyId.PORT_MAPPING, Outcome.SAME),
+        ("collision", RemedyId.DROP_STRANGERS, Outcome.CURED),
+        ("forced-relay", RemedyId.REMOVE_SETTING, Outcome.CURED),
+        ("public-firewall", RemedyId.OPEN_FIREWALL, Outcome.BETTER),
+        ("port-taken", RemedyId.FREE_PORT, Outcome.BETTER),
+        ("old-tailscale", RemedyId.UPDATE_CLIENT, Outcome.BETTER),
+        ("tailscale-stopped", RemedyId.CONNECT_TAILSCALE, Outcome.BETTER),
+        ("two-wans", RemedyId.ONE_LINE, Outcome.CURED),
+    ],
+)
+def test_what_a_change_is_called(name: str, remedy: RemedyId, outcome: Outcome) -> None:
+    assert change(name, remedy).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("hard-home", RemedyId.KEEP_ONE_PORT),
+        ("public-firewall", RemedyId.OPEN_FIREWALL),
+        ("port-taken", RemedyId.FREE_PORT),
+    ],
+)
+def test_the_way_back_is_worse(name: str, remedy: RemedyId) -> None:
+    found = back(name, remedy)
+    assert found.outcome is Outcome.WORSE
+    assert any(each.fate in (CauseFate.NEW, CauseFate.HEAVIER) for each in found.causes)
+
+
+def test_nothing_changed() -> None:
+    found = compare(side("hard-home"), side("hard-home"))
+    assert found.outcome is Outcome.SAME
+    assert not [line for line in found.lines if line.changed]
+    assert {each.fate for each in found.causes} == {CauseFate.STILL}
+
+
+def test_a_test_that_could_not_tell_is_no_proof_of_harm() -> None:
+    dead = side("no-network")
+    here = Side(replace(dead.report, network_id=""), dead.diagnosis)
+    assert compare(side("hard-home"), here).outcome is Outcome.UNKNOWN
+    assert compare(here, here).outcome is Outcome.SAME
+
+
+def test_another_network_is_said_plainly() -> None:
+    elsewhere = compare(side("hard-home"), side("open"))
+    assert elsewhere.outcome is Outcome.ELSEWHERE
+    # The same router with another public address is no other place.
+    moved = change("cgnat", RemedyId.PUBLIC_ADDRESS)
+    before = replace(moved.before.report, network_id="one")
+    after = replace(moved.after.report, network_id="two")
+    found = compare(Side(before, moved.before.diagnosis), Side(after, moved.after.diagnosis))
+    assert (found.outcome, found.other_address) == (Outcome.CURED, True)
+
+
+def test_every_netcheck_field_the_nat_and_the_router_are_compared() -> None:
+    found = change("hard-home", RemedyId.KEEP_ONE_PORT)
+    ids = [line.id for line in found.lines]
+    assert len(set(ids)) == len(ids) == 1 + 3 + 7 + 6 + 3
+    changed = {line.id: (line.before.text, line.after.text) for line in found.lines if line.changed}
+    assert changed["verdict"] == ("Relayed", "Direct")
+    assert changed["nat4"] == ("hard NAT", "easy NAT")
+    assert "mapping4" in changed
+    assert "field-mapping-varies" in changed
+    assert "field-nearest-derp" not in changed, "another latency is no change"
+    fates = {each.cause.id: each.fate for each in found.causes}
+    assert fates == {
+        CauseId.HARD_NAT: CauseFate.GONE,
+        CauseId.PORT_MAPPING_OFF: CauseFate.LIGHTER,
+        CauseId.IPV6_MISSING: CauseFate.LIGHTER,
+    }
+
+
+def test_the_next_move_is_another_one() -> None:
+    same = side("hard-home")
+    first = next_move(same)
+    assert first is not None
+    assert first.way.recommended
+    after = next_move(same, first.way.remedy.id)
+    assert after is not None
+    assert after.way.remedy.id is not first.way.remedy.id
+    ruled_out = next_move(same, None, {first.key})
+    assert ruled_out is not None
+    assert ruled_out.key != first.key
+    assert next_move(side("easy-home")) is None, "notes are no reason to go on"
+
+
+def test_the_export_holds_all_of_it_and_is_kept_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = change("hard-home", RemedyId.FORWARD_PORT)
+    proof = Proof(found.before.report, RemedyId.FORWARD_PORT)
+    text = text_of("practice: hard-home", proof, found)
+    assert "Verdict: Relayed -> Direct" in text
+    assert "Result: direct now" in text
+    assert "MappingVariesByDestIP: True" in text
+    assert "Cause, matters less now: Hard NAT" in text
+    monkeypatch.chdir(tmp_path)
+    one, two = save(text, "2026-01-15T12:00:00Z"), save(text, "2026-01-15T12:00:00Z")
+    assert one == tmp_path / "whyrelay-proof-20260115120000.txt"
+    assert two == tmp_path / "whyrelay-proof-20260115120000-2.txt"
+    assert one.read_text("utf-8") == text
+    assert one.stat().st_mode & 0o777 == 0o600
+
+
+def test_where_nothing_can_be_written_the_export_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "write", lambda *_args, **_more: False)
+    assert save("text", "2026") is None
+
+
+def test_what_was_kept_is_listed_with_its_age() -> None:
+    before = report("hard-home")
+    later = replace(report("hard-home"), taken_at="2026-01-15T12:05:00.000Z")
+    only = {CheckId.LOCAL, CheckId.STUN}
+    states = {
+        check: state if check in only else replace(state, status=type(state.status).SKIPPED)
+        for check, state in later.checks.items()
+    }
+    readings = {key: each for key, each in later.readings.items() if KEYS[key].check in only}
+    found = renewed(before, replace(later, checks=states, readings=readings))
+    kept = compare(Side(before, diagnose(before)), Side(found, diagnose(found))).kept
+    assert CheckId.STUN not in kept
+    assert 295_000 < kept[CheckId.BEHAVIOR] < 320_000

@@ -1,0 +1,1 @@
+"""Prove: what was, beside what is; live pings, and a watch over the paths."""

@@ -1,0 +1,123 @@
+"""Pings and looks that go on while the person is on another step. One of each at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.worker import Worker
+
+from probes.readings.tailscale import Peer, PeerPath
+from probes.tailscale.history import History, Moment, added, key_of
+from probes.tailscale.ping import Pinged, PingResult
+from tui import content
+from tui.sources import Followable, Source, closing
+
+if TYPE_CHECKING:
+    from probes.options import Options
+    from tui.app import WhyrelayApp
+
+MOST_PINGS = 300
+"""Five minutes of them; what is older is forgotten."""
+
+
+class Following:
+    """What is heard of the peers of one source."""
+
+    def __init__(self, app: WhyrelayApp) -> None:
+        self._app = app
+        self.peer: Peer | None = None
+        """Whom the pings are for."""
+        self.pings: tuple[Pinged, ...] = ()
+        self.history = History()
+        self.title = ""
+        """Of the source that is watched."""
+        self._ping: Worker[None] | None = None
+        self._watch: Worker[None] | None = None
+
+    @property
+    def pinging(self) -> bool:
+        """Pings are under way."""
+        return self._ping is not None and not self._ping.is_finished
+
+    @property
+    def watching(self) -> bool:
+        """Looks are under way."""
+        return self._watch is not None and not self._watch.is_finished
+
+    @property
+    def result(self) -> PingResult:
+        """What the pings show so far."""
+        return self.pings[-1].result if self.pings else PingResult.WAITING
+
+    # --- pings ------------------------------------------------------------------------------------
+
+    def ping(self, source: Source, peer: Peer) -> None:
+        """Ping a peer, in place of whoever is pinged now."""
+        self.peer, self.pings = peer, ()
+        if isinstance(source, Followable) and peer.addresses:
+            self._ping = self._app.run_worker(
+                self._pings(source, peer), group="ping", exclusive=True, exit_on_error=False
+            )
+        self._tell()
+
+    def stop_ping(self) -> None:
+        """No more of them; what was heard stays."""
+        if self._ping is not None:
+            self._ping.cancel()
+        self._tell()
+
+    async def _pings(self, source: Followable, peer: Peer) -> None:
+        was_direct = False
+        async with closing(source.pings(peer.addresses[0])) as stream:
+            async for each in stream:
+                self.pings = (*self.pings, each)[-MOST_PINGS:]
+                if each.result is PingResult.DIRECT and not was_direct:
+                    was_direct = True
+                    self._flip(f"{peer.name}: {content.label(PeerPath.DIRECT)}.")
+                self._tell()
+
+    # --- looks ------------------------------------------------------------------------------------
+
+    def watch(self, source: Source, options: Options) -> None:
+        """Look at the paths from now on; what was seen before is forgotten."""
+        self.history, self.title = History(), source.title
+        if isinstance(source, Followable):
+            self._watch = self._app.run_worker(
+                self._looks(source, options), group="watch", exclusive=True, exit_on_error=False
+            )
+        self._tell()
+
+    def stop_watch(self) -> None:
+        """No more looks; what was seen stays."""
+        if self._watch is not None:
+            self._watch.cancel()
+        self._tell()
+
+    async def _looks(self, source: Followable, options: Options) -> None:
+        async with closing(source.looks(options)) as stream:
+            async for look in stream:
+                self.history = added(self.history, look)
+                for moment in self.history.moments:
+                    if moment.at_s == look.at_s and moment.flips:
+                        self._flip(f"{self.name_of(moment)}: {_path(moment.before, moment.after)}.")
+                self._tell()
+
+    def name_of(self, moment: Moment) -> str:
+        """What the peer of a moment is called; "" where it is about none."""
+        look = self.history.look
+        peers = look.peers if look is not None else ()
+        return next((each.name for each in peers if key_of(each) == moment.peer), moment.peer)
+
+    # --- telling ----------------------------------------------------------------------------------
+
+    def _flip(self, words: str) -> None:
+        masker = self._app.conductor.masker()
+        self._app.bell()
+        self._app.say(words if masker is None else masker.text(words))
+
+    def _tell(self) -> None:
+        self._app.followed += 1
+
+
+def _path(before: str, after: str) -> str:
+    return " → ".join(content.label(PeerPath(each)) for each in (before, after))

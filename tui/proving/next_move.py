@@ -1,0 +1,48 @@
+"""After a test that did not cure: what to try next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from probes.diagnosis.model import Cause, Weight
+from probes.diagnosis.plan import CausePlan, Way, plan_of
+from probes.diagnosis.remedies import RemedyId
+from probes.diagnosis.what_if import Whose
+from tui.proving.compare import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A way out of a cause."""
+
+    cause: Cause
+    way: Way
+
+    @property
+    def key(self) -> str:
+        """As saved progress names a way."""
+        return f"{self.way.remedy.id}:{self.way.whose}"
+
+
+def next_move(
+    side: Side, tried: RemedyId | None = None, impossible: Collection[str] = ()
+) -> Move | None:
+    """The next way in the plan that was not tried just now and is not ruled out.
+
+    None where nothing blocks or limits any more, or nothing is left.
+    """
+    for plan in plan_of(side.report, side.diagnosis):
+        if plan.cause.weight is Weight.NOTES:
+            continue
+        for way in _best_first(plan):
+            move = Move(plan.cause, way)
+            if move.key not in impossible and not (
+                way.remedy.id is tried and way.whose is Whose.THIS
+            ):
+                return move
+    return None
+
+
+def _best_first(plan: CausePlan) -> list[Way]:
+    return sorted(plan.ways, key=lambda way: not way.recommended)

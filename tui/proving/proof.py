@@ -1,0 +1,26 @@
+"""What testing again is measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from probes.diagnosis.remedies import RemedyId
+    from probes.model import CheckId
+    from probes.report import Report
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """The report before a change, and what was changed."""
+
+    before: Report
+    remedy: RemedyId | None = None
+    """What was done, as far as is known."""
+    only: frozenset[CheckId] = frozenset()
+    """The checks of the latest new test; empty: all of them."""
+    pretended: tuple[RemedyId, ...] = ()
+    """On a practice network: what was pretended to be done, in order."""
+    tested: bool = False
+    """Something was tested since."""
