@@ -179,7 +179,7 @@ UNTOLD: tuple[Remedy, ...] = (
         Actor.THIS_DEVICE,
         Risk.NONE,
         (CheckId.LOCAL, CheckId.STUN, CheckId.TAILSCALE),
-        (),
+        (CauseId.SAME_NETWORK,),
         _untold,
     ),
     Remedy(
@@ -187,10 +187,12 @@ UNTOLD: tuple[Remedy, ...] = (
         Actor.THIS_DEVICE,
         Risk.PAUSE,
         (CheckId.LOCAL, CheckId.TAILSCALE),
-        (),
+        (CauseId.SAME_NETWORK,),
         _untold,
     ),
-    Remedy(RemedyId.WAIT, Actor.NOBODY, Risk.NONE, (CheckId.TAILSCALE,), (), _untold),
+    Remedy(
+        RemedyId.WAIT, Actor.NOBODY, Risk.NONE, (CheckId.TAILSCALE,), (CauseId.SETTLING,), _untold
+    ),
     Remedy(
         RemedyId.UNBLOCK_IPV6,
         Actor.ROUTER,
@@ -247,9 +249,21 @@ UNTOLD: tuple[Remedy, ...] = (
         (CauseId.SHORT_MAPPING_LIFETIME,),
         _untold,
     ),
-    Remedy(RemedyId.ALLOW_LOCAL, Actor.ROUTER, Risk.RULES, (CheckId.TAILSCALE,), (), _untold),
     Remedy(
-        RemedyId.HAIRPIN, Actor.ROUTER, Risk.NONE, (CheckId.HAIRPIN, CheckId.TAILSCALE), (), _untold
+        RemedyId.ALLOW_LOCAL,
+        Actor.ROUTER,
+        Risk.RULES,
+        (CheckId.TAILSCALE,),
+        (CauseId.SAME_NETWORK,),
+        _untold,
+    ),
+    Remedy(
+        RemedyId.HAIRPIN,
+        Actor.ROUTER,
+        Risk.NONE,
+        (CheckId.HAIRPIN, CheckId.TAILSCALE),
+        (CauseId.SAME_NETWORK,),
+        _untold,
     ),
     Remedy(
         RemedyId.PACKET_SIZE,
@@ -259,7 +273,14 @@ UNTOLD: tuple[Remedy, ...] = (
         (),
         _untold,
     ),
-    Remedy(RemedyId.RUN_THERE, Actor.PEER, Risk.NONE, (CheckId.TAILSCALE,), (), _untold),
+    Remedy(
+        RemedyId.RUN_THERE,
+        Actor.PEER,
+        Risk.NONE,
+        (CheckId.TAILSCALE,),
+        (CauseId.PEER_SIDE, CauseId.BOTH_HARD),
+        _untold,
+    ),
     Remedy(
         RemedyId.NODE_PORT,
         Actor.NETWORK_ADMIN,

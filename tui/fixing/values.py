@@ -67,10 +67,11 @@ def _public_address(report: Report) -> object:
 
 
 def _port(report: Report) -> object:
-    used: int | None = report.value(tailscale.PORT)
-    if used is None:
-        used = report.value(firewall.PORT)
-    return used
+    # The firewall check has asked all who know: the person, the daemon, else what is usual.
+    port: int | None = report.value(firewall.PORT)
+    if port is None:
+        port = report.value(tailscale.PORT)
+    return port
 
 
 def _chain(report: Report, key: Key[Judgement]) -> object:

@@ -57,7 +57,7 @@ def blocked(by: FirewallName, where: str) -> Judgement:
 
 EVERYTHING: dict[str, Any] = {
     **HARD,
-    firewall.PORT.id: 41641,
+    firewall.PORT.id: 41700,
     tailscale.PORT.id: 41700,
     tailscale.VERSION.id: "1.94.2",
     tailscale.EXIT_NODE.id: "exit-nine",
@@ -158,6 +158,14 @@ def test_commands_carry_the_person_s_own_values() -> None:
     assert "'s/^.*TS_DEBUG_NEVER_DIRECT_UDP=/# &/' /etc/default/tailscaled" in command(
         setting, "remove"
     )
+
+
+def test_the_port_that_the_person_named_comes_before_the_daemon_s() -> None:
+    asked = {**EVERYTHING, firewall.PORT.id: 51000}
+    assert circumstances(report(asked)).values["port"] == "51000"
+    unasked = {name: value for name, value in EVERYTHING.items() if name != firewall.PORT.id}
+    assert circumstances(report(unasked)).values["port"] == "41700"
+    assert "port" not in circumstances(NOTHING).values
 
 
 def test_texts_carry_them_too() -> None:
