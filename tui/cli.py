@@ -104,9 +104,7 @@ def _main(arguments: list[str]) -> int:
     if typed.command == "pair":
         return _pair(typed)
     if typed.command == "meet":
-        from tui.meeting import run_meet
-
-        return run_meet(typed)
+        return _meet(typed)
     if typed.simulate == "list":
         from tui.output import write_out
         from tui.request import practice_list
@@ -209,6 +207,19 @@ def _pair(typed: Namespace) -> int:
     form = Form.JSON if typed.json else Form.PLAIN if typed.plain else Form.DEFAULT
     virtual = typed.simulate is not None
     return run_pair((typed.a, typed.b), settings_of(typed), form, virtual=virtual)
+
+
+def _meet(typed: Namespace) -> int:
+    import gc
+
+    gc.disable()  # as in a check: nothing is garbage while modules load
+    from tui.meeting import run_meet
+
+    try:
+        return run_meet(typed)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _app(typed: Namespace) -> int:

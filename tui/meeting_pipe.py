@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from probes.punch.offer import MOST_BYTES, BadOffer, Note, Offer, decode_note, encode_note
 from tui.exits import Complaint
@@ -35,9 +36,10 @@ class Pipe:
         if sys.stdin.isatty():
             say("Give the line above to the other device, paste its line here, and press Enter.")
         # A thread of its own: whoever leaves does not wait for a line that never comes.
-        threading.Thread(
-            target=self._read, args=(loop,), name="whyrelay offer", daemon=True
-        ).start()
+        reading = threading.Thread(
+            target=self._read, args=(loop, sys.stdin.buffer), name="whyrelay offer", daemon=True
+        )
+        reading.start()
         offer = await self._offer
         if not sys.stdout.isatty():
             with suppress(NobodyReads):  # it may have taken the offer alone
@@ -53,10 +55,10 @@ class Pipe:
 
     # --- in the thread ------------------------------------------------------------------------
 
-    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _read(self, loop: asyncio.AbstractEventLoop, stream: BinaryIO) -> None:
         text = ""
         try:
-            while line := sys.stdin.buffer.readline(MOST_BYTES):
+            while line := stream.readline(MOST_BYTES):
                 text = (text + line.decode("utf-8", "replace"))[-2 * MOST_BYTES :]
                 # Lines may be broken anywhere; braces hold an offer together.
                 while _CLOSE in text:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.model import Endpoint
+from probes.readings.port_mapping import MappingProtocol
 
 SCHEMA = "whyrelay-offer/1"
 MOST_BYTES = 8192
@@ -58,6 +59,15 @@ class Note:
     """The nonces of the offers that lie beside it. Whoever left one there and went sees nobody."""
     meets: bytes | None = None
     """The nonce of the end that it has begun to try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A port that the router has opened for a meeting."""
+
+    protocol: MappingProtocol
+    endpoint: Endpoint
+    """As the internet would see it, if the router tells the truth."""
 
 
 class BadOffer(ValueError):

@@ -31,22 +31,13 @@ from probes.mappings import LEASE_S, TestMapping
 from probes.model import Endpoint, IPAddress, Unknown
 from probes.network.igd import IgdFault
 from probes.network.seam import NetworkError
-from probes.readings.port_mapping import MappingProtocol
+from probes.punch.offer import Opening
 from probes.wire import natpmp, pcp
 from probes.wire.pcp import NONCE_BYTES
 
 RENEWED_AFTER_S = LEASE_S / 3
 LOOK_S = 1.4
 """As long as the search over UPnP takes where nobody answers: the two are made side by side."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What the router has opened."""
-
-    protocol: MappingProtocol
-    endpoint: Endpoint
-    """As the internet would see it, if the router tells the truth."""
 
 
 @dataclass(frozen=True, slots=True)

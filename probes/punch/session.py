@@ -14,8 +14,7 @@ from probes.options import DEFAULT_PORT, Options
 from probes.punch.desk import desk
 from probes.punch.gather import binds_of, end_of, kept_open, open_sockets
 from probes.punch.meeting import Meeting
-from probes.punch.offer import Candidate, CandidateKind, Offer
-from probes.punch.opening import Opening, opened
+from probes.punch.offer import Candidate, CandidateKind, Offer, Opening
 from probes.punch.rendezvous import Rendezvous
 from probes.punch.servers import stun_servers
 
@@ -141,6 +140,8 @@ async def _opened(
     if not options.map_test or socket is None:
         yield None
         return
+    from probes.punch.opening import opened  # half of all modules, and seldom wanted
+
     async with (
         desk(network, options, CheckId.UPNP) as context,
         opened(context, socket.local.port) as opening,

@@ -14,8 +14,15 @@ import pytest
 
 from probes.model import Endpoint
 from probes.punch import meeting
-from probes.punch.offer import Candidate, CandidateKind, Note, Offer, encode, encode_note
-from probes.punch.opening import Opening
+from probes.punch.offer import (
+    Candidate,
+    CandidateKind,
+    Note,
+    Offer,
+    Opening,
+    encode,
+    encode_note,
+)
 from probes.punch.session import Encounter
 from probes.readings.port_mapping import MappingProtocol
 from tests.unit.cli.test_json import validator
