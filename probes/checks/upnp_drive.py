@@ -60,12 +60,12 @@ class Drive:
     """The control address of its IPv6 firewall; "" where it names none, or not its own."""
 
     async def go(self) -> None:
-        """With the first service that is connected; with the best one where none is."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._firewall())
-            group.create_task(self._drive())
+        """One question after the other: a small router's web server takes no two at once."""
+        await self._drive()
+        await self._firewall()
 
     async def _drive(self) -> None:
+        """With the first service that is connected; with the best one where none is."""
         try:
             if len(self.services) > 1:
                 for service in self.services:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
+from probes.diagnosis.cloud import OneToOne, cloud_address
 from probes.diagnosis.facts import Concluded, Facts
 from probes.diagnosis.model import Actor, Confidence, NatClass, Weight
 from probes.diagnosis.overruled import By, forced, shut_in
@@ -173,7 +175,15 @@ def _inside(*kinds: Surrounding) -> When:
     return rule
 
 
-cloud_nat = _inside(Surrounding.CLOUD)
+def cloud_nat(known: Concluded) -> Match | None:
+    """The cloud's NAT; its own word would settle whether it gives one address to one machine."""
+    found = _inside(Surrounding.CLOUD)(known)
+    address = cloud_address(known.facts.report)
+    if found is None or address is None or address.how is not OneToOne.LIKELY:
+        return found
+    return replace(found, missing=(environment.METADATA.id,))
+
+
 mobile_network = _inside(Surrounding.MOBILE)
 container = _inside(Surrounding.CONTAINER)
 virtual_machine = _inside(Surrounding.VIRTUAL_MACHINE, Surrounding.WSL)

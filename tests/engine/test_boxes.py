@@ -104,6 +104,8 @@ def test_without_consent_nobody_is_asked() -> None:
     assert found is not None
     assert (found.how, found.settled) == (OneToOne.LIKELY, False)
     assert LayerKind.CLOUD not in dict(kinds(report)).values()
+    cause = next(each for each in diagnosis.causes if each.id is CauseId.CLOUD_NAT)
+    assert cause.missing == (METADATA.id,)
 
 
 VENDORS = {
