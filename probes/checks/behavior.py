@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from probes.checks.behavior_run import AGREE, behavior_outcome
+from probes.checks.behavior_run import AGREE, behavior_outcome, behavior_tests
 from probes.checks.behavior_test import Testimony
 from probes.checks.context import Context
 from probes.checks.from_outside import tell_forward
+from probes.checks.packet_size import tell_size
 from probes.model import CheckId, Confidence, Family, Filtering, Mapping, Reason
 from probes.readings import behavior, local
 from probes.readings.behavior import BehaviorServer, FilteringFound, MappingFound, ServerState
@@ -55,6 +56,7 @@ class BehaviorCheck:
                 why = Reason.NOT_APPLICABLE, f"no IPv{family.value} way out"
             for key in (behavior.MAPPING[family], behavior.FILTERING[family]):
                 context.unknown(key, *why)
+        await tell_size(context, await behavior_tests(context), outcome)
 
 
 def _tell_mapping(context: Context, family: Family, able: list[Testimony]) -> None:

@@ -145,6 +145,11 @@ class Tests:
         """Whether so many more transactions may be begun; they then take turns."""
         return self.named or self.pacer.reserve(count)
 
+    def give_back(self, count: int) -> None:
+        """So many of those were not needed: others may begin them."""
+        if not self.named:
+            self.pacer.give_back(count)
+
     async def turn(self) -> None:
         """Wait until one more transaction may begin."""
         if not self.named:
@@ -257,7 +262,7 @@ class Tests:
             self.context.network,
             str(server),
             primary,
-            await self._asker(primary.family),
+            await self.asker(primary.family),
             await self._control(primary.family),
             prove_ability=self.named,
             must_be_public=not self.named and not _practice(self.context),
@@ -272,10 +277,11 @@ class Tests:
 
     async def _control(self, family: Family) -> Asker:
         if family not in self._controls:
-            self._controls[family] = await self._asker(family)
+            self._controls[family] = await self.asker(family)
         return self._controls[family]
 
-    async def _asker(self, family: Family) -> Asker:
+    async def asker(self, family: Family) -> Asker:
+        """A socket of its own, listening until the report closes."""
         socket = await self.context.network.udp(self._binds[family])
         asker = Asker(self.context.network, socket, lambda _inquiry: None)
         self.context.spawn(asker.listen())

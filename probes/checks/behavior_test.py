@@ -168,9 +168,9 @@ class ServerTest:
         wait_s = silence_s(plain.rtt_ms())
         await self._turns(3)
         await asyncio.gather(
-            _ask(self.control, second, wait_s),
-            _ask(self.control, third, wait_s),
-            _ask(self.fresh, back, wait_s),
+            ask_once(self.control, second, wait_s),
+            ask_once(self.control, third, wait_s),
+            ask_once(self.fresh, back, wait_s),
         )
         if not third.answered and not back.answered:
             proven = filtering is not Filtering.ADDRESS_AND_PORT_DEPENDENT
@@ -196,7 +196,7 @@ class ServerTest:
     async def _proof(self, other: Endpoint, wait_s: float) -> bool:
         """The control socket has sent to the other address: its filter lets the answer in."""
         again = self._inquire(self.control, self.primary, _CHANGE_BOTH)
-        await _ask(self.control, again, wait_s)
+        await ask_once(self.control, again, wait_s)
         return _came_from(again, other)
 
 
@@ -205,7 +205,8 @@ def silence_s(rtt_ms: float) -> float:
     return SENDS_S[-1] + max(GRACE_S, GRACE_ROUND_TRIPS * rtt_ms / 1000.0)
 
 
-async def _ask(asker: Asker, inquiry: Inquiry, wait_s: float) -> None:
+async def ask_once(asker: Asker, inquiry: Inquiry, wait_s: float) -> None:
+    """Send the tries, and wait so long for an answer."""
     asking = asyncio.create_task(asker.ask(inquiry))
     try:
         await _over(inquiry, wait_s)

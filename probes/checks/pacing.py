@@ -35,6 +35,10 @@ class Pacer:
         self._left -= count
         return True
 
+    def give_back(self, count: int) -> None:
+        """So many that were set aside were not needed."""
+        self._left += count
+
     async def turn(self) -> None:
         """Wait until one transaction that was set aside may begin."""
         while len(self._begun) >= PER_SECOND:

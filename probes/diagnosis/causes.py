@@ -196,6 +196,15 @@ def _short_mapping_lifetime(known: Concluded) -> Match | None:
     return Match(weight, Actor.ROUTER, (lifetime.LIFETIME4.id,))
 
 
+def _mtu(known: Concluded) -> Match | None:
+    """Large packets are lost on the way out, while small ones pass."""
+    found = known.facts.value(behavior.LARGE4)
+    if found is None or found.passed or known.facts.tunnel:
+        return None
+    because = (behavior.LARGE4.id,)
+    return Match(Weight.LIMITS, Actor.NETWORK_ADMIN, because, Confidence.LIKELY)
+
+
 def _relay_map_without_stun(known: Concluded) -> Match | None:
     facts = known.facts
     if not facts.value(relays.REGIONS) or facts.value(relays.STUN_REGIONS) != 0:
@@ -275,6 +284,7 @@ RULES: dict[CauseId, When] = {
     CauseId.INBOUND_BLOCKED: _inbound_blocked,
     CauseId.NAT_STATE_COLLISION: _nat_state_collision,
     CauseId.SHORT_MAPPING_LIFETIME: _short_mapping_lifetime,
+    CauseId.MTU: _mtu,
     CauseId.PORT_MAPPING_OFF: causes_device.port_mapping_off,
     CauseId.PORT_MAPPING_BROKEN: causes_device.port_mapping_broken,
     CauseId.IPV6_OFF: _ipv6_off,

@@ -79,6 +79,7 @@ class CauseId(StrEnum):
     EXIT_NODE = "exit-node"
     NOT_CONNECTED = "not-connected"
     CLIENT_BUG = "client-bug"
+    MTU = "mtu"
     # By the pair: only with a chosen peer.
     SAME_NETWORK = "same-network"
     PEER_SIDE = "peer-side"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.model import CheckId, Confidence, Endpoint, Family, Filtering, Mapping
-from probes.readings.codec import BOOL, ENDPOINT, STR, Codec, enum, many, optional, record
+from probes.readings.codec import BOOL, ENDPOINT, INT, STR, Codec, enum, many, optional, record
 from probes.readings.key import Key
 
 
@@ -57,6 +57,21 @@ class FilteringFound:
     servers: tuple[str, ...]
 
 
+LARGE_BYTES = 1340
+"""The VPN's largest packet over IPv4: 1280 bytes inside (Tailscale's MTU), WireGuard's 32 around
+them, UDP's 8 and IP's 20."""
+
+
+@dataclass(frozen=True, slots=True)
+class LargeFound:
+    """Whether packets of this size get out."""
+
+    size: int
+    """Bytes, with the IP header."""
+    passed: bool
+    servers: tuple[str, ...]
+
+
 SERVER = record(
     BehaviorServer,
     host=STR,
@@ -70,6 +85,7 @@ _MAPPING: Codec[MappingFound] = record(
 _FILTERING: Codec[FilteringFound] = record(
     FilteringFound, filtering=enum(Filtering), confidence=enum(Confidence), servers=many(STR)
 )
+_LARGE: Codec[LargeFound] = record(LargeFound, size=INT, passed=BOOL, servers=many(STR))
 
 SERVERS = Key(
     "behavior.servers",
@@ -92,7 +108,14 @@ COLLISION = Key(
     "Whether an unsolicited packet makes the router move this device to another port.",
 )
 
-KEYS = (SERVERS, MAPPING4, MAPPING6, FILTERING4, FILTERING6, COLLISION)
+LARGE4 = Key(
+    "behavior.large4",
+    CheckId.BEHAVIOR,
+    _LARGE,
+    "Whether IPv4 packets as large as the VPN's get out: a server answered one.",
+)
+
+KEYS = (SERVERS, MAPPING4, MAPPING6, FILTERING4, FILTERING6, LARGE4, COLLISION)
 
 MAPPING = {Family.V4: MAPPING4, Family.V6: MAPPING6}
 FILTERING = {Family.V4: FILTERING4, Family.V6: FILTERING6}

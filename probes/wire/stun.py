@@ -63,6 +63,8 @@ class AttributeType(IntEnum):
     FINGERPRINT = 0x8028
     RESPONSE_ORIGIN = 0x802B
     OTHER_ADDRESS = 0x802C
+    IGNORED = 0xFFFE
+    """Not assigned to anything: a server that does not know it has to ignore it (section 14)."""
 
 
 @dataclass(frozen=True, slots=True)

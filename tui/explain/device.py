@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from probes.diagnosis.overruled import ONLY_TCP
 from probes.options import DEFAULT_PORT
-from probes.readings import environment, firewall, port_mapping, tailscale
+from probes.readings import behavior, environment, firewall, port_mapping, tailscale
 from probes.readings.environment import Effect, Surrounding
 from probes.readings.firewall import Fate, FirewallName, Judgement
 from probes.readings.port_mapping import SERVICES, AddressKind, MappingProtocol, ServiceKeys
@@ -26,7 +26,10 @@ def filling(report: Report) -> dict[str, object]:
     judged = _judgement(report)
     bugs = report.value(environment.CLIENT_BUGS) or ()
     state = report.value(tailscale.STATE)
+    large = report.value(behavior.LARGE4)
     return {
+        "large_bytes": large.size if large is not None else behavior.LARGE_BYTES,
+        "large_servers": _listed(large.servers) if large is not None else "two servers",
         "offered": _listed(_offered(report)) or "port mapping",
         "refusal": _refusal(report),
         "firewall": _firewall(report, judged),

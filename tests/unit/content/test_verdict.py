@@ -362,6 +362,7 @@ ON_DEVICE = {
     CauseId.PEER_SIDE: "a peer that stays relayed",
     CauseId.BOTH_HARD: "two hard sides",
     CauseId.SETTLING: "a peer that turned direct",
+    CauseId.MTU: "large packets are lost",
     CauseId.CLIENT_BUG: "a fault of the version",
 }
 """The names of cases in `device_cases`."""

@@ -155,6 +155,12 @@ CASES: dict[str, Case] = {
     "a policy of TCP alone": _overruled(
         Headline.RELAYED_FORCED, {C.FORCED_RELAY}, (tailscale.ATTRIBUTES, ("only-tcp-443",))
     ),
+    "large packets are lost": _easy(
+        {C.MTU}, (behavior.LARGE4, behavior.LargeFound(1340, False, ("one.example", "two.example")))
+    ),
+    "large packets pass": _easy(
+        set(), (behavior.LARGE4, behavior.LargeFound(1340, True, ("one.example",)))
+    ),
     "an exit node": _easy({C.EXIT_NODE}, (tailscale.EXIT_NODE, "far-away")),
     "switched off": _easy({C.NOT_CONNECTED}, (tailscale.STATE, Backend.STOPPED)),
     "a fault of the version": _easy(
