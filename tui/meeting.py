@@ -13,7 +13,7 @@ from probes.network.seam import NetworkError
 from probes.options import Options
 from probes.punch.meeting import Meeting
 from probes.punch.offer import Offer
-from probes.punch.session import WAIT_S, Encounter, NoWay, Stage, hold
+from probes.punch.session import WAIT_S, Encounter, NoPort, NoWay, Stage, hold
 from probes.relays import NoMap
 from tui import content
 from tui.exits import Complaint, Exit
@@ -80,11 +80,9 @@ def _met(via: str, options: Options) -> Encounter | None:
         return run_interruptibly(
             lambda: hold(RealNetwork(), options, folder or Pipe(), tell), asyncio.run
         )
-    except NoMap as error:
+    except (NoMap, NoPort) as error:
         raise Complaint(str(error)) from None
     except (NoWay, NetworkError) as error:
-        if options.port is not None and isinstance(error, NoWay):
-            raise Complaint(str(error)) from None
         say(str(error))
         return None
 

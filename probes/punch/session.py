@@ -35,6 +35,10 @@ class NoWay(Exception):
     """There is no socket to meet from. One sentence."""
 
 
+class NoPort(Exception):
+    """The port that the person named cannot be had. One sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encounter:
     """What came of a meeting, and what it stood on."""
@@ -59,7 +63,8 @@ async def hold(
 ) -> Encounter:
     """Meet the other end. `options.timeout_s` is the longest wait for it.
 
-    Raises NoWay, NoMap (a relay map that was named), NetworkError, and what the rendezvous raises.
+    Raises NoWay, NoPort, NoMap (of a relay map that was named), NetworkError, and whatever the
+    rendezvous raises.
     """
     async with network.session():
         try:
@@ -106,13 +111,13 @@ async def _sockets(
 ) -> dict[Family, UdpSocket]:
     """On the port that was named; else on the VPN's own, where a forward would lead, if it is free.
 
-    Raises NoWay.
+    Raises NoWay, or NoPort for the one that was named.
     """
     if port is not None:
         try:
             return await open_sockets(network, binds, port)
         except NetworkError as error:
-            raise NoWay(f"UDP port {port} cannot be used: {error}.") from None
+            raise NoPort(f"UDP port {port} cannot be used: {error}.") from None
     for attempt in (DEFAULT_PORT, *(0,) * _PORTS_TRIED):
         try:
             return await open_sockets(network, binds, attempt)

@@ -17,7 +17,7 @@ from probes.network.simulated import parse, run_virtual
 from probes.options import Options
 from probes.punch.offer import CandidateKind, Offer
 from probes.punch.packet import BYTES, Kind, Packet, decode, encode
-from probes.punch.session import Encounter, NoWay, Stage, hold
+from probes.punch.session import Encounter, NoPort, Stage, hold
 from tests.engine import sites
 from tests.engine.port_mapping import Drawer, mapper
 
@@ -147,7 +147,7 @@ def test_a_port_that_is_taken(port: int | None) -> None:
     if port is None:
         assert run_virtual(run()).port != sites.PORT
     else:
-        with pytest.raises(NoWay, match=r"UDP port 41641 cannot be used: .*\."):
+        with pytest.raises(NoPort, match=r"UDP port 41641 cannot be used: .*\."):
             run_virtual(run())
 
 
