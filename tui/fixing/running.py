@@ -7,7 +7,6 @@ comes, sudo asks by itself, ctrl+c ends the command and not the app.
 from __future__ import annotations
 
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -31,7 +30,7 @@ class Job:
 
     argv: tuple[str, ...]
     shown: str
-    """The same as text for a person, who could paste it in a shell."""
+    """The same as text for a person; of a script that sudo runs with ``sh -c``, the script."""
     root: bool
     """sudo may ask for a password."""
     timed: bool = False
@@ -50,8 +49,7 @@ def job(text: str, *, as_root: bool, is_root: bool, undo: str = "") -> Job:
         return Job(("sh", "-c", line), line, sudo)
     script = timed(without_sudo(text), without_sudo(undo)) if as_root else timed(text, undo)
     plain = ("sh", "-c", script)
-    shown = f"sudo sh -c {shlex.quote(script)}" if sudo else script
-    return Job(("sudo", *plain) if sudo else plain, shown, sudo, timed=True)
+    return Job(("sudo", *plain) if sudo else plain, script, sudo, timed=True)
 
 
 _SUDO = re.compile(r"(^|[;&|(]\s*|\n\s*)sudo\s+")
@@ -90,9 +88,17 @@ class Signals:
         if number == signal.SIGINT:
             return
         self.ends = number
-        if self.process is not None:
+        self._pass_on()
+
+    def began(self, process: subprocess.Popen[bytes]) -> None:
+        """A command runs now; a signal may have come while it was made."""
+        self.process = process
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self.ends and self.process is not None:
             with suppress(OSError):
-                self.process.send_signal(number)
+                self.process.send_signal(self.ends)
 
 
 @contextmanager
@@ -118,20 +124,25 @@ def run(ready: Job) -> tuple[int, int]:
     with own_signals() as signals, _terminal_kept():
         _tell(f"\n{content.fixing('run header')}\n\n{ready.shown}\n\n")
         if ready.root:
-            _tell(f"{content.fixing('run sudo')}\n\n")
+            _tell(f"{content.fixing(sudo_words(ready))}\n\n")
         try:
             process = subprocess.Popen(ready.argv, stdout=screen, stderr=screen)
         except OSError as error:
             _tell(f"{clean(str(error))}\n")
             status = _NO_PROGRAM
         else:
-            signals.process = process
+            signals.began(process)
             status = process.wait()
         if not signals.ends:
             _forget_typed()
             _tell(f"\n{ended_words(status)}\n{content.fixing('run enter')} ")
             _wait_for_enter()
     return status, signals.ends
+
+
+def sudo_words(ready: Job) -> str:
+    """Which words say that sudo may ask."""
+    return "run sudo script" if ready.timed else "run sudo"
 
 
 def ended_words(status: int) -> str:

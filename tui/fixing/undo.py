@@ -67,8 +67,9 @@ echo {back}; exit {status_back}
 # that would end both. Its status 3: the waiting was ended, and nothing taken back.
 
 
-def timed(command: str, undo: str, seconds: int = UNDO_S) -> str:
+def timed(command: str, undo: str, seconds: int | None = None) -> str:
     """The script. `command` and `undo` are shell text of ours, their values quoted."""
+    seconds = UNDO_S if seconds is None else seconds
 
     def words(which: str) -> str:
         return shlex.quote(content.fill(content.fixing(which), seconds=seconds))

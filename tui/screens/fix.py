@@ -21,9 +21,9 @@ from tui.fixing import offer
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
 from tui.fixing.keeper import Trouble, now
 from tui.fixing.offer import Hindrance
-from tui.fixing.playbook import Playbook, PlayStep, playbook
+from tui.fixing.playbook import Command, Playbook, PlayStep, playbook
 from tui.fixing.progress import Progress, Ran, RanState, way_key
-from tui.fixing.running import Job, job, outcome
+from tui.fixing.running import Job, job, outcome, sudo_words
 from tui.screens import fix_page
 from tui.screens.fix_run import can_step_aside, run_aside
 from tui.screens.pane import Pane
@@ -439,16 +439,21 @@ class FixPane(Pane):
         undo = command.undo if command.cuts else ""
         ready = job(command.text, as_root=command.as_root, is_root=is_root, undo=undo)
         self.app.push_screen(
-            self._question(ready), partial(self._answered, ready, _key(at[1]), step.id)
+            self._question(ready, command), partial(self._answered, ready, _key(at[1]), step.id)
         )
 
-    def _question(self, ready: Job) -> AskScreen:
+    def _question(self, ready: Job, command: Command) -> AskScreen:
         from tui.screens.fix_ask import AskScreen, shell_text
 
         which = "ask timed" if ready.timed else "ask"
-        blocks: list[Block] = [prose(content.fixing(which)), gap, shell_text(ready.shown)]
+        blocks: list[Block] = [prose(content.fixing(which))]
+        if ready.timed:
+            blocks += [gap, heading("The command"), shell_text(command.text)]
+            blocks += [gap, heading("What takes it back"), shell_text(command.undo)]
+            blocks += [gap, heading("The whole script")]
+        blocks += [gap, shell_text(ready.shown)]
         if ready.root:
-            blocks += [gap, prose(content.fixing("run sudo"))]
+            blocks += [gap, prose(content.fixing(sudo_words(ready)))]
         if ready.timed and self._logged_in().remote:
             tailnet = self._logged_in().over_tailnet
             said = content.fixing("cuts tailnet" if tailnet else "cuts you")

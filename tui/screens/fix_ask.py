@@ -44,6 +44,8 @@ class AskScreen(ModalScreen[bool]):
         Binding("left,right", "app.focus_next", "Other answer", show=False),
         Binding("up,k", "scroll(-1)", "Up", show=False),
         Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("pageup", "scroll(-8)", "Page up", show=False),
+        Binding("pagedown", "scroll(8)", "Page down", show=False),
     ]
 
     def __init__(self, question: str, blocks: Iterable[Block], *, yes: str, no: str) -> None:
@@ -76,4 +78,4 @@ class AskScreen(ModalScreen[bool]):
 
     def action_scroll(self, by: int) -> None:
         """A long script is read before it is run."""
-        self.query_one(Detail).scroll_relative(y=by, animate=False)
+        self.query_one(Detail).scroll_relative(y=by, animate=False, immediate=True)

@@ -13,7 +13,7 @@ from probes.diagnosis.what_if import Whose
 from tui import content
 from tui.content import Tone, plain
 from tui.explain import CauseText
-from tui.fixing.circumstances import Circumstances, System
+from tui.fixing.circumstances import Brand, Circumstances, System
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Command, Playbook, PlayStep
 from tui.fixing.progress import Progress, Ran, RanState
@@ -145,15 +145,12 @@ def cause_page(plan: CausePlan, cause: CauseText, ways: Sequence[str]) -> list[B
 
 def _for_whom(shown: Shown) -> Block:
     found, (own_system, own_brand) = shown.found, shown.chosen
-    system = say(content.label(found.system))
-    if own_system:
-        system = join(system, say(", chosen by you", "$quiet"))
-    brand = say(content.label(found.brand))
-    if own_brand:
-        brand = join(brand, say(", chosen by you", "$quiet"))
-    elif found.brand_from:
-        named = "" if found.brand_from.casefold() == brand.plain.casefold() else found.brand_from
-        brand = join(brand, say(f", found by itself{f' as {named}' if named else ''}", "$quiet"))
+    system = join(
+        say(content.label(found.system)), say(_how(found.system_from, own_system), "$quiet")
+    )
+    over = "" if found.brand in _CLOUDS else " over UPnP"
+    told = found.brand_from and f"{found.brand_from}{over}"
+    brand = join(say(content.label(found.brand)), say(_how(told, own_brand), "$quiet"))
 
     def lay(width: int) -> Sequence[Content]:
         system_key, brand_key = _key("s", "system"), _key("w", "router")
@@ -164,6 +161,19 @@ def _for_whom(shown: Shown) -> Block:
         return [fit(line, width), *wrapped(more, width, 2)]
 
     return lay
+
+
+_CLOUDS = (Brand.AWS, Brand.AZURE, Brand.GCP, Brand.ORACLE, Brand.HETZNER)
+"""Found by what the machine itself says; other makes by what a router says of itself."""
+_MOST_TOLD = 48
+
+
+def _how(told: str, chosen: bool) -> str:
+    """By what it was found."""
+    if chosen:
+        return ", chosen by you"
+    cut = told if len(told) <= _MOST_TOLD else f"{told[: _MOST_TOLD - 1]}…"
+    return f", found by: {cut}" if cut else ""
 
 
 def _key(key: str, what: str) -> Content:

@@ -19,8 +19,13 @@ def can_step_aside(app: App[Any]) -> bool:
 def run_aside(app: App[Any], ready: Job) -> tuple[int, int] | None:
     """Run it with the terminal to itself. Its exit status, and the signal that is to end this
     program (0: none); None where the terminal could not be handed over, and nothing was run."""
+    ended: tuple[int, int] | None = None
     try:
         with app.suspend():
-            return run(ready)
+            ended = run(ready)
     except SuspendNotSupported:
         return None
+    except Exception:  # termios.error, where there is termios: the terminal died meanwhile
+        if ended is None or not ended[1]:
+            raise
+    return ended
