@@ -138,7 +138,7 @@ class _Known:
     def ways(self, cause: Cause) -> tuple[Way, ...]:
         """Those that make sense here."""
         around = self._around(cause)
-        own = [each for each in WAYS.get(cause.id, ()) if each not in around]
+        own = [each for each in WAYS[cause.id] if each not in around]
         if around:
             own = [each for each in own if each not in AT_A_ROUTER]
         case = Case(self.facts, self.side, cause, self.named)
@@ -147,7 +147,7 @@ class _Known:
         if cause.id in HELPED_BY_THE_OTHER_SIDE and cause.weight is not Weight.NOTES:
             found += self._elsewhere(found)
         # Where nothing fits, the readings contradict each other: show what is usual.
-        found = found or [self._way(each, Whose.THIS) for each in WAYS.get(cause.id, ())]
+        found = found or [self._way(each, Whose.THIS) for each in WAYS[cause.id]]
         found.sort(key=lambda way: _distance(way, cause.acts))
         return self._recommend(cause, found, begin_with=around)
 

@@ -270,7 +270,7 @@ UNTOLD: tuple[Remedy, ...] = (
         Actor.ROUTER,
         Risk.NONE,
         (CheckId.BEHAVIOR, CheckId.LAYERS),
-        (),
+        (CauseId.MTU,),
         _untold,
     ),
     Remedy(

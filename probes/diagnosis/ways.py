@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from probes.diagnosis.model import CauseId
 from probes.diagnosis.remedy import RemedyId as R
 
-WAYS: Mapping[str, tuple[R, ...]] = {
+WAYS: Mapping[CauseId, tuple[R, ...]] = {
     CauseId.NO_NETWORK: (R.RESTORE_NETWORK, R.OTHER_NETWORK),
     CauseId.CAPTIVE_PORTAL: (R.SIGN_IN, R.OTHER_NETWORK),
     CauseId.UDP_BLOCKED: (R.OTHER_NETWORK, R.ALLOW_OUTBOUND, R.UNBLOCK_UDP),
@@ -54,11 +54,11 @@ WAYS: Mapping[str, tuple[R, ...]] = {
     CauseId.PEER_SIDE: (R.PORT_MAPPING, R.FORWARD_PORT, R.ENABLE_IPV6, R.RUN_THERE),
     CauseId.BOTH_HARD: (R.PORT_MAPPING, R.FORWARD_PORT, R.ENABLE_IPV6, R.RUN_THERE),
     CauseId.SETTLING: (R.WAIT,),
-    "mtu": (R.PACKET_SIZE,),
+    CauseId.MTU: (R.PACKET_SIZE,),
 }
-"""By the id of the cause. A change that makes no sense in a report is left out there (`plan`)."""
+"""By cause. A change that makes no sense in a report is left out there (`plan`)."""
 
-AROUND: Mapping[str, tuple[R, ...]] = {
+AROUND: Mapping[CauseId, tuple[R, ...]] = {
     cause: WAYS[cause]
     for cause in (
         *(CauseId.CONTAINER, CauseId.VIRTUAL_MACHINE, CauseId.KUBERNETES),

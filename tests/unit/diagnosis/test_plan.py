@@ -81,10 +81,11 @@ def test_who_is_near_acts_first(name: str) -> None:
 
 
 def test_the_table_of_ways_names_each_cause_and_each_change() -> None:
-    assert {str(cause) for cause in CauseId} <= {str(cause) for cause in WAYS}
+    assert set(CauseId) == set(WAYS)
     assert all(WAYS.values())
     assert {way for each in WAYS.values() for way in each} | {R.PEER_RELAY} == set(R)
     for remedy in UNTOLD:
+        assert remedy.causes
         for cause in remedy.causes:
             assert remedy.id in WAYS[cause]
 
