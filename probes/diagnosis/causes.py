@@ -192,8 +192,11 @@ def _short_mapping_lifetime(known: Concluded) -> Match | None:
     found = known.facts.value(lifetime.LIFETIME4)
     if found is None or found.expired_s is None or found.expired_s >= SHORT_S:
         return None
-    weight = Weight.LIMITS if found.expired_s <= VERY_SHORT_S else Weight.NOTES
-    return Match(weight, Actor.ROUTER, (lifetime.LIFETIME4.id,))
+    # What the router lets in for good does not hang on what it remembers.
+    opened = ways_in(known.facts.report)
+    limits = found.expired_s <= VERY_SHORT_S and not opened
+    weight = Weight.LIMITS if limits else Weight.NOTES
+    return Match(weight, Actor.ROUTER, (lifetime.LIFETIME4.id, *opened))
 
 
 def _mtu(known: Concluded) -> Match | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab import needs, place
+from tests.lab import loop, needs, place
 from tests.lab.namespaces import Lab
 from tests.lab.place import Place
 from tests.lab.program import installed
@@ -54,3 +54,23 @@ def at(lab: Lab) -> Callable[..., Place]:
         return place.build(lab, name, **wishes)
 
     return build
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The list of the closed loop, gathered from whichever processes ran its tests."""
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, ())
+        if getattr(report, "when", "") == "call"
+    ]
+    lines = [
+        str(value)
+        for report in reports
+        for name, value in report.user_properties
+        if name == "closed-loop"
+    ]
+    if lines:
+        terminalreporter.section("closed loop")
+        terminalreporter.write_line("\n".join(lines))
+        terminalreporter.write_line(loop.summary(lines))

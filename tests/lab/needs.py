@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.lab import namespaces
@@ -22,6 +23,8 @@ TOOLS = {
     "pgrep": "procps",
 }
 """Programs that the lab uses, with the Debian package of each."""
+LOOP_TOOLS = {"radvd": "radvd", "ufw": "ufw", "iptables": "iptables", "sysctl": "procps"}
+"""Those that the closed loop uses besides."""
 
 
 def ci() -> bool:
@@ -32,10 +35,8 @@ def ci() -> bool:
 @functools.cache
 def missing() -> str:
     """One sentence that says what the lab lacks here, or "" where it can be built."""
-    absent = {tool: package for tool, package in TOOLS.items() if shutil.which(tool) is None}
-    if absent:
-        packages = " ".join(sorted(set(absent.values())))
-        return f"the lab needs {', '.join(sorted(absent))} (Debian: apt-get install {packages})"
+    if absent := without(TOOLS):
+        return absent
     if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
         return "the lab needs /dev/net/tun (modprobe tun, or the device in the container)"
     if not Path("/proc/self/task").exists():
@@ -43,3 +44,12 @@ def missing() -> str:
     if namespaces.unshare() is None:
         return "the lab needs user namespaces, or root (unshare is refused here)"
     return ""
+
+
+def without(tools: Mapping[str, str]) -> str:
+    """One sentence that says which of these programs are not here, or ""."""
+    absent = {tool: package for tool, package in tools.items() if shutil.which(tool) is None}
+    if not absent:
+        return ""
+    packages = " ".join(sorted(set(absent.values())))
+    return f"the lab needs {', '.join(sorted(absent))} (Debian: apt-get install {packages})"

@@ -151,7 +151,12 @@ def keep_forwarding(site: Customer, *, allowed: bool) -> None:
 COTURN6 = ("2a0e:b107:f00:221::50", "2a0e:b107:f00:222::50")
 
 
-def coturn(internet: Internet, first: str = "45.83.221.50", other: str = "45.83.222.50") -> str:
+def coturn(
+    internet: Internet,
+    first: str = "45.83.221.50",
+    other: str = "45.83.222.50",
+    ports: tuple[int, int] = (3478, 3479),
+) -> str:
     """Start a coturn with two addresses (RFC 5780, RESPONSE-PORT too); its address."""
     machine = internet.servers
     bits = 128 if ":" in first else 32
@@ -161,12 +166,13 @@ def coturn(internet: Internet, first: str = "45.83.221.50", other: str = "45.83.
     machine.start(
         (
             *("turnserver", "-n", "--stun-only", "--no-tls", "--no-dtls", "--no-cli"),
-            *("-L", first, "-L", other, "--listening-port", "3478", "--alt-listening-port", "3479"),
+            *("-L", first, "-L", other),
+            *("--listening-port", str(ports[0]), "--alt-listening-port", str(ports[1])),
             *("--log-file", str(folder / "coturn.log"), "--simple-log"),
             *("--pidfile", str(folder / "coturn.pid"), "--userdb", str(folder / "coturn.db")),
         )
     )
-    pattern = rf"{re.escape(f'[{first}]' if ':' in first else first)}:3478\s"
+    pattern = rf"{re.escape(f'[{first}]' if ':' in first else first)}:{ports[0]}\s"
     await_until(
         "coturn listens",
         lambda: re.search(pattern, machine.run(("ss", "-Hlnu")).stdout) is not None,

@@ -8,9 +8,18 @@ import pytest
 
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Result, Weight
-from probes.readings import behavior, environment, firewall, local, port_mapping, tailscale
+from probes.readings import (
+    behavior,
+    environment,
+    firewall,
+    lifetime,
+    local,
+    port_mapping,
+    tailscale,
+)
 from probes.readings.environment import Effect, Surrounding
 from probes.readings.firewall import Fate, FirewallName, Judgement
+from probes.readings.lifetime import Lifetime, LifetimeMethod
 from probes.readings.local import Gateway
 from probes.readings.tailscale import Backend
 from probes.report import Report
@@ -325,3 +334,10 @@ def test_a_stolen_port_is_a_note_where_a_way_in_leads_past_the_router() -> None:
     assert weight(eased(steals), C.NAT_STATE_COLLISION) is Weight.LIMITS
     for way_in in ((FORWARDED,), tried()):
         assert weight(eased(steals, *way_in), C.NAT_STATE_COLLISION) is Weight.NOTES
+
+
+def test_a_router_that_forgets_is_a_note_where_a_way_in_does_not_hang_on_it() -> None:
+    forgets = (lifetime.LIFETIME4, Lifetime(0, 20, LifetimeMethod.RESPONSE_PORT, "one.example"))
+    assert weight(eased(forgets), C.SHORT_MAPPING_LIFETIME) is Weight.LIMITS
+    for way_in in ((FORWARDED,), tried()):
+        assert weight(eased(forgets, *way_in), C.SHORT_MAPPING_LIFETIME) is Weight.NOTES
