@@ -36,6 +36,12 @@ _ORDINARY_INTERFACE = re.compile(
 )
 """Names that systems give by themselves, without an address in them."""
 
+_UPNP_WORD = re.compile(
+    r"Unconfigured|Connecting|Authenticating|Connected|Up|PendingDisconnect|Disconnecting|"
+    r"Disconnected|ERROR_[A-Z_]{2,40}"
+)
+"""ConnectionStatus and LastConnectionError (WANIPConnection:2 section 2.3)."""
+
 # One pass over free text. What comes first in the alternation wins: a URL holds a host, an address
 # with colons may hold one with dots.
 _IN_TEXT = re.compile(
@@ -168,6 +174,10 @@ class Masker:
             return value
         return self.whole(value)
 
+    def standard(self, value: str) -> str:
+        """A word of the UPnP standard; what a router says instead may be anything."""
+        return value if _UPNP_WORD.fullmatch(value) else self.whole(value)
+
     def issuer(self, value: str) -> str:
         """Who signed a certificate."""
         return self._name(value, "issuer-{}") if value else ""
@@ -252,6 +262,8 @@ FIELDS: dict[str, Callable[[Masker, str], str]] = {
         Masker.text,
     ),
     "environment.evidence.name": Masker.surrounding,
+    "upnp.status.status": Masker.standard,
+    "upnp.status.last_error": Masker.standard,
     "local.interfaces.name": Masker.interface,
     "local.interfaces.addresses": Masker.whole,
     "local.gateway4.address": Masker.whole,

@@ -61,7 +61,10 @@ def test_a_code_of_nobody_keeps_its_number() -> None:
         ("0.0.0.0", AddressKind.UNSPECIFIED),
         ("127.0.0.1", AddressKind.OTHER),
         ("169.254.1.1", AddressKind.OTHER),
-        ("192.0.0.4", AddressKind.OTHER),
+        ("192.0.0.4", AddressKind.TRANSITION),
+        ("192.0.0.8", AddressKind.OTHER),
+        ("203.0.113.7", AddressKind.PUBLIC),  # what masked output has in its place
+        ("2001:db8::1", AddressKind.PUBLIC),
         ("2a0e:b107::1", AddressKind.PUBLIC),
         ("fe80::1", AddressKind.OTHER),
         ("::", AddressKind.UNSPECIFIED),

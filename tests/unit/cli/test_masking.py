@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from probes.diagnosis.diagnose import diagnose
 from probes.events import CheckFinished, Observed, Progressed, RunFinished, decode, encode
 from probes.model import CheckId, CheckStatus, Failed, Known, Reason, Unknown
-from probes.readings import KEYS, local, relays, stun
+from probes.readings import KEYS, igd, local, port_mapping, relays, stun
+from probes.readings.port_mapping import AddressKind
 from tests.unit.content.reports import EASY, HARD, answer, device, report, way_out
+from tui.explain.router import router_says
 from tui.masking import FIELDS, MASKED, Masker
 from tui.masking_addresses import Addresses
 
@@ -227,3 +229,25 @@ def test_what_a_person_named_is_masked(name: str) -> None:
 
 def test_a_tunnel_keeps_its_kind_and_loses_its_name() -> None:
     assert Masker().surrounding("WireGuard (wg-ada-home)") == "WireGuard (interface-1)"
+
+
+def test_a_router_is_worth_the_same_in_a_masked_report() -> None:
+    readings = {
+        **EASY,
+        port_mapping.UPNP.present.id: True,
+        port_mapping.UPNP.external.id: ip_address("45.83.223.10"),
+        igd.STATUS.id: igd.IgdStatus("Connected", 10, "ERROR_ISP_TIME_OUT"),
+    }
+    found = report(readings)
+    shown = Masker().report(found)
+    assert shown.value(igd.STATUS) == found.value(igd.STATUS)
+    address = shown.value(port_mapping.UPNP.external)
+    assert address is not None
+    assert AddressKind.of(address) is AddressKind.PUBLIC
+    (part,) = router_says(shown, CheckId.UPNP)
+    assert "Its connection: Connected, for 10 s" in part.lines
+    assert part.lines[-1] == f"Its outer address: {address}, a public address"
+    odd = report({**EASY, igd.STATUS.id: igd.IgdStatus("ask ada", 10, "")})
+    masked = Masker().report(odd).value(igd.STATUS)
+    assert masked is not None
+    assert masked.status == MASKED
