@@ -111,6 +111,8 @@ def _failed_test(facts: Facts, keys: ServiceKeys, test: MappingTest) -> Match | 
     host = facts.value(firewall.INBOUND4)
     if host is not None and host.lets_this_port_in and host.by is not FirewallName.TAILSCALE:
         return None  # it lets the VPN's port in by name, and the test had another one
+    if host is not None and host.fate is Fate.BLOCKED and host.sure:
+        return None  # it drops every stranger's packet: that is a cause of its own
     fate, shown = Fate.UNKNOWN if host is None else host.fate, (firewall.INBOUND4.id,)
     match fate:
         case Fate.BLOCKED:

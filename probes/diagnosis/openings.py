@@ -137,13 +137,14 @@ def _tested(test: MappingTest, host: HostFilter) -> tuple[Held, bool]:
     """What a tried mapping is worth, and whether a stranger's packet came in through it."""
     if not test.granted or test.address_matches is False:
         return Held.NO, False
-    if test.seen_from_outside is False:
+    if test.seen_from_outside is False and not (host.fate is Fate.BLOCKED and host.sure):
         # The packet may have come through the router, and been dropped by this computer: the test
         # has a port of its own, which a rule for the VPN's port does not let in.
         passed = host.fate is Fate.ALLOWED and not host.this_port
         return (Held.NO if passed else Held.MAYBE), False
     if test.seen_from_outside:
         return Held.YES, True
+    # Where this computer drops every stranger's packet, none that was sent could be seen.
     return (Held.YES if test.address_matches else Held.MAYBE), False
 
 

@@ -50,6 +50,7 @@ def judged(fate: Fate, *, sure: bool = True) -> Judgement:
 
 
 SHUT: Pair = (firewall.INBOUND4, judged(Fate.BLOCKED))
+MAYBE_SHUT: Pair = (firewall.INBOUND4, judged(Fate.BLOCKED, sure=False))
 SHUT_OUT: Pair = (firewall.OUTBOUND4, judged(Fate.BLOCKED))
 DOUBTED: Pair = (firewall.OUTBOUND4, judged(Fate.BLOCKED, sure=False))
 NOBODY: Pair = (

@@ -27,6 +27,7 @@ from tests.unit.diagnosis.device_cases import (
     CASES,
     FORWARDED,
     GATEWAY,
+    MAYBE_SHUT,
     NAT_PMP_ALONE,
     NO_SERVICE,
     NOBODY,
@@ -100,7 +101,7 @@ def test_port_mapping_is_off_where_a_home_router_answers_in_no_language(
         (tried(granted=False), Confidence.CERTAIN, Actor.ROUTER),
         (tried(address_matches=False), Confidence.CERTAIN, Actor.ROUTER),
         (tried(seen_from_outside=False), Confidence.LIKELY, Actor.ROUTER),
-        ((*tried(seen_from_outside=False), SHUT), Confidence.LIKELY, Actor.THIS_DEVICE),
+        ((*tried(seen_from_outside=False), MAYBE_SHUT), Confidence.LIKELY, Actor.THIS_DEVICE),
     ],
 )
 def test_port_mapping_is_broken_where_what_is_offered_is_of_no_use(
@@ -119,6 +120,7 @@ def test_port_mapping_is_broken_where_what_is_offered_is_of_no_use(
         (*NAT_PMP_ALONE, (port_mapping.NAT_PMP.error, None)),
         (*tried(), (port_mapping.NAT_PMP.error, REFUSAL)),
         tried(seen_from_outside=None),
+        (*tried(seen_from_outside=False), SHUT),
         # Another language may still do:
         (
             *NAT_PMP_ALONE,
@@ -301,6 +303,13 @@ LET_IN: Pair = (
     Judgement(Fate.ALLOWED, FirewallName.UFW, "ufw-user-input", "udp dport 41641 accept", True),
 )
 LETS_ALL_IN: Pair = (firewall.INBOUND4, Judgement(Fate.ALLOWED, None, "", "", True))
+
+
+def test_a_firewall_that_drops_all_explains_it_too_and_stands_for_itself() -> None:
+    """Measured: the router's mapping is good, and the device drops what comes through it."""
+    shut = hard(*tried(seen_from_outside=False), SHUT)
+    assert found(shut, C.PORT_MAPPING_BROKEN) is None
+    assert found(shut, C.HOST_FIREWALL) is not None
 
 
 def test_a_rule_for_the_vpns_port_explains_a_test_mapping_that_stayed_silent() -> None:
