@@ -122,6 +122,7 @@ class _Known:
             int(not flipping),
             int(not (flipping or blocks or notes)),
             *cheapest,
+            int(cause.id not in AROUND),
             self.diagnosis.causes.index(cause),
         )
 

@@ -70,18 +70,23 @@ whatever a NAT does, since the home router's settings do not reach it."""
 
 BY_A_NAT = (
     *(CauseId.HARD_NAT, CauseId.PORT_MAPPING_OFF, CauseId.PORT_MAPPING_BROKEN),
-    *(CauseId.MULTI_WAN, CauseId.SHORT_MAPPING_LIFETIME, CauseId.BOTH_HARD),
+    *(CauseId.DOUBLE_NAT, CauseId.MULTI_WAN, CauseId.SHORT_MAPPING_LIFETIME, CauseId.BOTH_HARD),
 )
 """Causes that such a box may be the one to make."""
 
-AT_A_ROUTER = frozenset({R.PORT_MAPPING, R.FORWARD_PORT, R.KEEP_ONE_PORT, R.BRIDGE})
+AT_A_ROUTER = frozenset(
+    {
+        *(R.PORT_MAPPING, R.FORWARD_PORT, R.KEEP_ONE_PORT, R.BRIDGE),
+        *(R.ACCESS_POINT, R.EXPOSED_HOST, R.FORWARD_TWICE),
+    }
+)
 """What the home router's settings decide, and those of a box around the device do not."""
 
 HELPED_BY_THE_OTHER_SIDE = (
     *(CauseId.HARD_NAT, CauseId.MULTI_WAN, CauseId.DOUBLE_NAT, CauseId.CGNAT, CauseId.CLOUD_NAT),
     *(CauseId.MOBILE_NETWORK, CauseId.CONTAINER, CauseId.VIRTUAL_MACHINE, CauseId.KUBERNETES),
     *(CauseId.PORT_MAPPING_OFF, CauseId.PORT_MAPPING_BROKEN, CauseId.NAT_STATE_COLLISION),
-    *(CauseId.STUN_BLOCKED, CauseId.RELAY_MAP_WITHOUT_STUN, CauseId.INBOUND_BLOCKED),
+    *(CauseId.STUN_BLOCKED, CauseId.INBOUND_BLOCKED),
     *(CauseId.PEER_SIDE, CauseId.BOTH_HARD),
 )
 """Causes that do not matter any more where the other side can be reached, or a relay is near."""

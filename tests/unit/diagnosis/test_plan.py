@@ -15,7 +15,7 @@ from probes.diagnosis.untold import UNTOLD
 from probes.diagnosis.ways import AROUND, AT_A_ROUTER, WAYS
 from probes.diagnosis.what_if import Whose
 from probes.model import Confidence as Sure
-from probes.readings import environment, firewall, port_mapping, stun, tailscale
+from probes.readings import environment, firewall, port_mapping, relays, stun, tailscale
 from probes.readings.environment import Effect, Evidence, Setting, Surrounding
 from probes.readings.firewall import Fate, FirewallName, Judgement
 from probes.readings.port_mapping import MappingError, MappingFault
@@ -214,6 +214,28 @@ def test_several_internet_lines_are_one_before_anything_else() -> None:
     assert here[0] is R.ONE_LINE
     assert R.KEEP_ONE_PORT not in here
     assert R.ONE_LINE not in ways(report(HARD), CauseId.HARD_NAT)
+
+
+def test_a_second_nat_that_a_container_makes_is_no_second_router() -> None:
+    inside = _inside(Surrounding.CONTAINER)
+    cause = Cause(CauseId.DOUBLE_NAT, Weight.LIMITS, Confidence.LIKELY, Actor.SECOND_ROUTER, ())
+    diagnosis = diagnose(inside)
+    (plan, *_) = [
+        each
+        for each in plan_of(inside, replace(diagnosis, causes=(*diagnosis.causes, cause)))
+        if each.cause is cause
+    ]
+    assert recommended(plan).remedy.id is R.HOST_NETWORK
+    assert not AT_A_ROUTER & {way.remedy.id for way in plan.ways if way.whose is Whose.THIS}
+
+
+def test_a_map_without_stun_is_mended_and_not_gone_around_at_somebody_s_router() -> None:
+    found = report({**EASY, relays.STUN_REGIONS.id: 0})
+    cause = Cause(
+        CauseId.RELAY_MAP_WITHOUT_STUN, Weight.BLOCKS, Confidence.CERTAIN, Actor.TAILNET_ADMIN, ()
+    )
+    (plan,) = plan_of(found, replace(diagnose(found), causes=(cause,)))
+    assert ids(plan) == [(R.MEND_RELAY_MAP, Whose.THIS)]
 
 
 def test_windows_linux_is_offered_no_bridge_and_a_machine_no_mirror() -> None:
