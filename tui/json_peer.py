@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probes.diagnosis.model import Cause
 from probes.diagnosis.peer import PeerOutlook
 from probes.diagnosis.what_if import Fix
 from probes.readings.codec import Json
@@ -24,6 +25,18 @@ def peer_to_json(found: PeerOutlook) -> Json:
         "confidence": str(found.confidence),
         "flip": flip_to_json(found.flip),
         "remedies": [fix_to_json(each) for each in found.fixes],
+    }
+
+
+def cause_to_json(cause: Cause) -> Json:
+    """A cause, with the readings that carry it."""
+    return {
+        "id": str(cause.id),
+        "weight": str(cause.weight),
+        "confidence": str(cause.confidence),
+        "acts": str(cause.acts),
+        "because": list(cause.because),
+        "missing": list(cause.missing),
     }
 
 

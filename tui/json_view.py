@@ -11,7 +11,7 @@ from typing import Any
 
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.layers import Layer, layers_of
-from probes.diagnosis.model import Cause, Diagnosis, Nat, NatClass, Outlook
+from probes.diagnosis.model import Diagnosis, Nat, NatClass, Outlook
 from probes.diagnosis.what_if import Advised, Fix, advice, flips_of
 from probes.model import CheckId, CheckStatus
 from probes.readings import KEYS, classic, local, port_mapping, tailscale
@@ -22,7 +22,7 @@ from probes.tailscale.netcheck import netcheck_view
 from probes.tailscale.netcheck_again import netcheck_again
 from probes.version import __version__
 from tui import content
-from tui.json_peer import flip_to_json, peer_to_json
+from tui.json_peer import cause_to_json, flip_to_json, peer_to_json
 from tui.json_witnesses import disagreements_to_json, firewall_to_json, tailscale_to_json
 
 SCHEMA = "whyrelay/1"
@@ -68,7 +68,7 @@ def report_to_json(
         "forward": _forward(report),
         "local": _local(report),
         "tailscale": tailscale_to_json(report),
-        "causes": [_cause(cause) for cause in diagnosis.causes],
+        "causes": [cause_to_json(cause) for cause in diagnosis.causes],
         "outlook": {
             "none": _outlook(diagnosis.outlook.none, flips[NatClass.NONE]),
             "easy": _outlook(diagnosis.outlook.easy, flips[NatClass.EASY]),
@@ -183,17 +183,6 @@ def _local(report: Report) -> Json:
         else [face.name for face in faces if face.kind in tunnels and face.up],
         "bound_to": next((way.interface for way in ways if way is not None), None),
         "firewall": firewall_to_json(report),
-    }
-
-
-def _cause(cause: Cause) -> Json:
-    return {
-        "id": str(cause.id),
-        "weight": str(cause.weight),
-        "confidence": str(cause.confidence),
-        "acts": str(cause.acts),
-        "because": list(cause.because),
-        "missing": list(cause.missing),
     }
 
 

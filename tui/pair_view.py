@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from textwrap import TextWrapper
 from typing import assert_never
 
-from probes.diagnosis.model import Nat, Result
+from probes.diagnosis.causes_pair import causes_between
+from probes.diagnosis.model import Cause, Nat, Result
 from probes.diagnosis.openings import Held
 from probes.diagnosis.pair import Prediction, Relay, predict
 from probes.diagnosis.remedies import RemedyId
@@ -22,7 +23,7 @@ from probes.version import __version__
 from tui import content
 from tui.exits import Exit
 from tui.glyphs import printable
-from tui.json_peer import fix_to_json, flip_to_json
+from tui.json_peer import cause_to_json, fix_to_json, flip_to_json
 
 SCHEMA = "whyrelay-pair/1"
 
@@ -45,12 +46,15 @@ class Pair:
     sides: tuple[Side, Side]
     prediction: Prediction
     fixes: tuple[Fix, ...]
+    causes: tuple[Cause, ...] = ()
+    """What lies between the two, as side A sees it."""
 
 
 def pair_of(a: Given, b: Given) -> Pair:
     """Conclude."""
     sides = (side_of(a.report), side_of(b.report))
-    return Pair(a, b, sides, predict(*sides), fixes(*sides))
+    found = predict(*sides)
+    return Pair(a, b, sides, found, fixes(*sides), causes_between(*sides, found))
 
 
 def exit_of(result: Result) -> Exit:
@@ -85,6 +89,7 @@ def pair_to_json(pair: Pair) -> dict[str, Json]:
         "because": {"a": list(found.ours), "b": list(found.theirs)},
         "confidence": str(found.confidence),
         "headline": headline(pair),
+        "causes": [cause_to_json(each) for each in pair.causes],
         "flip": flip_to_json(first),
         "remedies": [fix_to_json(fix) for fix in pair.fixes],
     }
@@ -168,6 +173,8 @@ def _verdict(pair: Pair) -> Iterator[str]:
     yield 'Below, "you" is side A, and "the peer" is side B.'
     yield f"How: {words.sentence}"
     yield f"Why: {words.why}"
+    for cause in pair.causes:
+        yield f"Cause: {content.cause(cause.id).title}."
     if found.result in (Result.DIRECT, Result.RELAYED):
         yield f"How sure: {content.label(found.confidence)}."
     if found.relay is not None:

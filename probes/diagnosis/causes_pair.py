@@ -8,10 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from probes.diagnosis.model import Actor, CauseId, Confidence, Mechanism, NatClass, Result, Weight
-from probes.diagnosis.pair import Neighbours, predict
-from probes.diagnosis.peer import Between
+from probes.diagnosis.model import (
+    Actor,
+    Cause,
+    CauseId,
+    Confidence,
+    Mechanism,
+    NatClass,
+    Result,
+    Weight,
+)
+from probes.diagnosis.pair import Neighbours, Prediction, neighbours, predict
+from probes.diagnosis.peer import Between, PeerOutlook
 from probes.diagnosis.rule import Match
+from probes.diagnosis.sides import Side
+from probes.diagnosis.spread import Spread
 from probes.diagnosis.what_if import peer as ordinary
 from probes.readings import tailscale
 from probes.readings.tailscale import PeerPath
@@ -48,7 +59,8 @@ def _both_hard(found: Between) -> Match | None:
 def _peer_side(found: Between) -> Match | None:
     """This side goes direct with an ordinary peer, and with this one it does not."""
     outlook = found.outlook
-    if outlook.path not in (PeerPath.DERP, PeerPath.PEER_RELAY):
+    seen = outlook.path in (PeerPath.DERP, PeerPath.PEER_RELAY)
+    if not seen and not _foretold(found.theirs):
         return None
     if outlook.result not in (Result.RELAYED, Result.POSSIBLE):
         return None
@@ -63,8 +75,16 @@ def _peer_side(found: Between) -> Match | None:
     sure = Confidence.LIKELY if found.settled and fine else Confidence.POSSIBLE
     ours = expected.ours if fine else ()
     because = tuple(dict.fromkeys((*outlook.because, *ours)))
-    missing = () if found.settled else (tailscale.PINGS.id,)
+    missing = () if found.settled or not seen else (tailscale.PINGS.id,)
     return Match(_WEIGHTS[outlook.result], Actor.PEER, because, sure, missing)
+
+
+def _foretold(theirs: Side) -> bool:
+    """What is known of the other side says that it is the one in the way."""
+    expected = predict(theirs, ordinary(NatClass.EASY)).result
+    return theirs.overruled is not None or (
+        theirs.four.settled and expected in (Result.RELAYED, Result.POSSIBLE)
+    )
 
 
 def _settling(found: Between) -> Match | None:
@@ -82,3 +102,25 @@ PAIR_RULES: dict[CauseId, WhenPaired] = {
     CauseId.SETTLING: _settling,
 }
 """One rule for each cause that takes two sides."""
+
+
+def causes_between(ours: Side, theirs: Side, found: Prediction) -> tuple[Cause, ...]:
+    """The causes that lie between two sides that are both known, each from a report of its own."""
+    outlook = PeerOutlook(
+        name="",
+        path=PeerPath.UNKNOWN,
+        via="",
+        result=found.result,
+        mechanism=found.mechanism,
+        family=found.family,
+        confidence=found.confidence,
+        because=found.ours,
+    )
+    near = neighbours(ours.place, theirs.place)
+    pair = Between(ours, theirs, outlook, near, True, None, Spread())
+    matches = ((cause, when(pair)) for cause, when in PAIR_RULES.items())
+    return tuple(
+        Cause(cause, match.weight, match.confidence, match.acts, match.because, match.missing)
+        for cause, match in matches
+        if match is not None
+    )

@@ -24,7 +24,15 @@ from probes.readings import (
     tailscale,
 )
 from probes.readings.key import Key
-from probes.readings.tailscale import Backend, Netcheck, Peer, PeerPath, SeenEndpoint
+from probes.readings.tailscale import (
+    Backend,
+    Netcheck,
+    Peer,
+    PeerChoice,
+    PeerPath,
+    PeerPing,
+    SeenEndpoint,
+)
 from probes.report import ELSEWHERE, Report
 from probes.tailscale.loose import address_of
 from probes.tailscale.own_endpoints import kinds, own_port, socket_of
@@ -172,6 +180,7 @@ def _without_udp(ledger: _Ledger, report: Netcheck) -> None:
 # --- status and ping ------------------------------------------------------------------------------
 
 STATUS = "tailscale status"
+PING = "tailscale ping"
 
 
 def _status(ledger: _Ledger, status: Status) -> None:
@@ -213,17 +222,26 @@ def _rows_and_pings(ledger: _Ledger, found: Found) -> None:
     if found.rows and not found.statuses:
         ledger.known(tailscale.STATE, Backend.RUNNING, STATUS)
         ledger.known(tailscale.HEALTH, tuple(found.health), STATUS)
-    for peer in _pinged(found):
+    pinged = _pinged(found)
+    for peer, _ in pinged:
         peers[peer.name] = replace(peers.get(peer.name, peer), path=peer.path, via=peer.via)
+    ledger.known(tailscale.PINGS, tuple(row for _, row in pinged) or None, PING)
+    if len(pinged) == 1:
+        # Whoever pings one device asks about that one.
+        (name,) = (peer.name for peer, _ in pinged)
+        ledger.known(tailscale.CHOSEN, PeerChoice(name, (peers[name],), ()), PING)
     if peers:
-        what = STATUS if found.rows or found.statuses else "tailscale ping"
+        what = STATUS if found.rows or found.statuses else PING
         ordered = sorted(peers.values(), key=lambda peer: peer.name.casefold())
         ledger.known(tailscale.PEERS, tuple(ordered), what)
 
 
-def _pinged(found: Found) -> list[Peer]:
-    """One peer for each that was pinged. A relay answers first even where a direct path is found:
-    only many answers, or ping's own giving up, show that it stays."""
+def _pinged(found: Found) -> list[tuple[Peer, PeerPing]]:
+    """One peer for each that was pinged, with what the answers show.
+
+    A relay answers first even where a direct path is found: only many answers, or ping's own giving
+    up, show that it stays.
+    """
     by_name: dict[str, list[Pong]] = {}
     lost = sum(isinstance(line, NoPong) for line in found.pings)
     for line in found.pings:
@@ -240,7 +258,10 @@ def _pinged(found: Found) -> list[Peer]:
         except ValueError:
             addresses = ()
         via = last.via if path is not PeerPath.UNKNOWN else ""
-        peers.append(Peer(name, "", addresses, "", path, via, "", None, False))
+        first = next((n for n, pong in enumerate(pongs) if pong is direct), len(pongs))
+        relayed = sum(pong.path is not PingPath.DIRECT for pong in pongs[: first + 1])
+        row = PeerPing(name, path, last.via, relayed, None)
+        peers.append((Peer(name, "", addresses, "", path, via, "", None, False), row))
     return peers
 
 

@@ -258,6 +258,7 @@ TOO_LITTLE = (
     "unknown-unfinished",
     "unknown-failed",
     "unknown-paths",
+    "unknown-paths-relayed",
     "unknown-elsewhere",
 )
 """Headlines for too little known, by its reason; the general one is the `Headline`'s own."""

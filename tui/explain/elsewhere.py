@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probes.diagnosis.spread import spread_of
 from probes.model import Family
 from probes.readings import local, stun, tailscale
 from probes.readings.tailscale import Netcheck, PeerPath
@@ -84,6 +85,8 @@ def nat_words(report: Report, which: str) -> str:
 
 def headline(report: Report) -> str:
     """Which sentence says that too little is known."""
+    if spread_of(report).this_side:
+        return "unknown-paths-relayed"
     return "unknown-paths" if paths(report)[1] else "unknown-elsewhere"
 
 

@@ -468,6 +468,7 @@ def pair_schema() -> Json:
         "because": _object({"a": _list(_STRING), "b": _list(_STRING)}, "ids of readings"),
         "confidence": _one_of(Confidence),
         "headline": _described(_STRING, "the result in one sentence"),
+        "causes": _list(_CAUSE, "what lies between the two, as side a sees it"),
         "flip": _FLIP,
         "remedies": _list(_FIX, "single changes, cheap and safe first"),
     }

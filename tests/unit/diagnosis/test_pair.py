@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from probes.diagnosis.model import Confidence, Mechanism, Result
+from probes.diagnosis.causes_pair import causes_between
+from probes.diagnosis.model import CauseId, Confidence, Mechanism, Result, Weight
 from probes.diagnosis.pair import Prediction, Relay, predict
 from probes.diagnosis.sides import Side, side_of
 from probes.model import Family, Known
@@ -140,6 +141,38 @@ def test_strangers_behind_one_carrier_are_in_no_common_lan() -> None:
 
 def test_two_homes_with_the_same_prefix_are_two_homes() -> None:
     assert predict(_side("hard", 1), _side("hard", 2)).result is Result.RELAYED
+
+
+# --- the causes that lie between two -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ("eim-apdf", "eim-apdf", {}),
+        ("hard", "hard", {CauseId.BOTH_HARD: Weight.BLOCKS}),
+        ("hard+v6", "hard+v6", {CauseId.BOTH_HARD: Weight.NOTES}),
+        ("hard+map", "hard", {}),
+        ("eim-apdf", "hard", {CauseId.PEER_SIDE: Weight.BLOCKS}),
+        ("hard", "eim-apdf", {}),
+        ("eim-apdf", "udp-blocked", {CauseId.PEER_SIDE: Weight.BLOCKS}),
+        ("open", "hard", {}),
+        ("eim-apdf", "eim-apdf-wanopen", {CauseId.PEER_SIDE: Weight.LIMITS}),
+    ],
+)
+def test_the_causes_that_lie_between_two(
+    ours: str, theirs: str, expected: dict[CauseId, Weight]
+) -> None:
+    sides = (_side(ours, 1), _side(theirs, 2))
+    found = causes_between(*sides, predict(*sides))
+    assert {each.id: each.weight for each in found} == expected
+    assert all(each.because for each in found)
+
+
+def test_one_public_address_is_named_as_what_lies_between() -> None:
+    here, there = neighbour("eim-apdf", "192.168.11", False), neighbour("eim-apdf", "192.168.12")
+    (cause,) = causes_between(here, there, predict(here, there))
+    assert (cause.id, cause.weight) == (CauseId.SAME_NETWORK, Weight.BLOCKS)
 
 
 # --- what is not known --------------------------------------------------------------------------

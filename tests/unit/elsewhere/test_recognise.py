@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from probes.diagnosis.diagnose import diagnose
+from probes.diagnosis.model import CauseId, Headline
 from probes.elsewhere.lines import MOST_LINES
 from probes.elsewhere.recognise import Found, recognise, unread_numbers
 from probes.elsewhere.report import report_of_found
@@ -19,6 +21,7 @@ from probes.readings import KEYS, port_mapping, relays, stun, tailscale
 from probes.readings.tailscale import Backend, PeerPath
 from probes.report import Report
 from probes.tailscale.loose import Unreadable
+from tui.explain import headline
 
 OUTPUTS = Path(__file__).parents[1] / "tailscale" / "outputs"
 TEXT = (OUTPUTS / "hard_hard.netcheck1.txt").read_text("utf-8")
@@ -243,6 +246,51 @@ def test_every_recorded_output_comes_out_right(pair: str) -> None:
         assert found.unread == []
         peers = report_of_found(found, pair).value(tailscale.PEERS) or ()
         assert {peer.name: peer.path for peer in peers}["node2"] is path
+
+
+VERDICTS = {
+    # netcheck, status --json, status, ping: of the pair where one device was pinged
+    "easy_easy": "direct direct unknown direct",
+    "easy_easy-noudp": "direct direct unknown relayed",
+    "easy_hard": "direct direct unknown relayed",
+    "easyopen_easyopen": "direct direct unknown relayed",
+    "easypf_hard": "direct direct unknown direct",
+    "hard_hard": "relayed unknown unknown relayed",
+    "hard_hard_peerrelay": "relayed unknown unknown relayed",
+}
+
+
+@pytest.mark.parametrize("pair", VERDICTS)
+def test_every_recorded_output_has_its_verdict(pair: str) -> None:
+    endings = ("netcheck1.txt", "status.json", "status.txt", "ping.txt")
+    for ending, verdict in zip(endings, VERDICTS[pair].split(), strict=True):
+        found = recognise((OUTPUTS / f"{pair}.{ending}").read_bytes())
+        assert diagnose(report_of_found(found, pair)).verdict == verdict, ending
+    other = recognise((OUTPUTS / f"{pair}.netcheck1.json").read_bytes())
+    assert diagnose(report_of_found(other, pair)).verdict == VERDICTS[pair].split()[0]
+
+
+def test_whoever_pings_one_device_asks_about_that_one() -> None:
+    """With the status or netcheck beside it, the own side is known as well."""
+    pings = (OUTPUTS / "easy_easy.ping.txt").read_text("utf-8")
+    made = diagnose(report(pings))
+    assert made.peer is not None
+    assert (made.peer.name, made.headline) == ("node2", Headline.PEER_TURNED_DIRECT)
+    assert {each.id for each in made.causes} == {CauseId.SETTLING}
+    netcheck = (OUTPUTS / "easy_hard.netcheck1.txt").read_text("utf-8")
+    made = diagnose(report(netcheck + (OUTPUTS / "easy_hard.ping.txt").read_text("utf-8")))
+    assert made.headline is Headline.PEER_OTHER_SIDE
+    assert CauseId.PEER_SIDE in {each.id for each in made.causes}
+    other = "pong from node3 (100.64.0.3) via DERP(fra) in 30ms\n"
+    assert diagnose(report(pings + other)).peer is None
+
+
+def test_all_relayed_speaks_against_this_side_and_one_alone_does_not() -> None:
+    row = '100.64.0.{}  node{}  someone@  linux  active; relay "fra", tx 1 rx 1\n'
+    two = report("100.64.0.1  node1  someone@  linux  -\n" + row.format(2, 2) + row.format(3, 3))
+    assert "all 2 active peers are relayed" in headline(diagnose(two), two)
+    one = report("100.64.0.1  node1  someone@  linux  -\n" + row.format(2, 2))
+    assert "shows 0 of 1 active peers direct" in headline(diagnose(one), one)
 
 
 # --- what is nothing of the kind ------------------------------------------------------------------
