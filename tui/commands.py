@@ -213,7 +213,7 @@ ANEW = Command(
 )
 PRETEND = Command(
     "pretend",
-    "d",
+    "z",
     "pretend",
     "Pretend",
     "Pretend that it is done",
@@ -221,7 +221,7 @@ PRETEND = Command(
 )
 PING = Command(
     "ping",
-    "l",
+    "u",
     "ping",
     "Ping",
     "Ping a peer, live",

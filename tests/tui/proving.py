@@ -13,7 +13,7 @@ from probes.events import Event
 from probes.model import CheckId, IPAddress
 from probes.network.simulated import ScenarioError, load, run_virtual
 from probes.options import Journal, Options
-from probes.tailscale.ping import Pinged
+from probes.tailscale.ping import Pinged, PingResult
 from probes.tailscale.watch import Look
 from tui.networks import PRACTICE
 from tui.sources import Live, Source
@@ -108,9 +108,11 @@ class Ahead:
         return Ahead(self.name, (*self.done, remedy), self.moves_to, self.asked)
 
     async def pings(self, peer: IPAddress) -> AsyncGenerator[Pinged, None]:
-        """All of them, then silence."""
+        """All of them until a direct one, else silence afterwards."""
         for each in await asyncio.to_thread(pings_of, self.name, self.done, peer):
             yield each
+            if each.result is PingResult.DIRECT:
+                return
         await asyncio.Event().wait()
 
     async def looks(self, options: Options) -> AsyncGenerator[Look, None]:

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,8 @@ from probes.events import Event, Observed
 from probes.network.simulated import load, run_virtual
 from probes.options import Options
 from probes.readings import stun
-from tests.tui.harness import Fed, press, running, settled
+from tests.tui.harness import Fed, eventually, press, running, settled
+from tests.tui.proving import Ahead
 from tests.unit.tailscale.recorded import recorded
 from tui.app import WhyrelayApp
 from tui.networks import PRACTICE, Everything
@@ -49,12 +51,28 @@ class Picture:
     """Put into the box once it is open; the recorded output of another device, by name."""
     then: tuple[str, ...] = ()
     """Keys after the paste."""
+    proves: bool = False
+    """On a network that can be changed and followed; the keys go on when its test is over."""
+    looks: int = 0
+    """So many looks at the paths are waited for."""
 
 
+DONE = "done"
+"""Among the keys: wait until the test, or the ping, has come to its end."""
 TINY, SMALL, LARGE = (60, 18), (80, 24), (120, 36)
 _NETCHECK = "easy_easy.netcheck1.txt"
 _WITH_PEER = ("1", "home", "down", "down", "enter", "3", "home", *("down",) * 4)
+_PROVED = ("5", *("down",) * 3, "z", "r", DONE)
 PICTURES = {
+    "prove-80x24": Picture("hard-home", _PROVED, SMALL, proves=True),
+    "prove-120x36": Picture("hard-home", _PROVED, LARGE, proves=True),
+    "prove-60x18": Picture("hard-home", _PROVED, TINY, proves=True),
+    "prove-light-120x36": Picture("hard-home", _PROVED, LARGE, light=True, proves=True),
+    "prove-same-80x24": Picture("hard-home", ("5", "r", DONE), SMALL, proves=True),
+    "prove-ping-80x24": Picture("hard-home", (*_PROVED, "u", DONE), SMALL, proves=True),
+    "prove-ping-120x36": Picture("hard-home", (*_PROVED, "u", DONE), LARGE, proves=True),
+    "watch-80x24": Picture("back-and-forth", ("5", "f"), SMALL, proves=True, looks=14),
+    "watch-120x36": Picture("back-and-forth", ("5", "f"), LARGE, proves=True, looks=14),
     "choose-80x24": Picture("easy-home", ("1", "home", "down", "down", "down", "down"), SMALL),
     "choose-120x36": Picture("easy-home", ("1", "home", "down", "down", "down", "down"), LARGE),
     "choose-light-80x24": Picture("hard-home", ("1", "home", "down", "down"), SMALL, light=True),
@@ -120,7 +138,9 @@ def draw(picture: Picture) -> str:
     """The picture, as SVG: the same on every machine."""
     events, title = run_of(picture.network), f"{PRACTICE}{picture.network}"
     source: Source
-    if picture.mid_run:
+    if picture.proves:
+        source = Ahead(picture.network)
+    elif picture.mid_run:
         source = Fed(title, until_answers(events, ANSWERS_MID_RUN))
     else:
         source = Replay(title, events, timed=False)
@@ -128,12 +148,24 @@ def draw(picture: Picture) -> str:
 
 
 async def _draw(picture: Picture, source: Source) -> str:
-    settings = Settings(source=source, reduced_motion=True, save=False, session=Session())
+    options = Options(map_test=picture.proves)
+    settings = Settings(options, source, reduced_motion=True, save=False, session=Session())
     app = WhyrelayApp(settings, "0", Everything())
     async with running(app, picture.size) as pilot:
         if picture.light:
             await press(pilot, "t")
-        await press(pilot, *picture.keys)
+        for key in picture.keys:
+            if key == DONE:
+                await over(app)
+                await pilot.pause()
+                app.clear_notifications()
+                await pilot.pause()
+            else:
+                await press(pilot, key)
+        if picture.looks:
+            await eventually(lambda: app.following.history.looks >= picture.looks, "the looks")
+            app.clear_notifications()
+            await pilot.pause()
         if picture.paste:
             app.screen.query_one("#paste").post_message(Paste(recorded(picture.paste)))
             await pilot.pause()
@@ -141,6 +173,19 @@ async def _draw(picture: Picture, source: Source) -> str:
             await settled(pilot)
         svg = app.export_screenshot(title="whyrelay", simplify=True)
     return _IDS.sub("terminal-", _REMOTE_FONTS.sub("", svg))
+
+
+async def over(app: WhyrelayApp) -> None:
+    """Wait until nothing is tested any more, and a direct answer came if there are pings."""
+
+    def still() -> bool:
+        follows = app.following
+        return app.measurement.closed and (not follows.pinging or follows.result == "direct")
+
+    for _ in range(10):
+        with suppress(AssertionError):
+            await eventually(still)
+            return
 
 
 def main() -> int:

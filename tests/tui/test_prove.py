@@ -19,6 +19,7 @@ from tests.tui.recordings import HARD
 from tui import content
 from tui.app import WhyrelayApp
 from tui.proving.compare import Outcome
+from tui.screens import prove
 from tui.screens.prove import ProvePane
 from tui.session import Session
 from tui.settings import Settings
@@ -28,6 +29,12 @@ from tui.widgets.detail import Detail
 from tui.widgets.rows import RowList
 
 PORT, FORWARD, KEEP = RemedyId.PORT_MAPPING, RemedyId.FORWARD_PORT, RemedyId.KEEP_ONE_PORT
+
+
+@pytest.fixture(autouse=True)
+def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes its time to press a key."""
+    monkeypatch.setattr(prove, "PRACTICE_WAIT_S", 600.0)
 
 
 def prover(
@@ -95,7 +102,7 @@ async def calm(pilot: Pilot[int]) -> None:
 async def pretend(pilot: Pilot[int], app: WhyrelayApp, remedy: RemedyId) -> None:
     """Choose a change, count it as done, skip the waiting, test."""
     await to(pilot, app, f"pretend:{remedy}")
-    await press(pilot, "d")
+    await press(pilot, "z")
     assert "waiting" in text(app)
     await press(pilot, "r")
     await until_over(pilot, app)
@@ -201,7 +208,7 @@ async def test_another_network_is_said_plainly_and_tested_whole() -> None:
         await until_over(pilot, app)
         await press(pilot, "5")
         await to(pilot, app, f"pretend:{FORWARD}")
-        await press(pilot, "d", "r")
+        await press(pilot, "z", "r")
         await patiently(lambda: len(source.asked) == 3, "a whole test")
         await until_over(pilot, app)
         assert source.asked[1]
@@ -215,7 +222,7 @@ async def test_pings_go_from_relay_to_direct_before_one_s_eyes() -> None:
     app = prover(Ahead("hard-home"))
     async with running(app, (120, 36)) as pilot:
         await until_over(pilot, app)
-        await press(pilot, "5", "l")
+        await press(pilot, "5", "u")
         await patiently(lambda: app.following.result == "derp", "ten seconds without an answer")
         await calm(pilot)
         assert app.following.peer is not None
@@ -223,10 +230,10 @@ async def test_pings_go_from_relay_to_direct_before_one_s_eyes() -> None:
         told = page(app)
         assert "ten seconds went by without a direct answer" in " ".join(told.split())
         assert "○○○○○○○○○○○○" in told
-        await press(pilot, "l")
+        await press(pilot, "u")
         await patiently(lambda: not app.following.pinging, "the end of the pings")
         await pretend(pilot, app, FORWARD)
-        await press(pilot, "l")
+        await press(pilot, "u")
         await patiently(lambda: app.following.result == "direct", "a direct answer")
         await calm(pilot)
         told = page(app)
@@ -308,7 +315,7 @@ async def test_privacy_masks_peers_pings_and_the_watch() -> None:
     app = prover(Ahead("back-and-forth"), privacy=True)
     async with running(app, (120, 36)) as pilot:
         await until_over(pilot, app)
-        await press(pilot, "5", "l")
+        await press(pilot, "5", "u")
         await patiently(lambda: bool(app.following.pings), "a ping")
         await press(pilot, "f")
         await patiently(lambda: app.following.history.looks >= 14, "looks")
@@ -331,7 +338,7 @@ async def test_hostile_names_are_only_ever_shown() -> None:
         reading = replace(report.readings[PEERS.id], value=peers)  # type: ignore[arg-type]
         hostile = replace(report, readings={**report.readings, PEERS.id: reading})
         app.conductor._show(app.conductor._of(source.title, hostile))
-        await press(pilot, "5", "l")
+        await press(pilot, "5", "u")
         await patiently(lambda: bool(app.following.pings), "a ping")
         await calm(pilot)
         for screen in (text(app), page(app)):
@@ -344,11 +351,11 @@ async def test_hostile_names_are_only_ever_shown() -> None:
 async def test_a_recording_has_nobody_to_ping_or_watch() -> None:
     app = prover(played(HARD))
     async with running(app) as pilot:
-        await press(pilot, "5", "l")
+        await press(pilot, "5", "u")
         assert "no peer to ping" in " ".join(text(app).split())
         await press(pilot, "f")
         assert "nothing to watch" in " ".join(text(app).split())
-        await press(pilot, "d")
+        await press(pilot, "z")
         assert "nothing to pretend" in " ".join(text(app).split())
 
 

@@ -57,6 +57,7 @@ class ProvePane(Pane):
     def __init__(self) -> None:
         super().__init__()
         self._found: tuple[object, Comparison] | None = None
+        self._can: tuple[object, tuple[RemedyId, ...]] = (None, ())
         self._lines: dict[str, Line] = {}
         self._peers: dict[str, Peer] = {}
         self._wait: tuple[float, float] | None = None
@@ -213,13 +214,13 @@ class ProvePane(Pane):
             each = next(each for each in found.causes if each.cause.id == name)
             heading_, blocks = content.cause(each.cause.id).title, pages.cause(each, found)
         elif kind == "pretend":
-            heading_, key = content.label(RemedyId(name)), hint("d pretend", "pretend")
+            heading_, key = content.label(RemedyId(name)), hint("z pretend", "pretend")
             blocks = [title(heading_), gap, prose(pages.words("practise"))]
         elif kind == "peer" and name in self._peers:
             peer = self._peers[name]
             mine = follows.peer is not None and key_of(follows.peer) == self._raw_key(name)
             on = mine and follows.pinging
-            heading_, key = peer.name, hint("l " + ("stop" if on else "ping"), "ping")
+            heading_, key = peer.name, hint("u " + ("stop" if on else "ping"), "ping")
             pings = follows.pings if mine else ()
             blocks = pages.peer(peer, pings, pinging=on, able=able, mask=self._mask)
         else:
@@ -334,10 +335,13 @@ class ProvePane(Pane):
         source, measurement = self._source, self.measurement
         if not isinstance(source, Changeable) or not measurement.closed:
             return ()
-        plans = plan_of(measurement.report, measurement.diagnosis)
-        ways = [way for plan in plans for way in plan.ways if way.whose is Whose.THIS]
-        found = dict.fromkeys(way.remedy.id for way in ways)
-        return tuple(remedy for remedy in found if source.after(remedy) is not None)
+        if self._can[0] != (source, measurement):  # it takes reading files
+            plans = plan_of(measurement.report, measurement.diagnosis)
+            ways = [way for plan in plans for way in plan.ways if way.whose is Whose.THIS]
+            found = dict.fromkeys(way.remedy.id for way in ways)
+            can = tuple(remedy for remedy in found if source.after(remedy) is not None)
+            self._can = (source, measurement), can
+        return self._can[1]
 
     def pretend(self) -> None:
         """The change under the cursor, else the first one, counts as done from now on."""
@@ -453,11 +457,14 @@ class ProvePane(Pane):
 def _lay_line(line: Line, width: int) -> Content:
     tone = line.after.tone
     sign = glyph(tone) if tone is not Tone.WAITING else say("·", "$quiet")
-    text = line.after.text
+    text, names = line.after.text, min(22, width // 2)
     if line.changed:
-        text = f"{line.before.text} → {text}"
+        whole = f"{line.before.text} → {text}"
+        # What it is now matters more than what it was.
+        text = whole if len(whole) <= width - 25 else f"→ {text}"
+        names = min(22, max(names, width - 3 - len(text)))
     style = LOOKS[tone].style if line.changed and tone is not Tone.WAITING else "$quiet"
-    name = fit(say(line.name), min(22, width // 2))
+    name = fit(say(line.name), names)
     return fit(join(sign, " ", name, " ", say(text, style)), width)
 
 

@@ -159,7 +159,7 @@ def test_the_export_holds_all_of_it_and_is_kept_once(
     assert "Verdict: Relayed -> Direct" in text
     assert "Result: direct now" in text
     assert "MappingVariesByDestIP: True" in text
-    assert "Cause, matters less now: Hard NAT" in text
+    assert "Cause, weighs less: Hard NAT" in text
     monkeypatch.chdir(tmp_path)
     one, two = save(text, "2026-01-15T12:00:00Z"), save(text, "2026-01-15T12:00:00Z")
     assert one == tmp_path / "whyrelay-proof-20260115120000.txt"
