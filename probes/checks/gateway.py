@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from probes.addresses import is_rfc1918
 from probes.checks.context import Context
 from probes.checks.ways_out import bind_for, own_gateway, way_out
 from probes.model import Endpoint, Family, IPAddress, Known, Reason, Unknown
@@ -26,7 +27,6 @@ from probes.network.seam import (
 )
 from probes.readings import port_mapping
 from probes.readings.local import GATEWAY4, GATEWAY6, WayOut
-from probes.readings.port_mapping import is_rfc1918
 
 T = TypeVar("T")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 
+from probes.addresses import AddressKind
 from probes.checks.context import Context
 from probes.checks.ways_out import bind_for
 from probes.checks.ways_out import way_out as find_way_out
@@ -23,7 +24,6 @@ from probes.network.seam import (
 )
 from probes.readings import layers, relays, stun
 from probes.readings.layers import Hop
-from probes.readings.port_mapping import AddressKind
 from probes.relays import relay_map
 from probes.tailscale.derp_map import DerpMap
 from probes.wire import pref64

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from probes.addresses import AddressKind
 from probes.checks import mapping_errors
 from probes.checks.context import Context
 from probes.checks.gateway import Asked, Silence, Talk, round_trip_s, whom
@@ -16,11 +17,7 @@ from probes.checks.mapping_service import NatPmpService, OtherVersion, read_nat_
 from probes.checks.mapping_trial import try_mapping
 from probes.model import CheckId, Reason, Unknown
 from probes.network.seam import NetworkError
-from probes.readings.port_mapping import (
-    NAT_PMP,
-    NAT_PMP_EPOCH,
-    AddressKind,
-)
+from probes.readings.port_mapping import NAT_PMP, NAT_PMP_EPOCH
 from probes.wire import natpmp
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from probes.addresses import AddressKind
 from probes.checks import mapping_errors
 from probes.checks.context import Context
 from probes.checks.gateway import Asked
@@ -31,7 +32,7 @@ from probes.readings.igd import (
     FirewallControl,
     IgdStatus,
 )
-from probes.readings.port_mapping import UPNP, AddressKind
+from probes.readings.port_mapping import UPNP
 from probes.wire import igd_description, soap
 
 MOST_ENTRIES = 64

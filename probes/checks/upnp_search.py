@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from probes.addresses import AddressKind
 from probes.checks.context import Context
 from probes.checks.gateway import Asked
 from probes.clean import clean
@@ -19,7 +20,6 @@ from probes.model import Endpoint, IPAddress
 from probes.network.seam import Datagram, NetworkError, UdpSocket
 from probes.readings.igd import STRANGE, Strange, StrangeReason
 from probes.readings.local import IPInterface
-from probes.readings.port_mapping import AddressKind
 from probes.wire import ssdp
 
 NOT_SEEN_YET_S = 0.4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from probes.addresses import AddressKind, is_rfc1918
 from probes.diagnosis.cloud import OneToOne, cloud_address
 from probes.diagnosis.facts import Concluded, Facts
 from probes.diagnosis.model import Actor, Confidence, NatClass, Weight
@@ -15,14 +16,7 @@ from probes.model import Family
 from probes.readings import environment, firewall, local, port_mapping, stun, tailscale
 from probes.readings.environment import Surrounding
 from probes.readings.firewall import Fate, FirewallName
-from probes.readings.port_mapping import (
-    SERVICES,
-    AddressKind,
-    MappingProtocol,
-    MappingTest,
-    ServiceKeys,
-    is_rfc1918,
-)
+from probes.readings.port_mapping import SERVICES, MappingProtocol, MappingTest, ServiceKeys
 from probes.readings.tailscale import Backend
 
 # --- port mapping ---------------------------------------------------------------------------------

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network
 
+from probes.addresses import AddressKind
 from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.model import Confidence
 from probes.model import IPAddress
 from probes.readings import layers, local, port_mapping, stun
-from probes.readings.port_mapping import SERVICES, AddressKind, MappingFault
+from probes.readings.port_mapping import SERVICES, MappingFault
 from probes.report import Report
 
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probes.addresses import AddressKind
 from probes.diagnosis.cloud import OneToOne, cloud_address
 from probes.model import IPAddress
 from probes.readings import layers, local, port_mapping, stun
 from probes.readings.local import InterfaceKind
-from probes.readings.port_mapping import SERVICES, AddressKind, MappingFault
+from probes.readings.port_mapping import SERVICES, MappingFault
 from probes.report import Report
 
 

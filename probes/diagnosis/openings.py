@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
+from probes.addresses import AddressKind
 from probes.diagnosis.facts import unasked
 from probes.diagnosis.pairing import Leg
 from probes.model import Family, Filtering, IPAddress
@@ -128,9 +129,8 @@ def _service(report: Report, protocol: MappingProtocol) -> Opening:
 
 def _useless(address: IPAddress) -> bool:
     """The router's outer address is none that the internet knows: another NAT stands before it."""
-    kind = port_mapping.AddressKind.of(address)
-    kinds = port_mapping.AddressKind
-    return kind in (kinds.PRIVATE, kinds.CARRIER, kinds.TRANSITION)
+    beyond = (AddressKind.PRIVATE, AddressKind.CARRIER, AddressKind.TRANSITION)
+    return AddressKind.of(address) in beyond
 
 
 def _tested(test: MappingTest, host: HostFilter) -> tuple[Held, bool]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from probes.addresses import AddressKind
 from probes.checks.context import Check
 from probes.checks.local import LocalCheck
 from probes.checks.nat_pmp import NatPmpCheck
@@ -30,7 +31,6 @@ from probes.readings.port_mapping import (
     PCP,
     PCP_EPOCH,
     TAILSCALE_ASKS,
-    AddressKind,
     LeftoverState,
     MappingFault,
     MappingProtocol,

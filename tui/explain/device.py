@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from probes.addresses import AddressKind
 from probes.diagnosis.overruled import ONLY_TCP
 from probes.options import DEFAULT_PORT
 from probes.readings import behavior, environment, firewall, port_mapping, tailscale
 from probes.readings.environment import Effect, Surrounding
 from probes.readings.firewall import Fate, FirewallName, Judgement
-from probes.readings.port_mapping import SERVICES, AddressKind, MappingProtocol, ServiceKeys
+from probes.readings.port_mapping import SERVICES, MappingProtocol, ServiceKeys
 from probes.report import Report
 from tui import content
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from probes.addresses import AddressKind
 from probes.diagnosis.layers import LayerKind, layers_of
 from probes.diagnosis.nat import mapping_answers
 from probes.model import CheckId, Endpoint, Family, IPAddress, Reason, Unknown
 from probes.readings import lifetime, local, relays, stun
-from probes.readings.port_mapping import SERVICES, AddressKind
+from probes.readings.port_mapping import SERVICES
 from probes.report import Report
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probes.addresses import AddressKind
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.layers import LayerKind, carrier_nat, double_nat, layers_of
 from probes.diagnosis.nat import nat_of
@@ -9,7 +10,7 @@ from probes.diagnosis.surroundings import ACTORS, translator
 from probes.model import Confidence, Family
 from probes.readings import behavior, local, relays, stun
 from probes.readings.environment import Surrounding
-from probes.readings.port_mapping import SERVICES, AddressKind
+from probes.readings.port_mapping import SERVICES
 from probes.report import Report
 from tui import content
 from tui.explain import device, elsewhere, facts

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from probes.addresses import AddressKind
 from probes.model import CheckId, Failed, Known
 from probes.model import Mapping as MappingKind
 from probes.readings import (
@@ -23,7 +24,7 @@ from probes.readings import (
     tailscale,
 )
 from probes.readings.key import Key
-from probes.readings.port_mapping import AddressKind, ServiceKeys
+from probes.readings.port_mapping import ServiceKeys
 from probes.report import Report
 from tui import content
 from tui.explain import facts

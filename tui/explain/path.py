@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probes.addresses import AddressKind
 from probes.diagnosis.layers import LayerKind, carrier_nat, double_nat, layers_of, one_nat
 from probes.diagnosis.model import Actor, Diagnosis, Headline, NatClass, Weight
 from probes.model import Family
 from probes.readings import local
-from probes.readings.port_mapping import AddressKind
 from probes.readings.tailscale import PeerPath
 from probes.report import Report
 from tui import content

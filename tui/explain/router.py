@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from probes.addresses import AddressKind
 from probes.model import CheckId
 from probes.readings import igd, port_mapping
 from probes.readings.igd import Entry
@@ -15,7 +16,6 @@ from probes.readings.port_mapping import (
     NAT_PMP_EPOCH,
     PCP_EPOCH,
     SERVICES,
-    AddressKind,
     MappingError,
     MappingProtocol,
     MappingTest,

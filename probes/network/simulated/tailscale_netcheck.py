@@ -13,12 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from probes.addresses import is_rfc1918
 from probes.model import Endpoint, Family, IPAddress
 from probes.network.seam import Bind, Datagram, Network, NetworkError, UdpSocket
 from probes.network.simulated.port_mapping import PortMapper
 from probes.network.simulated.scenario import RegionSpec, ServerSpec
 from probes.readings.local import InterfaceKind
-from probes.readings.port_mapping import is_rfc1918
 from probes.wire.stun import Malformed, binding_request, parse
 
 TRIES_S = (0.0, 0.1, 0.2)

@@ -6,16 +6,10 @@ import json
 
 import pytest
 
+from probes.addresses import AddressKind, is_rfc1918
 from probes.checks import mapping_errors
 from probes.model import Known
-from probes.readings.port_mapping import (
-    SERVICES,
-    AddressKind,
-    MappingError,
-    MappingFault,
-    MappingTest,
-    is_rfc1918,
-)
+from probes.readings.port_mapping import SERVICES, MappingError, MappingFault, MappingTest
 from probes.wire import natpmp, pcp
 
 

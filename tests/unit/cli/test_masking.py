@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probes.addresses import AddressKind
 from probes.diagnosis.diagnose import diagnose
 from probes.events import CheckFinished, Observed, Progressed, RunFinished, decode, encode
 from probes.model import CheckId, CheckStatus, Failed, Known, Reason, Unknown
 from probes.readings import KEYS, igd, local, port_mapping, relays, stun
-from probes.readings.port_mapping import AddressKind
 from tests.unit.content.reports import EASY, HARD, answer, device, report, way_out
 from tui.explain.router import router_says
 from tui.masking import FIELDS, MASKED, Masker

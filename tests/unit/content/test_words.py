@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from probes.addresses import AddressKind
 from probes.checks.registry import CHECKS, make
 from probes.diagnosis.cloud import OneToOne
 from probes.diagnosis.layers import LayerKind
@@ -38,7 +39,7 @@ from probes.readings.environment import BugEffect, Surrounding
 from probes.readings.firewall import FirewallName
 from probes.readings.igd import EntryOwner, StrangeReason
 from probes.readings.local import InterfaceKind
-from probes.readings.port_mapping import AddressKind, LeftoverState, MappingFault
+from probes.readings.port_mapping import LeftoverState, MappingFault
 from probes.readings.relays import Certificate, MapOrigin
 from probes.readings.stun import Fault
 from probes.readings.tailscale import Backend, PeerPath
