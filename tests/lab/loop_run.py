@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import NatClass
 from probes.diagnosis.plan import CausePlan, Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
@@ -23,8 +22,6 @@ AT_ONCE = 4
 """Labs under way at the same time: they mostly wait."""
 Key: TypeAlias = tuple[str, str, RemedyId, Whose]
 """Site, partner, change and whose it is: what makes one lab unlike another."""
-_KINDS = {"easy-home": NatClass.EASY, "hard-home": NatClass.HARD}
-"""What the plan foretells is for such partners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +209,7 @@ def _result(
 ) -> Result:
     cure, exempt, faults = cures.get((way.remedy.id, way.whose)), "", tuple[str, ...]()
     if cure is not None:
-        faults = tuple(_faults(row, cure, way, done[_key(row, cure)].result()))
+        faults = tuple(_faults(row, cure, done[_key(row, cure)].result()))
     else:
         exempt = row.exempt.get(way.remedy.id, "")
         assert exempt, f"{row.id}: the table lacks {way.remedy.id} ({way.whose})"
@@ -228,7 +225,7 @@ def _check_before(row: Row, before: Before) -> None:
     assert (before.predicted, before.packets) == (row.before, row.packets), row.id
 
 
-def _faults(row: Row, cure: Cure, way: Way, done: Done) -> Iterable[str]:
+def _faults(row: Row, cure: Cure, done: Done) -> Iterable[str]:
     """Why the change is no cure."""
     weight = done.near.causes.get(row.cause)
     want = {After.GONE: None, After.NOTE: "notes", After.STAYS: str(row.weight)}
@@ -238,8 +235,5 @@ def _faults(row: Row, cure: Cure, way: Way, done: Done) -> Iterable[str]:
         yield f"pair says {done.predicted}"
     if done.packets != "direct":
         yield f"the packets go {done.packets}"
-    kind = _KINDS.get(cure.partner or row.partner)
-    if kind is not None and way.flips.get(kind) and cure.promise != "direct":
-        yield "the plan promised more"
     if done.left:
         yield f"taken back, this is left: {done.left}"
