@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
 import shutil
 import signal
+import subprocess
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +49,26 @@ def offers(folder: Path) -> list[Path]:
 
 def await_offer(folder: Path) -> None:
     await_until("an offer lies in the folder", lambda: bool(list(folder.glob("whyrelay-meet-*"))))
+
+
+@dataclass(slots=True)
+class Screen:
+    """A program in a terminal of its own."""
+
+    popen: subprocess.Popen[bytes]
+    master: int
+    seen: str = ""
+
+    def until(self, text: str) -> str:
+        """All that was shown since the last look, up to this text."""
+        ends = time.monotonic() + 30.0
+        while text not in self.seen:
+            assert time.monotonic() < ends, self.seen
+            ready, _, _ = select.select([self.master], [], [], 0.5)
+            if ready:
+                self.seen += os.read(self.master, 65536).decode()
+        shown, self.seen = self.seen, ""
+        return shown
 
 
 def records(member: Member) -> list[Path]:
@@ -164,3 +190,59 @@ def test_without_a_network_it_could_not_tell(lab: Lab) -> None:
     waiting = start(near, folder)
     assert ended(waiting) == (3, "")
     assert "This device has no network address to meet from." in waiting.log.read_text()
+
+
+@pytest.mark.parametrize(("there", "status"), [("easy-home", 0), ("cgnat", 1)])
+def test_two_are_joined_by_a_pipe_each_way_as_over_ssh(lab: Lab, there: str, status: int) -> None:
+    """What is left to a person to read is the narration."""
+    near, far, _ = two(lab, "easy-home", there)
+    to_near, to_far = os.pipe(), os.pipe()
+    running = []
+    for member, reads, writes in ((near, to_near[0], to_far[1]), (far, to_far[0], to_near[1])):
+        command = member.program.command(("meet", "--via", "-", *member.end(PORT).argv))
+        running.append(
+            subprocess.Popen(
+                member.program.machine.command(command),
+                stdin=reads,
+                stdout=writes,
+                stderr=subprocess.PIPE,
+                env=member.program.environment(),
+                text=True,
+                start_new_session=True,
+            )
+        )
+    for end in (*to_near, *to_far):
+        os.close(end)
+    for each in running:
+        _, told = each.communicate(timeout=60)
+        assert each.returncode == status
+        last = told.splitlines()[-1]
+        assert last.startswith("whyrelay: Direct: " if status == 0 else "whyrelay: Not direct: ")
+
+
+def test_somebody_pastes_the_lines_in_a_terminal(lab: Lab) -> None:
+    near, far, _ = two(lab, "easy-home", "public")
+    screens = []
+    for member in (near, far):
+        master, slave = pty.openpty()
+        command = member.program.command(("meet", "--via", "-", *member.end(PORT).argv))
+        popen = subprocess.Popen(
+            member.program.machine.command(command),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=member.program.environment(),
+            start_new_session=True,
+        )
+        os.close(slave)
+        screens.append(Screen(popen, master))
+    lines = [each.until("and press Enter.") for each in screens]
+    offers = [next(line for line in text.splitlines() if line[:1] == "{") for text in lines]
+    for screen, offer in zip(screens, reversed(offers), strict=True):
+        os.write(screen.master, f"{offer}\n".encode())
+    for screen in screens:
+        shown = screen.until("unless its own settings")
+        assert "Direct: UDP went both ways over " in shown
+        assert '"meets"' not in shown, "nothing more to paste is shown"
+        assert screen.popen.wait(30) == 0
+        os.close(screen.master)
