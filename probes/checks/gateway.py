@@ -72,7 +72,12 @@ async def whom(context: Context, family: Family = Family.V4) -> Asked | Unknown:
     # A PCP server compares the address in a request with the sender's (RFC 6887 section 8.1), and
     # to a link-local router IPv6 would choose a link-local sender.
     own = way.source if family is Family.V6 else None
-    return Asked(found, way.source, replace(bind_for(way), address=own))
+    bind = replace(bind_for(way), address=own)
+    if found.is_link_local and not bind.interface and way.interface:
+        # Such an address means one router on each line: only the interface tells which.
+        tied = replace(bind, interface=way.interface)
+        bind = tied if await context.network.can_bind(tied) else bind
+    return Asked(found, way.source, bind)
 
 
 async def _gateway(context: Context, family: Family, way: WayOut) -> IPAddress | Unknown:
@@ -163,6 +168,16 @@ class Silence:
     """The system did not let the question out."""
 
 
+def is_same(one: Endpoint, other: Endpoint) -> bool:
+    """Whether two ends are one, where a link-local address may or may not name its interface.
+
+    The system adds the name to what arrives; the routes do not hold it (RFC 4007 section 11).
+    """
+    scopes = {getattr(each.address, "scope_id", None) for each in (one, other)} - {None}
+    same = one.family is other.family and int(one.address) == int(other.address)
+    return same and one.port == other.port and len(scopes) < 2
+
+
 @dataclass(slots=True)
 class Talk:
     """Questions to the router from one socket. Behaves as a connected socket does."""
@@ -237,11 +252,11 @@ class Talk:
             arrival = await self.socket.receive()
             match arrival:
                 case Bounced():
-                    if arrival.destination == self.server:
+                    if is_same(arrival.destination, self.server):
                         by = f" from {arrival.reporter}" if arrival.reporter else ""
                         return Silence(f"ICMP {arrival.error}{by}", refused=True)
                 case Datagram():
-                    if arrival.source != self.server:
+                    if not is_same(arrival.source, self.server):
                         self._ignore(f"an answer from {arrival.source}, which was not asked")
                         continue
                     found = read(arrival.data)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.lab.customer import LINE_A
-from tests.lab.namespaces import await_until
+from tests.lab.namespaces import Machine, await_until
 from tests.lab.place import Place
 from tests.lab.routers import COTURN6, Offer, coturn, miniupnpd, pinholes
 from tests.lab.test_port_mapping import pid_of, state_files, value
@@ -42,6 +42,38 @@ def test_a_pinhole_works_is_seen_from_outside_and_is_gone_again(at: At) -> None:
     assert pinholes(place.site.router) == set()
     assert state_files(place) == []
     assert f"UDP {found['external_port']}->{DEVICE6}" in daemon.log.read_text()
+
+
+def announce(place: Place) -> Machine:
+    """Let the router be known by its link-local address, as routers announce themselves."""
+    router = place.site.router
+    assert router is not None
+    router.ip("address add fe80::1/64 dev lan0 nodad")
+    place.site.device.ip("route replace default via fe80::1 dev eth0")
+    return router
+
+
+def test_a_router_with_a_link_local_address_that_speaks_none_is_absent_at_once(at: At) -> None:
+    place = at("ipv6-works")
+    announce(place)
+    said = ask(place)
+    assert value(said, "pcp.present6") is False
+    assert "port-unreachable from fe80::1" in said["readings"]["pcp.present6"]["source"]
+    check = said["checks"]["pcp"]
+    assert check["finished_ms"] - check["started_ms"] < 800
+
+
+def test_a_router_with_a_link_local_address_is_asked_as_well(at: At) -> None:
+    place = at("ipv6-works")
+    miniupnpd(place.site, Offer(igd_version=2))
+    router = announce(place)
+    server = coturn(place.internet, *COTURN6)
+    said = ask(place, "--map-test", "--behavior-server", f"[{server}]:3478")
+    assert "fe80::1" in said["readings"]["pcp.present6"]["source"]
+    assert value(said, "pcp.present6") is True
+    found = value(said, "pcp.pinhole6")
+    assert (found["granted"], found["seen_from_outside"], found["removed"]) == (True, True, True)
+    assert pinholes(router) == set()
 
 
 def test_a_pinhole_that_the_home_does_not_let_in_is_not_ok(at: At) -> None:
