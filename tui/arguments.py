@@ -368,7 +368,7 @@ def _add_meet(commands: Any) -> None:
         help="have two devices try to reach each other, now",
         description="Two devices try UDP at each other as a VPN would, and say whether it went "
         "direct. Run the same command on both. They tell each other where to aim through a folder "
-        "that both see, or through text: each writes one line, which is given to the other.",
+        "that both see, or through text: what each writes is given to the other.",
         epilog=_MEET_EPILOG,
     )
     meet.add_argument(

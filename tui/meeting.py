@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +52,7 @@ def run_meet(typed: Namespace) -> Exit:
     else:
         text = meeting_to_text(shown, asked_router=asked)
         text = plain_ascii(text) if settings.ascii else text
-    if typed.via == STREAMS:
+    if typed.via == STREAMS and not sys.stdout.isatty():
         say(headline(shown))  # the other program may be all that reads the output
     try:
         write_out(text)

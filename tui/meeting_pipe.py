@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import BinaryIO
 
 from probes.punch.offer import MOST_BYTES, BadOffer, Note, Offer, decode_note, encode_note
@@ -16,6 +17,7 @@ from tui.exits import Complaint
 from tui.output import NobodyReads, say, write_out
 
 _OPEN, _CLOSE = "{", "}"
+_COLUMNS = 78
 
 
 @dataclass(slots=True)
@@ -32,9 +34,16 @@ class Pipe:
             raise Complaint("There is no standard input to read the other end's offer from.")
         loop = asyncio.get_running_loop()
         self._own, self._offer = own, loop.create_future()
-        write_out(encode_note(Note(own)) + "\n")
+        text = encode_note(Note(own))
+        if sys.stdout.isatty():
+            # A terminal takes no endless line when it is pasted (1024 bytes on macOS).
+            text = "\n".join(wrap(text, _COLUMNS, break_long_words=False, break_on_hyphens=False))
+        write_out(text + "\n")
         if sys.stdin.isatty():
-            say("Give the line above to the other device, paste its line here, and press Enter.")
+            say(
+                "Give all from { to } to the other device, paste what it shows here, and press "
+                "Enter."
+            )
         # A thread of its own: whoever leaves does not wait for a line that never comes.
         reading = threading.Thread(
             target=self._read, args=(loop, sys.stdin.buffer), name="whyrelay offer", daemon=True

@@ -236,13 +236,15 @@ def test_somebody_pastes_the_lines_in_a_terminal(lab: Lab) -> None:
         )
         os.close(slave)
         screens.append(Screen(popen, master))
-    lines = [each.until("and press Enter.") for each in screens]
-    offers = [next(line for line in text.splitlines() if line[:1] == "{") for text in lines]
+    texts = [each.until("Enter.") for each in screens]
+    offers = [text[text.index("{") : text.index("}") + 1] for text in texts]
+    assert all(len(line) < 80 for text in texts for line in text.splitlines()[:-1])
     for screen, offer in zip(screens, reversed(offers), strict=True):
-        os.write(screen.master, f"{offer}\n".encode())
+        os.write(screen.master, f"{offer}\n".replace("\r", "").encode())
     for screen in screens:
         shown = screen.until("unless its own settings")
         assert "Direct: UDP went both ways over " in shown
+        assert shown.count("Direct: ") == 1
         assert '"meets"' not in shown, "nothing more to paste is shown"
         assert screen.popen.wait(30) == 0
         os.close(screen.master)
