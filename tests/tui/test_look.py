@@ -70,8 +70,20 @@ async def test_ascii_alone(size: tuple[int, int]) -> None:
             for line in lines(app):
                 assert line.isascii(), line
                 assert len(line) == width
+        for key, close in (("l", "escape"), ("o", "escape"), ("a", "escape"), ("d", "3")):
+            await press(pilot, key)
+            assert all(line.isascii() for line in lines(app)), key
+            await press(pilot, close)
         await press(pilot, "3")
+        for row in app.screen.query_one("#findings").ids:  # type: ignore[attr-defined]
+            app.screen.query_one("#findings").cursor = row  # type: ignore[attr-defined]
+            await pilot.pause()
+            assert all(line.isascii() for line in lines(app)), row
+        app.screen.query_one("#findings").cursor = "field:mapping-varies"  # type: ignore[attr-defined]
+        await pilot.pause()
         assert any("x MappingVaries" in line for line in lines(app))
+        app.screen.query_one("#findings").cursor = "field:udp"  # type: ignore[attr-defined]
+        await pilot.pause()
         assert "+ UDP" in text(app)
 
 

@@ -122,7 +122,7 @@ def _two_sides(measurement: Measurement) -> dict[str, Entry]:
             pair.prediction.theirs,
         )
     found["pair:table"] = Made(
-        "This side × other side",
+        "Pair table",
         "",
         Tone.NOTE,
         tuple(between.about_table(measurement)),
