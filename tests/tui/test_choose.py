@@ -274,3 +274,19 @@ async def test_the_fixed_lines_come_first() -> None:
     app = on()
     async with running(app):
         assert rows_of(app).ids[:2] == (THIS, OPEN)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_double_click_takes_a_device(size: tuple[int, int]) -> None:
+    app = on()
+    async with running(app, size) as pilot:
+        row = next(at for at, line in enumerate(lines(app)) if "✗ home-nas" in line)
+        await pilot.click(offset=(8, row))
+        await settled(pilot)
+        assert step(app) is Step.CHOOSE
+        assert app.screen.query_one("#network-detail").border_title == "home-nas"
+        await pilot.double_click(offset=(8, row))
+        await settled(pilot)
+        assert step(app) is Step.MEASURE
+        assert app.measurement.chosen is not None
+        assert app.measurement.chosen.name == "home-nas"
