@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from probes.clean import clean
-from tui.sources import Opened, Source, closing
+from tui.sources import Live, Opened, Source, closing
 from tui.state import Measurement, OtherSide
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Conductor:
         self._events: dict[str, list[Event]] = {}
         self._peers: dict[str, str] = {}
         self._others: dict[str, OtherSide] = {}
+        self._pinged: set[tuple[str, str]] = set()
         self._worker: Worker[None] | None = None
         self._masker: Masker | None = None
         self._waiting: Timer | None = None
@@ -82,6 +83,7 @@ class Conductor:
         self._peers[source.title] = peer
         if self._latest.title == source.title and not self._latest.fault:
             self._show(self._again(self._latest))  # it is under way, or done
+            self._watch(source)
             return
         if (held := self._held.get(source.title)) is None:
             self.measure(source)
@@ -89,6 +91,29 @@ class Conductor:
         self.source = source
         self._app.workers.cancel_group(self._app, "run")
         self._show(self._again(held))
+        self._watch(source)
+
+    def _watch(self, source: Source) -> None:
+        """Ping the peer that was chosen since: only that tells a path that stays relayed from one
+        that merely begins so. All else is kept.
+        """
+        from probes.model import CheckId
+
+        known, options = self._latest, self._app.settings.options
+        peer, asked = known.chosen, CheckId.TAILSCALE
+        left_out = asked in options.skip or (options.only and asked not in options.only)
+        if not isinstance(source, Live) or peer is None or not known.closed or left_out:
+            return
+        if known.title != source.title or known.fault or (known.title, known.peer) in self._pinged:
+            return
+        self._pinged.add((known.title, known.peer))
+        from probes.readings.tailscale import CHOSEN, PeerPath
+        from probes.renewal import ALWAYS
+
+        choice = known.report.value(CHOSEN)
+        pinged = choice is not None and peer in choice.found  # the run itself was for this peer
+        if peer.path not in (PeerPath.DIRECT, PeerPath.OFFLINE) and not pinged:
+            self._run(source, known.begun, ALWAYS)
 
     def peer_key(self, title: str, place: int) -> str:
         """What names a device of a tailnet, by its place in the list that a source's run holds.
@@ -193,6 +218,8 @@ class Conductor:
             await self._play(source)
         elif not report.closed:
             self._break_off(_CUT_SHORT)
+        else:  # a peer may have been chosen meanwhile
+            self._app.call_later(self._watch, source)
 
     def _break_off(self, why: str) -> None:
         """Nothing more is to be expected: what was under way was stopped."""

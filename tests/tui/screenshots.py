@@ -47,6 +47,8 @@ class Picture:
     size: tuple[int, int]
     mid_run: bool = False
     light: bool = False
+    peer: str = ""
+    """The device that the run is for."""
     paste: str = ""
     """Put into the box once it is open; the recorded output of another device, by name."""
     then: tuple[str, ...] = ()
@@ -61,7 +63,7 @@ DONE = "done"
 """Among the keys: wait until the test, or the ping, has come to its end."""
 TINY, SMALL, LARGE = (60, 18), (80, 24), (120, 36)
 _NETCHECK = "easy_easy.netcheck1.txt"
-_WITH_PEER = ("1", "home", "down", "down", "enter", "3", "home", *("down",) * 4)
+_PEER = ("3", "home", *("down",) * 5)
 _PROVED = ("5", *("down",) * 3, "z", "r", DONE)
 PICTURES = {
     "prove-80x24": Picture("hard-home", _PROVED, SMALL, proves=True),
@@ -85,9 +87,9 @@ PICTURES = {
     "measure-plot-80x24": Picture("ipv6-works", ("d",), SMALL),
     "measure-done-120x36": Picture("hard-home", ("down", "down"), LARGE),
     "measure-light-120x36": Picture("hard-home", ("down", "down"), LARGE, mid_run=True, light=True),
-    "understand-peer-80x24": Picture("hard-home", _WITH_PEER, SMALL),
-    "understand-peer-120x36": Picture("hard-home", _WITH_PEER, LARGE),
-    "understand-peer-60x18": Picture("hard-home", _WITH_PEER, TINY),
+    "understand-peer-80x24": Picture("hard-home", _PEER, SMALL, peer="home-nas"),
+    "understand-peer-120x36": Picture("hard-home", _PEER, LARGE, peer="home-nas"),
+    "understand-peer-60x18": Picture("hard-home", _PEER, TINY, peer="home-nas"),
     "understand-carrier-80x24": Picture("cgnat", ("3",), SMALL),
     "understand-both-120x36": Picture(
         "hard-home", ("3", "a"), LARGE, paste=_NETCHECK, then=("enter", "down")
@@ -113,12 +115,12 @@ PICTURES = {
 
 
 @cache
-def run_of(network: str) -> tuple[Event, ...]:
+def run_of(network: str, peer: str = "") -> tuple[Event, ...]:
     """A whole run on a practice network. Its clock is virtual and its dice are seeded."""
 
     async def run() -> tuple[Event, ...]:
         source = Live(network, lambda: load(network))
-        return tuple([event async for event in source.run(Options())])
+        return tuple([event async for event in source.run(Options(peer=peer))])
 
     return run_virtual(run())
 
@@ -136,7 +138,7 @@ def until_answers(events: Sequence[Event], count: int) -> tuple[Event, ...]:
 
 def draw(picture: Picture) -> str:
     """The picture, as SVG: the same on every machine."""
-    events, title = run_of(picture.network), f"{PRACTICE}{picture.network}"
+    events, title = run_of(picture.network, picture.peer), f"{PRACTICE}{picture.network}"
     source: Source
     if picture.proves:
         source = Ahead(picture.network)
@@ -148,7 +150,7 @@ def draw(picture: Picture) -> str:
 
 
 async def _draw(picture: Picture, source: Source) -> str:
-    options = Options(map_test=picture.proves)
+    options = Options(map_test=picture.proves, peer=picture.peer)
     settings = Settings(options, source, reduced_motion=True, save=False, session=Session())
     app = WhyrelayApp(settings, "0", Everything())
     async with running(app, picture.size) as pilot:

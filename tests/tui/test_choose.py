@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
 import pytest
 
-from probes.model import CheckId, Reason
-from probes.readings import tailscale
+from probes.diagnosis.model import Verdict
+from probes.events import CheckFinished, CheckStarted, Event, RunFinished, RunStarted
+from probes.model import CheckId, CheckStatus, Reason
+from probes.network.seam import Network
+from probes.options import Options
+from probes.readings import stun, tailscale
 from probes.readings.tailscale import Backend, Peer, PeerPath
 from tests.tui import recordings
 from tests.tui.harness import (
@@ -24,6 +31,7 @@ from tests.tui.test_hostile import assert_harmless
 from tui import content
 from tui.app import WhyrelayApp
 from tui.screens.choose import OPEN, TAILNET, THIS
+from tui.sources import Live
 from tui.state import Step
 from tui.widgets.detail import Detail
 from tui.widgets.rows import RowList
@@ -99,6 +107,72 @@ async def test_the_next_run_is_told_which_device_is_meant() -> None:
         await settled(pilot)
         assert asked == ["", "100.100.0.1"]
         assert app.measurement.chosen is not None
+
+
+@dataclass(frozen=True)
+class Watched(Live):
+    """A network that can be measured again; what each run was asked is written down."""
+
+    asked: list[Options] = field(default_factory=list)
+
+    def run(self, options: Options) -> AsyncIterator[Event]:
+        """The whole run, or Tailscale's part with what ten seconds of pings tell."""
+        self.asked.append(options)
+        return self._told(options)
+
+    async def _told(self, options: Options) -> AsyncIterator[Event]:
+        if not options.only:
+            for event in recordings.tailnet(recordings.HARD):
+                yield event
+            return
+        (nas, *_) = recordings.DEVICES
+        yield RunStarted(0.0, "2026-03-01T09:01:00.000Z", (CheckId.TAILSCALE,), (), "real")
+        yield CheckStarted(0.1, CheckId.TAILSCALE, 15000.0)
+        yield recordings.known(tailscale.PEERS, recordings.DEVICES, 5.0)
+        choice = tailscale.PeerChoice(options.peer, (nas,), ())
+        yield recordings.known(tailscale.CHOSEN, choice, 5.0)
+        ping = tailscale.PeerPing("home-nas", PeerPath.DERP, "fra", 10, None)
+        yield recordings.known(tailscale.PINGS, (ping,), 10_000.0, "tailscale ping")
+        yield CheckFinished(10_000.0, CheckId.TAILSCALE, CheckStatus.DONE)
+        yield RunFinished(10_001.0, "5f1c", False)
+
+
+def _none() -> Network:
+    raise AssertionError("nothing is measured in earnest")
+
+
+async def test_a_chosen_device_is_pinged_and_the_rest_of_the_report_is_kept() -> None:
+    here = Watched(HERE, _none)
+    app = make(here=here)
+    async with running(app) as pilot:
+        await press(pilot, "down", "down", "enter")
+        await settled(pilot)
+        await settled(pilot)
+        assert [(each.peer, bool(each.only)) for each in here.asked] == [
+            ("", False),
+            ("100.100.0.1", True),
+        ]
+        assert CheckId.TAILSCALE in here.asked[1].only
+        report = app.measurement.report
+        assert report.value(tailscale.PINGS)
+        assert report.value(stun.VARIES4) is True, "measured before, and kept"
+        assert app.screen.query_one("#checks", RowList).cursor == "tailscale"
+        assert app.measurement.diagnosis.verdict is Verdict.RELAYED
+        await press(pilot, "1", "enter", "1", "home", "enter")
+        await settled(pilot)
+        assert len(here.asked) == 2, "once is enough"
+
+
+async def test_no_device_is_pinged_whose_path_needs_no_watching() -> None:
+    here = Watched(HERE, _none)
+    app = make(here=here)
+    async with running(app) as pilot:
+        for name in ("laptop", "old-tablet"):
+            await press(pilot, "1", "slash", *name, "enter")
+            await settled(pilot)
+            assert app.measurement.chosen is not None
+            await press(pilot, "1", "slash", "escape")
+        assert len(here.asked) == 1
 
 
 async def test_devices_are_there_before_the_run_is_over() -> None:

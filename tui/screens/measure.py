@@ -101,6 +101,11 @@ class MeasurePane(Pane):
         self._rows.border_subtitle = hint("n what it means" if measurement.closed else "", "next")
         self._explain()
 
+    async def point_at(self, row: str) -> None:
+        """To a check."""
+        if row in self._rows.ids:
+            self._rows.cursor = row
+
     def toggle_plot(self) -> None:
         """Bars, or the same as a plot over the regions."""
         self._plot = not self._plot

@@ -144,7 +144,13 @@ class WalkScreen(Screen[object]):
     def choose(self, source: Source, peer: str = "") -> None:
         """Look at a source, measuring it if need be, with one peer in mind."""
         self.whyrelay.conductor.look(source, peer)
-        self.call_later(self.go, _first_step(source))
+        self.call_later(self._look_at, _first_step(source), "tailscale" if peer else "")
+
+    async def _look_at(self, step: Step, row: str) -> None:
+        """Go to a step, with the cursor on a line of it."""
+        await self.go(step)
+        if row:
+            await self.pane.point_at(row)
 
     async def action_go(self, step: str) -> None:
         """Go to a step by its name."""
