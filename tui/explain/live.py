@@ -12,6 +12,9 @@ from tui.content import QuestionId, Tone
 from tui.explain import facts, lines
 from tui.explain.words import Line, busy, number, why_unknown
 
+_TOLD = ("ping-peer",)
+"""Steps that take seconds, after the check has said what it found: what it waits for is told."""
+
 
 def check_line(report: Report, check: CheckId) -> Line:
     """What a check found so far, or what it does now."""
@@ -29,13 +32,13 @@ def check_line(report: Report, check: CheckId) -> Line:
             pass
         case _:
             assert_never(state.status)
-    found = lines.found(report, check)
+    running = state.status is CheckStatus.RUNNING
+    found = lines.found(report, check) if not (running and state.doing in _TOLD) else None
     if found is not None:
         tone, text = words.lines[found[0]]
-        running = state.status is CheckStatus.RUNNING
         text = content.plain(content.fill(text, **found[1]))
         return Line(Tone.RUNNING if running else tone, words.title, text)
-    if state.status is CheckStatus.RUNNING:
+    if running:
         return Line(Tone.RUNNING, words.title, doing(check, state))
     return Line(Tone.UNKNOWN, words.title, _why_nothing(report, check, state))
 
