@@ -93,6 +93,17 @@ class Terminal:
                 raise AssertionError("it did not quit")
             self._read(0.005)
 
+    def busy_ms(self, keys: Sequence[bytes], rest_s: float) -> float:
+        """Processor time that these keys take, one after the other."""
+        before = _cpu_s(self.pid)
+        for key in keys:
+            self.write(key)
+            until = time.monotonic() + 0.15
+            while time.monotonic() < until:
+                self._read(0.02)
+        self.idle(rest_s)
+        return (_cpu_s(self.pid) - before) * 1000
+
     def idle(self, seconds: float) -> float:
         """Share of one core used while nothing happens, in percent."""
         before, began = _cpu_s(self.pid), time.monotonic()
