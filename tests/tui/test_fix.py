@@ -558,6 +558,14 @@ async def test_a_hostile_recording(size: tuple[int, int]) -> None:
         assert app.is_running
 
 
+async def test_the_steps_are_for_the_same_router_where_its_name_is_masked() -> None:
+    app = make(played(tuple(hostile_router()), HARD), privacy=True)
+    async with running(app) as pilot:
+        await press(pilot, "4")
+        assert "FRITZ!Box" in page(app).page.plain()
+        assert "found by:" not in page(app).page.plain()
+
+
 async def test_masked_addresses_stay_masked() -> None:
     app = make(practised("hard-home"), privacy=True)
     async with running(app, (120, 36)) as pilot:

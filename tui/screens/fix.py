@@ -139,6 +139,9 @@ class FixPane(Pane):
         report = measurement.report
         plans = plan_of(report, measurement.diagnosis) if measurement.title else ()
         self._found = circumstances(report)
+        if self.whyrelay.privacy:  # a make and a system name nobody; what told of them may
+            seen = circumstances(self.whyrelay.conductor.latest.report)
+            self._found = replace(self._found, system=seen.system, brand=seen.brand)
         self._books = {}
         self._plans = {f"cause:{plan.cause.id}": plan for plan in plans}
         self._ways = {

@@ -158,7 +158,7 @@ def _for_whom(shown: Shown) -> Block:
         more = join(say("router: ", "$quiet"), brand, " ", brand_key)
         if line.cell_length + 3 + more.cell_length <= width:
             return [join(line, say(" · ", "$quiet"), more)]
-        return [fit(line, width), *wrapped(more, width, 2)]
+        return [*wrapped(line, width, 2), *wrapped(more, width, 2)]
 
     return lay
 
