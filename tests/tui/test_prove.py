@@ -375,3 +375,41 @@ async def test_every_row_has_its_page_and_a_help_topic() -> None:
         assert len(pages) >= len(rows(app).ids) - 3
         await press(pilot, "question_mark")
         assert "Did it work?" in text(app)
+
+
+async def test_from_fix_the_way_that_is_looked_at_is_the_one_that_is_pretended() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "4", "down")
+        assert "pretend that it is done" in " ".join(text(app).split())
+        await press(pilot, "z")
+        assert step(app) is Step.PROVE
+        assert app.conductor.proofs["practice: hard-home"].remedy == FORWARD
+
+
+async def test_trying_the_router_afterwards_settles_it() -> None:
+    app = prover(Ahead("hard-home"), map_test=False)
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        await pretend(pilot, app, PORT)
+        assert "It depends" in page(app)
+        app._consented(True)
+        await until_over(pilot, app)
+        await to(pilot, app, "result")
+        told = " ".join(page(app).split())
+        assert "✗ Relayed ━━▶ ✓ Direct" in told
+
+
+async def test_a_watch_goes_on_while_another_network_is_looked_at() -> None:
+    app = prover(Ahead("back-and-forth"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "f")
+        await patiently(lambda: app.following.history.looks >= 14, "looks")
+        app.conductor.measure(Ahead("open"))
+        await until_over(pilot, app)
+        await press(pilot, "home", "down")
+        assert app.following.watching
+        assert "practice: back-and-forth" in page(app)

@@ -15,7 +15,7 @@ from probes.model import CheckId
 from probes.renewal import kept, same_network, same_router
 from probes.report import Report
 from tui import content
-from tui.content import Tone, plain
+from tui.content import FieldId, Tone, plain
 from tui.explain import Explained, explain_fields
 from tui.explain.live import check_line
 
@@ -64,6 +64,8 @@ class Value:
 
     text: str
     tone: Tone = Tone.WAITING
+    same: str = ""
+    """What has to differ for another value, where that is less than the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Line:
     @property
     def changed(self) -> bool:
         """Another value than before. A figure that every run measures anew is none."""
-        return _FIGURE.sub("", self.before.text) != _FIGURE.sub("", self.after.text)
+        one, two = (each.same or _FIGURE.sub("", each.text) for each in (self.before, self.after))
+        return one != two
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +234,9 @@ def _outlook(diagnosis: Diagnosis, kind: NatClass) -> Value:
 
 
 def _field(explained: Explained) -> Value:
-    return Value(plain(explained.label or explained.value), explained.tone)
+    # How far the nearest relay is differs from run to run; which one it is tells something.
+    same = plain(explained.value) if explained.id == FieldId.NEAREST_DERP else ""
+    return Value(plain(explained.label or explained.value), explained.tone, same)
 
 
 def _class(nat: Nat) -> Value:

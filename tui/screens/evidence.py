@@ -88,7 +88,9 @@ def reading_blocks(name: str, reading: Reading[Any], *, about: bool = False) -> 
             rows.append(("failed", say(error, "$bad")))
         case _:
             assert_never(reading)
-    if reading.at_ms:
+    if reading.at_ms < 0:  # kept when only a part was tested again
+        rows.append(("when", say(f"{-reading.at_ms / 1000.0:.0f} s before this test: kept")))
+    elif reading.at_ms:
         rows.append(("when", say(f"{reading.at_ms:.0f} ms after the start")))
     return [*([prose(key.doc, "$quiet")] if about else []), pairs(rows)]
 

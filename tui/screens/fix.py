@@ -76,6 +76,11 @@ class FixPane(Pane):
         return self.whyrelay.progress
 
     @property
+    def looked_at(self) -> str:
+        """The way under the cursor, as saved progress names it; "" for none."""
+        return _key(self._way[1]) if self._way is not None else ""
+
+    @property
     def _way(self) -> tuple[CausePlan, Way] | None:
         """The way that the cursor is on."""
         return self._ways.get(self._rows.cursor)

@@ -18,6 +18,7 @@ from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Command, Playbook, PlayStep
 from tui.fixing.progress import Progress, Ran, RanState
 from tui.fixing.running import ended_words
+from tui.networks import PRACTICE
 from tui.session import Session
 from tui.theme import LOOKS
 from tui.widgets.page import Block, gap, heading, pairs, prose, title
@@ -96,6 +97,8 @@ def after_steps(shown: Shown) -> list[Block]:
     blocks: list[Block] = [gap]
     if shown.all_done:
         blocks += [title(content.fixing("now prove"), Tone.GOOD), _link("n prove it", "next"), gap]
+    if shown.progress.title.startswith(PRACTICE) and shown.way.whose is not Whose.OTHER:
+        blocks += [prose(content.fixing("pretend"), "$quiet"), _link("z pretend", "pretend"), gap]
     blocks += [heading("How it shows"), prose(book.shows)]
     if book.wait_s:
         wait = content.fill(content.fixing("wait"), wait=duration(book.wait_s))

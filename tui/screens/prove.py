@@ -207,7 +207,10 @@ class ProvePane(Pane):
                 hint("f " + ("stop" if follows.watching else "watch"), "watch_paths"),
             )
             watching = follows.watching
-            blocks = pages.watch(follows.history, watching=watching, able=able, mask=self._mask)
+            elsewhere = follows.title if follows.title != self.measurement.title else ""
+            blocks = pages.watch(
+                follows.history, of=elsewhere, watching=watching, able=able, mask=self._mask
+            )
         elif kind == "line" and name in self._lines:
             heading_, blocks = self._lines[name].name, pages.field(self._lines[name])
         elif kind == "cause" and found is not None:
@@ -343,15 +346,18 @@ class ProvePane(Pane):
             self._can = (source, measurement), can
         return self._can[1]
 
-    def pretend(self) -> None:
-        """The change under the cursor, else the first one, counts as done from now on."""
+    def pretend(self, way: str = "") -> None:
+        """The change under the cursor, else the first one, counts as done from now on.
+
+        `way` is the one that was looked at in Fix.
+        """
         can, source = self.can_pretend(), self._source
         if not can or not isinstance(source, Changeable):
             self.whyrelay.say("There is nothing to pretend here: it is no practice network.")
             return
         kind, _, name = self._rows.cursor.partition(":")
-        fixing = self.whyrelay.progress.current_way.removesuffix(f":{Whose.THIS}")
-        wanted = name if kind == "pretend" else fixing
+        fixing = (way or self.whyrelay.progress.current_way).removesuffix(f":{Whose.THIS}")
+        wanted = name if kind == "pretend" and not way else fixing
         remedy = next((each for each in can if each == wanted), can[0])
         changed = source.after(remedy)
         assert changed is not None

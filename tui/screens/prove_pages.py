@@ -303,17 +303,16 @@ _MOST_TRACKS = 12
 _SHOWN_MOMENTS = 60
 
 
-def watch(history: History, *, watching: bool, able: bool, mask: Mask) -> list[Block]:
+def watch(history: History, *, of: str, watching: bool, able: bool, mask: Mask) -> list[Block]:
     """What the watch has seen: a line in time for each peer, and every change."""
     if not able:
         return [prose(words("no pings"), "$quiet")]
     about, look = prose(words("watch"), "$quiet"), history.look
     if look is None:
         return [about] if watching else [about, gap, prose(words("watch idle"))]
-    blocks: list[Block] = [
-        pairs([("Watched", say(_span(look.at_s))), ("Looks", say(str(history.looks)))]),
-        gap,
-    ]
+    where = [("Network", say(of))] if of else []
+    seen = [("Watched", say(_span(look.at_s))), ("Looks", say(str(history.looks)))]
+    blocks: list[Block] = [pairs([*where, *seen]), gap]
     if look.state is not Backend.RUNNING:
         state = content.label(look.state) if look.state is not None else mask(look.trouble)
         blocks += [title(state, Tone.UNKNOWN), gap]

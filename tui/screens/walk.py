@@ -182,8 +182,12 @@ class WalkScreen(Screen[object]):
 
     async def action_pretend(self) -> None:
         """On a practice network, the change under the cursor counts as done."""
+        from tui.screens.fix import FixPane
+
+        pane = self.pane
+        way = pane.looked_at if isinstance(pane, FixPane) else ""
         await self.go(Step.PROVE)
-        self._proving().pretend()
+        self._proving().pretend(way)
 
     async def action_ping(self) -> None:
         """Ping the peer under the cursor, or stop."""
