@@ -4,6 +4,7 @@ on the box in front of the router. What a router needs a restart for gets one.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
@@ -12,7 +13,7 @@ from ipaddress import ip_address
 
 from tests.lab import customer, routers
 from tests.lab.customer import Customer, Line
-from tests.lab.internet import expect_ready
+from tests.lab.internet import expect_ready, python_env
 from tests.lab.loop_place import End, Ends, Hand, bin_of
 from tests.lab.namespaces import Machine, await_until
 from tests.lab.routers import ALLOW_ALL, DENY_ALL, Offer
@@ -105,6 +106,20 @@ def remember_longer(_ends: Ends, end: End) -> None:
     """The router remembers silent UDP flows for five minutes."""
     names = ("netfilter.nf_conntrack_udp_timeout", "netfilter.nf_conntrack_udp_timeout_stream")
     router_of(end).sysctl(dict.fromkeys(names, "300"))
+
+
+_IDLE = "45.83.222.97"
+
+
+def keep_traffic(ends: Ends, end: End) -> None:
+    """Something is sent as often as the program says, and a silent flow beside it dies."""
+    every_s, silence_s = ends.told["keepalive"], "18"
+    idle = (sys.executable, "-m", "tests.lab.servers.idle")
+    ends.net.servers.ip(f"address replace {_IDLE}/32 dev lo")
+    expect_ready(ends.net.servers.start((*idle, "serve", _IDLE, "7000"), env=python_env()))
+    argv = (*idle, "ask", _IDLE, "7000", silence_s, every_s)
+    done = end.customer.device.run(argv, env=python_env())
+    assert json.loads(done.stdout) == {"kept": True, "silent": False}, done
 
 
 def _forward(machine: Machine, to: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -65,6 +65,8 @@ class Ends:
     """A server with two addresses (RFC 5780)."""
     near: End
     far: End | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
+    """The values that the program puts into the steps of the change at hand."""
 
     @property
     def folder(self) -> Path:

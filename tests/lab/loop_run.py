@@ -97,7 +97,7 @@ def _done(row: Row, cure: Cure, begun: Future[Before]) -> Done:
         end = ends.near if cure.whose is Whose.THIS else ends.far
         was, commands = list[str](), list[Command]()
         if cure.book:
-            commands = _commands(row, cure, begun.result())
+            commands, ends.told = _told(row, cure, begun.result())
             was = _state(end.customer.device)
         if cure.hand is not None:
             cure.hand(ends, end)
@@ -113,8 +113,8 @@ def _done(row: Row, cure: Cure, begun: Future[Before]) -> Done:
         return Done(near, told, packets, left)
 
 
-def _commands(row: Row, cure: Cure, before: Before) -> list[Command]:
-    """Those that the program shows for the change."""
+def _told(row: Row, cure: Cure, before: Before) -> tuple[list[Command], Mapping[str, str]]:
+    """The commands that the program shows for the change, and the values that it knows."""
     planned, report = plan(row, before.near), before.near.report
     way = next(each for each in planned.ways if each.remedy.id is cure.remedy)
     found = circumstances(report)
@@ -122,9 +122,10 @@ def _commands(row: Row, cure: Cure, before: Before) -> list[Command]:
         found = replace(found, system=System.LINUX)
     book = playbook(way, planned.cause, report, found)
     commands = [step.command for step in book.steps if step.command is not None]
-    assert any(each.cuts for each in commands), f"no step of {book.title!r} changes anything"
+    changes = any(each.cuts for each in commands)
+    assert changes or cure.hand is not None, f"no step of {book.title!r} changes anything"
     assert all(each.shell == "sh" for each in commands)
-    return commands
+    return commands, found.values
 
 
 def _type(ends: Ends, end: End, commands: Sequence[str]) -> None:

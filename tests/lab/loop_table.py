@@ -176,12 +176,16 @@ TABLE: tuple[Row, ...] = (
         "easy-home",
         Weight.LIMITS,
         (
+            Cure(
+                R.KEEP_TRAFFIC,
+                hands.keep_traffic,
+                After.STAYS,
+                book=True,
+                why="the router stays as it is, and the path is kept",
+            ),
             Cure(R.LONGER_UDP_TIME, hands.remember_longer),
             Cure(R.PORT_MAPPING, hands.port_mapping, After.NOTE),
             Cure(R.FORWARD_PORT, hands.forward_port, After.NOTE),
-        ),
-        MappingProxyType(
-            {**_NEVER, R.KEEP_TRAFFIC: "the router stays as it is: there is nothing to measure"}
         ),
         before="direct",
         packets="direct",

@@ -14,13 +14,13 @@ from tests.lab.loop_table import TABLE
 from tests.lab.program import installed
 
 GROUPS = {
-    "nat": ("no-ipv6", "wan-open", "public-firewall"),
-    "routers": ("double-nat", "mapping-denied", "mapping-without-effect"),
+    "network": ("forgetful", "udp-dropped", "ipv6-filtered", "public-firewall"),
+    "nat": ("no-ipv6", "wan-open"),
+    "routers": ("double-nat", "mapping-denied", "mapping-without-effect", "stun-dropped"),
     "device": (
         *("public-nft", "mapped-nft", "mapped-iptables", "mapped-ufw", "outbound-cut"),
         *("taken-port", "ipv6-off"),
     ),
-    "network": ("forgetful", "udp-dropped", "stun-dropped", "ipv6-filtered"),
 }
 """Sites that are tried side by side: the labs mostly wait."""
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from ipaddress import ip_interface
 
-from probes.readings import environment, firewall, local, stun, tailscale
+from probes.readings import environment, firewall, lifetime, local, stun, tailscale
 from probes.readings.environment import Effect
 from probes.readings.firewall import Fate, FirewallName, Judgement
 from probes.readings.key import Key
@@ -124,6 +124,12 @@ def _peer(report: Report) -> object:
     return choice.found[0].name if choice is not None and len(choice.found) == 1 else None
 
 
+def _keepalive(report: Report) -> object:
+    """Seconds, from the bracket that was measured."""
+    found = report.value(lifetime.LIFETIME4)
+    return None if found is None or found.expired_s is None else found.keepalive_s
+
+
 _READ: dict[str, Callable[[Report], object]] = {
     "port": _port,
     "lan_address": _lan_address,
@@ -139,6 +145,7 @@ _READ: dict[str, Callable[[Report], object]] = {
     "setting_file": _setting_file,
     "setting_place": _setting_place,
     "wanted_port": lambda report: report.value(environment.SET_PORT) or None,
+    "keepalive": _keepalive,
     "exit_node": lambda report: report.value(tailscale.EXIT_NODE),
     "version": lambda report: report.value(tailscale.VERSION),
     "peer": _peer,
