@@ -284,6 +284,10 @@ class FixPane(Pane):
 
     # --- moving about -----------------------------------------------------------------------------
 
+    def on_descendant_focus(self) -> None:
+        """On a narrow screen the list makes room for the steps while they are read."""
+        self.set_class(self._page.has_focus, "-reading")
+
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         """The cursor came to another row."""
         self._explain()
@@ -298,7 +302,7 @@ class FixPane(Pane):
         if plan is not None and way is not None:
             self._rows.cursor = f"way:{plan.cause.id}:{_key(way)}"
         elif message.id in self._ways:
-            self._page.focus()
+            self._page.to_steps()
 
     def on_step_page_moved(self) -> None:
         """What a key does depends on the step, and nothing else does."""

@@ -161,7 +161,8 @@ def _for_whom(shown: Shown) -> Block:
         more = join(say("router: ", "$quiet"), brand, " ", brand_key)
         if line.cell_length + 3 + more.cell_length <= width:
             return [join(line, say(" · ", "$quiet"), more)]
-        return [*wrapped(line, width, 2), *wrapped(more, width, 2)]
+        flush = Content("")
+        return [*wrapped(line, width, 2, flush), *wrapped(more, width, 2, flush)]
 
     return lay
 

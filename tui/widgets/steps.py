@@ -150,6 +150,11 @@ class StepPage(VerticalScroll, can_focus=True):
             Region(0, first, 1, height), animate=False, force=True, x_axis=False, immediate=True
         )
 
+    def to_steps(self) -> None:
+        """Go to the step under the cursor."""
+        self.focus(scroll_visible=False)
+        self.call_after_refresh(self._bring_into_view)
+
     def action_move(self, by: int) -> None:
         """To the next step; but what is cut off at that side is scrolled to first."""
         ids = self._ids
