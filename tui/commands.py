@@ -243,6 +243,14 @@ SAVE = Command(
     "Keep before and after as a file",
     "As text, in the folder where the program was started.",
 )
+AFRESH = Command(
+    "afresh",
+    "",
+    "afresh",
+    "Afresh",
+    "Begin this practice network afresh",
+    "Forget what was pretended on it, and measure it as it was.",
+)
 EXPLAIN = Command(
     "explain", "question_mark", "app.explain", "Explain", "Explain this", "What the cursor is on."
 )
@@ -310,6 +318,7 @@ WALK = (
     PING,
     WATCH,
     SAVE,
+    AFRESH,
 )
 """Actions of the screen with the steps."""
 EVERYWHERE = (EXPLAIN, HELP, GLOSSARY, PRIVACY, THEME, PALETTE, QUIT)

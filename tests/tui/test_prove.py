@@ -413,3 +413,39 @@ async def test_a_watch_goes_on_while_another_network_is_looked_at() -> None:
         await press(pilot, "home", "down")
         assert app.following.watching
         assert "practice: back-and-forth" in page(app)
+
+
+async def test_a_practice_network_can_be_begun_afresh() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (80, 24)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        await pretend(pilot, app, FORWARD)
+        assert app.measurement.diagnosis.verdict == "direct"
+        await app.screen.run_action("afresh")
+        await until_over(pilot, app)
+        assert app.measurement.diagnosis.verdict == "relayed"
+        assert "nothing tested yet" in text(app)
+        await app.screen.run_action("afresh")
+        await calm(pilot)
+        assert "Nothing was pretended here" in text(app)
+
+
+async def test_what_was_ticked_in_fix_is_waited_for_and_compared_with_before() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (80, 24)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "4", "space")
+        await calm(pilot)
+        before = app.progress.before
+        assert before is not None
+        assert app.progress.started(PORT)
+        await press(pilot, "5", "r")
+        assert "waiting" in text(app)
+        await press(pilot, "r")
+        await until_over(pilot, app)
+        proof = app.conductor.proofs["practice: hard-home"]
+        assert (proof.before, proof.remedy) == (before, PORT)
+        told = " ".join(page(app).split())
+        assert "Nothing is different" in told
+        assert "What to try next Forward the VPN's UDP port" in told

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from probes.diagnosis.remedies import RemedyId
     from probes.model import CheckId
     from probes.report import Report
+    from tui.sources import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,5 +23,7 @@ class Proof:
     """The checks of the latest new test; empty: all of them."""
     pretended: tuple[RemedyId, ...] = ()
     """On a practice network: what was pretended to be done, in order."""
+    afresh: Source | None = None
+    """The practice network before anything was pretended on it."""
     tested: bool = False
     """Something was tested since."""

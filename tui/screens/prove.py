@@ -365,7 +365,9 @@ class ProvePane(Pane):
         held = self._proof or Proof(self.whyrelay.progress.before or conductor.latest.report)
         done = (*held.pretended, remedy)
         conductor.source = changed
-        conductor.proofs[changed.title] = replace(held, remedy=remedy, pretended=done)
+        conductor.proofs[changed.title] = replace(
+            held, remedy=remedy, pretended=done, afresh=held.afresh or source
+        )
         self.whyrelay.say(f"Done, in this practice network: {content.label(remedy)}.")
         self.test_again()
 

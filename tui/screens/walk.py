@@ -204,6 +204,16 @@ class WalkScreen(Screen[object]):
         await self.go(Step.PROVE)
         self._proving().save()
 
+    def action_afresh(self) -> None:
+        """A practice network as it was before anything was pretended on it."""
+        app = self.whyrelay
+        proof = app.conductor.proofs.get(app.conductor.latest.title)
+        if proof is None or proof.afresh is None:
+            app.say("Nothing was pretended here.")
+            return
+        app.conductor.proofs.pop(proof.afresh.title)
+        app.conductor.measure(proof.afresh)
+
     async def action_take(self) -> None:
         """Measure what the cursor is on."""
         from tui.screens.choose import ChoosePane
