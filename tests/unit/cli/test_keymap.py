@@ -11,10 +11,10 @@ from tui.keymap import FILE, MOST_BYTES, load, parse
 
 
 def test_keys_are_taken_as_a_person_writes_them() -> None:
-    found = parse('quit = "x"\nnext = ["space", ">"]\nevidence = "ctrl+e"\nglossary = "F5"\n')
+    found = parse('quit = "h"\nnext = ["ctrl+n", ">"]\nevidence = "ctrl+e"\nglossary = "F5"\n')
     assert dict(found.keys) == {
-        "quit": "x",
-        "next": "space,greater_than_sign",
+        "quit": "h",
+        "next": "ctrl+n,greater_than_sign",
         "evidence": "ctrl+e",
         "glossary": "f5",
     }
@@ -51,9 +51,9 @@ def test_a_mistake_costs_its_own_line_alone(line: str, words: str) -> None:
 def test_keys_may_be_exchanged_but_not_shared() -> None:
     both = parse('next = "b"\nback = "n"\n')
     assert dict(both.keys) == {"next": "b", "back": "n"}
-    shared = parse('next = "x"\nback = "x"\n')
-    assert dict(shared.keys) == {"next": "x"}
-    assert "x is for next already" in shared.troubles[0]
+    shared = parse('next = "h"\nback = "h"\n')
+    assert dict(shared.keys) == {"next": "h"}
+    assert "h is for next already" in shared.troubles[0]
 
 
 def test_every_command_can_have_another_key() -> None:
