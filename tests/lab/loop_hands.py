@@ -246,7 +246,8 @@ def _only_a_switch(box: Machine) -> None:
 
 
 def bridge(ends: Ends, end: End) -> None:
-    """The outer box becomes a modem, and the inner router has the public address."""
+    """The box in front translates no more (a modem; a line with an address of its own), the home
+    router has the public address, and it opens ports on request."""
     _only_a_switch(outer_of(ends, end))
     _public_address(end)
 

@@ -89,6 +89,7 @@ SPOTS: dict[str, Spot] = {
         _hard(outer=Outer.SECOND_ROUTER),
         hands.both(hands.accept_ipv6, hands.two_mapping_routers),
     ),
+    "carrier": Spot(SITES["cgnat"], hands.accept_ipv6),
     "public-firewall": Spot(SITES["public-firewall"]),
     "public-nft": Spot(SITES["public"], hands.nft_firewall, as_root=True),
     "mapped-nft": Spot(
@@ -216,6 +217,35 @@ TABLE: tuple[Row, ...] = (
             _ipv6(),
             *_OTHER,
         ),
+    ),
+    Row(
+        CauseId.HARD_NAT,
+        "double-nat",
+        "hard-home",
+        Weight.BLOCKS,
+        (Cure(R.BRIDGE, hands.bridge, After.NOTE), _ipv6(), *_OTHER),
+    ),
+    Row(
+        CauseId.PORT_MAPPING_BROKEN,
+        "double-nat",
+        "hard-home",
+        Weight.LIMITS,
+        # The first step of the repair is to take care of the box in front.
+        (Cure(R.BRIDGE, hands.bridge), Cure(R.REPAIR_MAPPING, hands.bridge), *_OTHER),
+    ),
+    *(
+        Row(
+            cause,
+            "carrier",
+            "hard-home",
+            weight,
+            (Cure(R.PUBLIC_ADDRESS, hands.bridge), *more, *_OTHER),
+        )
+        for cause, weight, more in (
+            (CauseId.CGNAT, Weight.LIMITS, (_ipv6(),)),
+            (CauseId.HARD_NAT, Weight.BLOCKS, (_ipv6(),)),
+            (CauseId.PORT_MAPPING_OFF, Weight.LIMITS, ()),
+        )
     ),
     Row(
         CauseId.INBOUND_BLOCKED,

@@ -15,7 +15,7 @@ from tests.lab.program import installed
 
 GROUPS = {
     "network": ("forgetful", "udp-dropped", "ipv6-filtered", "public-firewall"),
-    "nat": ("no-ipv6", "wan-open"),
+    "nat": ("no-ipv6", "wan-open", "carrier"),
     "routers": ("double-nat", "mapping-denied", "mapping-without-effect", "stun-dropped"),
     "device": (
         *("public-nft", "mapped-nft", "mapped-iptables", "mapped-ufw", "outbound-cut"),
