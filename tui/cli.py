@@ -228,7 +228,7 @@ def _app(typed: Namespace) -> int:
 
     typed.json = False
     if typed.plain:
-        return _check(typed)
+        return _walk(typed)
     why = unfit()
     if why:
         say(why)
@@ -256,6 +256,18 @@ def _app(typed: Namespace) -> int:
     if recorded is not None and recorded.fault is not None:
         raise recorded.fault
     return status
+
+
+def _walk(typed: Namespace) -> int:
+    """The walk as text where somebody can answer; else the report, which asks nothing."""
+    from tui.terminal import can_answer
+
+    if not can_answer() or typed.record is not None:
+        return _check(typed)
+    from tui.request import settings_of
+    from tui.walking.walk import run_walk
+
+    return run_walk(settings_of(typed))
 
 
 def _fault(fault: Exception) -> int:

@@ -55,6 +55,11 @@ def take_terminal() -> bool:
     return True
 
 
+def can_answer() -> bool:
+    """Whether a person is there to answer questions asked in text."""
+    return is_terminal(sys.__stdin__)
+
+
 def is_terminal(stream: object) -> bool:
     """Whether a person sits at the other end."""
     isatty = getattr(stream, "isatty", None)

@@ -17,26 +17,26 @@ def make(text: str) -> WhyrelayApp:
 
 
 async def test_own_keys_work_and_are_shown() -> None:
-    app = make('next = "x"\nquit = "z"\nglossary = "W"\npalette = "f4"\n')
+    app = make('next = "Z"\nquit = "Y"\nglossary = "W"\npalette = "f4"\n')
     try:
         async with running(app) as pilot:
-            assert "x Next" in text(app)
+            assert "Z Next" in text(app)
             await press(pilot, "n")
             assert step(app) is Step.MEASURE, "the usual key is free again"
-            await press(pilot, "x")
+            await press(pilot, "Z")
             assert step(app) is Step.UNDERSTAND
             await press(pilot, "W")
             assert "Glossary" in text(app) or "glossary" in text(app)
             await press(pilot, "escape", "f1")
             assert "next" in text(app)
-            await press(pilot, "escape", "z")
+            await press(pilot, "escape", "Y")
         assert app.return_value == 0
     finally:
         remap({})
 
 
 async def test_a_mistake_is_told_and_costs_nothing_else() -> None:
-    app = make('nxt = "x"\nretest = "R"\n')
+    app = make('nxt = "Z"\nretest = "R"\n')
     try:
         async with running(app) as pilot:
             assert "there is no command 'nxt'" in text(app)

@@ -13,7 +13,6 @@ from textual.widget import Widget
 
 from probes.diagnosis.model import Verdict, Weight
 from probes.diagnosis.plan import CausePlan, Way, plan_of
-from probes.diagnosis.what_if import Whose
 from tui import content
 from tui.content import Tone
 from tui.explain import CauseText, explain_cause
@@ -22,8 +21,9 @@ from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
 from tui.fixing.keeper import Trouble, now
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Command, Playbook, PlayStep, playbook
-from tui.fixing.progress import Progress, Ran, RanState, way_key
+from tui.fixing.progress import Progress, Ran, RanState
 from tui.fixing.running import Job, job, outcome, sudo_words
+from tui.fixing.ways import first_open, key_of, name_of, next_after
 from tui.screens import fix_page
 from tui.screens.fix_run import can_step_aside, run_aside
 from tui.screens.pane import Pane
@@ -78,7 +78,7 @@ class FixPane(Pane):
     @property
     def looked_at(self) -> str:
         """The way under the cursor, as saved progress names it; "" for none."""
-        return _key(self._way[1]) if self._way is not None else ""
+        return key_of(self._way[1]) if self._way is not None else ""
 
     @property
     def _way(self) -> tuple[CausePlan, Way] | None:
@@ -150,7 +150,7 @@ class FixPane(Pane):
         self._books = {}
         self._plans = {f"cause:{plan.cause.id}": plan for plan in plans}
         self._ways = {
-            f"way:{plan.cause.id}:{_key(way)}": (plan, way) for plan in plans for way in plan.ways
+            f"way:{plan.cause.id}:{key_of(way)}": (plan, way) for plan in plans for way in plan.ways
         }
         self._rows.set_rows(list(self._list()))
         self._place()
@@ -169,15 +169,15 @@ class FixPane(Pane):
                 notes = False
             yield Row(row, fix_page.cause_line(self._cause(plan)))
             for way in plan.ways:
-                key = f"way:{plan.cause.id}:{_key(way)}"
+                key = f"way:{plan.cause.id}:{key_of(way)}"
                 yield Row(key, partial(self._lay_way, key, plan, way))
 
     def _lay_way(self, row: str, plan: CausePlan, way: Way, width: int) -> Content:
-        progress, key = self._progress, _key(way)
+        progress, key = self._progress, key_of(way)
         ticked = progress.ticked.get(key, frozenset())
         steps = [each.id for each in self._book(row).steps] if ticked else []
         lay = fix_page.way_line(
-            _name(way),
+            name_of(way),
             done=sum(each in ticked for each in steps),
             of=len(steps),
             impossible=key in progress.impossible,
@@ -190,9 +190,7 @@ class FixPane(Pane):
         return explain_cause(plan.cause, self.measurement.report)
 
     def _first_of(self, plan: CausePlan) -> Way | None:
-        """Where to begin: what is recommended, else the cheapest that is possible."""
-        open_ = [way for way in plan.ways if _key(way) not in self._progress.impossible]
-        return next((way for way in open_ if way.recommended), open_[0] if open_ else None)
+        return first_open(plan, self._progress.impossible)
 
     def _place(self) -> None:
         """Once for each network: where the person was, or where to begin."""
@@ -213,7 +211,7 @@ class FixPane(Pane):
         """The row of the first way that is possible."""
         for plan in self._plans.values():
             if (way := self._first_of(plan)) is not None:
-                return f"way:{plan.cause.id}:{_key(way)}"
+                return f"way:{plan.cause.id}:{key_of(way)}"
         return ""
 
     def _explain(self) -> None:
@@ -222,7 +220,7 @@ class FixPane(Pane):
             self._explain_way(row)
         elif (plan := self._plans.get(row)) is not None:
             cause = self._cause(plan)
-            ways = [_name(way) for way in plan.ways]
+            ways = [name_of(way) for way in plan.ways]
             page.show(row, fix_page.cause_page(plan, cause, ways), title=cause.title)
         else:
             state = _state(self.measurement, bool(self._plans)) or "nothing known"
@@ -247,7 +245,7 @@ class FixPane(Pane):
         book, progress, found = self._book(row), self._progress, self._circumstances()
         trouble = self.whyrelay.keeper.trouble if progress.begun else Trouble.NONE
         return fix_page.Shown(
-            key=_key(way),
+            key=key_of(way),
             way=way,
             book=book,
             progress=progress,
@@ -300,7 +298,7 @@ class FixPane(Pane):
         plan = self._plans.get(message.id)
         way = None if plan is None else self._first_of(plan)
         if plan is not None and way is not None:
-            self._rows.cursor = f"way:{plan.cause.id}:{_key(way)}"
+            self._rows.cursor = f"way:{plan.cause.id}:{key_of(way)}"
         elif message.id in self._ways:
             self._page.to_steps()
 
@@ -312,7 +310,7 @@ class FixPane(Pane):
         self._tick(message.id)
 
     def _here(self, progress: Progress, at: tuple[CausePlan, Way]) -> Progress:
-        return replace(progress, step=Step.FIX, cause=str(at[0].cause.id), way=_key(at[1]))
+        return replace(progress, step=Step.FIX, cause=str(at[0].cause.id), way=key_of(at[1]))
 
     def _change(self, progress: Progress) -> None:
         """Another state: kept, and shown."""
@@ -366,7 +364,7 @@ class FixPane(Pane):
         at = self._way
         if at is None:
             return
-        key, steps = _key(at[1]), [each.id for each in self._book(self._rows.cursor).steps]
+        key, steps = key_of(at[1]), [each.id for each in self._book(self._rows.cursor).steps]
         done = not self._progress.done(key, step)
         self._page.cursor = step
         self._change(self._progress.with_tick(key, step, done))
@@ -384,7 +382,7 @@ class FixPane(Pane):
         at = self._way
         if at is None:
             return
-        key = _key(at[1])
+        key = key_of(at[1])
         impossible = key not in self._progress.impossible
         self._change(self._progress.with_impossible(key, impossible))
         if not impossible:
@@ -396,18 +394,14 @@ class FixPane(Pane):
             self._rows.cursor = row
             same = plan is at[0]
             lead = "Next" if same else "Nothing else helps there. Next cause"
-            self.whyrelay.say(f"{lead}: {_name(way)}.")
+            self.whyrelay.say(f"{lead}: {name_of(way)}.")
         else:
             self.whyrelay.say(content.fixing("nothing left"))
 
     def _after(self, plan: CausePlan) -> str:
-        """The row to go on with: the next-cheapest way of this cause, else of the next cause."""
-        plans = list(self._plans.values())
-        at = plans.index(plan)
-        for each in (*plans[at:], *plans[:at]):
-            if (way := self._first_of(each)) is not None:
-                return f"way:{each.cause.id}:{_key(way)}"
-        return ""
+        """The row to go on with, where a way is not possible."""
+        found = next_after(list(self._plans.values()), plan, self._progress.impossible)
+        return "" if found is None else f"way:{found[0].cause.id}:{key_of(found[1])}"
 
     def _pick(self, question: str, kind: type[System] | type[Brand], now_: System | Brand) -> None:
         from tui.screens.fix_pick import PickScreen
@@ -451,7 +445,7 @@ class FixPane(Pane):
         undo = command.undo if command.cuts else ""
         ready = job(command.text, as_root=command.as_root, is_root=is_root, undo=undo)
         self.app.push_screen(
-            self._question(ready, command), partial(self._answered, ready, _key(at[1]), step.id)
+            self._question(ready, command), partial(self._answered, ready, key_of(at[1]), step.id)
         )
 
     def _question(self, ready: Job, command: Command) -> AskScreen:
@@ -502,18 +496,6 @@ def _came_of(ran: Ran) -> str:
             return "It was begun."
         case _:
             assert_never(ran.state)
-
-
-def _key(way: Way) -> str:
-    return way_key(str(way.remedy.id), str(way.whose))
-
-
-def _name(way: Way) -> str:
-    """As the list shows it."""
-    name = content.label(way.remedy.id)
-    if way.whose is Whose.OTHER:
-        return f"Other side: {name}"
-    return name[:1].upper() + name[1:]
 
 
 def _state(measurement: Measurement, any_plan: bool) -> str:

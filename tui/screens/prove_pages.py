@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import assert_never
 
 from textual.content import Content
 
@@ -16,8 +15,6 @@ from probes.readings.tailscale import Backend, Peer, PeerPath
 from probes.tailscale.history import History, Moment, WatchChange, key_of
 from probes.tailscale.ping import (
     PATIENCE_S,
-    NoPong,
-    OwnAddress,
     Pinged,
     PingLine,
     PingPath,
@@ -32,6 +29,7 @@ from tui.explain.words import number
 from tui.peers import path_words, tone_of
 from tui.proving.compare import CauseFate, CauseLine, Comparison, Line, Outcome, Value
 from tui.proving.next_move import Move
+from tui.proving.telling import moment_words, ping_words
 from tui.theme import LOOKS
 from tui.widgets.bars import bar
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, table, title
@@ -269,27 +267,11 @@ def _tone(line: PingLine) -> Tone:
 def _ping_row(each: Pinged, mask: Mask) -> list[Content]:
     line, at = each.line, say(f"{each.at_ms / 1000.0:5.1f} s", "$quiet")
     tone = _tone(line)
-    match line:
-        case Pong():
-            rtt = "" if line.rtt_ms is None else f"{line.rtt_ms:.0f} ms"
-            path = content.label(_AS_PATH[line.path])
-            return [at, toned(tone, path), say(mask(line.via)), say(rtt, "$quiet")]
-        case NoPong():
-            return [at, toned(tone, "no answer")]
-        case OwnAddress():
-            return [at, toned(tone, "this device itself")]
-        case Refusal():
-            return [at, toned(tone, mask(line.detail) or "no pings")]
-        case _:
-            assert_never(line)
+    how, via, took = ping_words(line)
+    if isinstance(line, Refusal):
+        return [at, toned(tone, mask(how))]
+    return [at, toned(tone, how), say(mask(via)), say(took, "$quiet")]
 
-
-_AS_PATH = {
-    PingPath.DIRECT: PeerPath.DIRECT,
-    PingPath.PEER_RELAY: PeerPath.PEER_RELAY,
-    PingPath.DERP: PeerPath.DERP,
-    PingPath.OTHER: PeerPath.UNKNOWN,
-}
 
 # --- the watch ------------------------------------------------------------------------------------
 
@@ -372,35 +354,12 @@ def _track(history: History, peer: str, room: int) -> Content:
 
 
 def _moment(each: Moment, names: dict[str, str], mask: Mask) -> Block:
-    at = each.clock[11:19]
-    tone = Tone.NOTE
+    at, tone = each.clock[11:19], Tone.NOTE
     if each.what is WatchChange.PATH:
-        before, after = PeerPath(each.before), PeerPath(each.after)
-        tone = _PATH_TONES.get(after, Tone.WAITING)
-        text = (
-            f"{names.get(each.peer, each.peer)}: {content.label(before)} → {content.label(after)}"
-        )
-        if each.via:
-            text += f" ({each.via})"
-        if each.beside:
-            also = ", ".join(content.label(what) for what in each.beside)
-            text += f"; at that moment: {also}"
-    else:
-        name = _capital(content.label(each.what))
-        text = f"{name}: {_said(each, each.before)} → {_said(each, each.after)}"
+        tone = _PATH_TONES.get(PeerPath(each.after), Tone.WAITING)
     lead = join(say(f"{at} ", "$quiet"), glyph(tone), " ")
-    line = say(mask(text), LOOKS[tone].style if each.flips else "")
+    line = say(mask(moment_words(each, names)), LOOKS[tone].style if each.flips else "")
     return lambda width: wrapped(line, width, lead.cell_length, lead)
-
-
-def _said(each: Moment, value: str) -> str:
-    if each.what is WatchChange.STATE:
-        return content.label(Backend(value))
-    if each.what is WatchChange.MAPPING:
-        from probes.model import Mapping
-
-        return content.label(Mapping(value))
-    return value or "none"
 
 
 def _span(seconds: float) -> str:

@@ -11,10 +11,10 @@ from tui.keymap import FILE, MOST_BYTES, load, parse
 
 
 def test_keys_are_taken_as_a_person_writes_them() -> None:
-    found = parse('quit = "h"\nnext = ["ctrl+n", ">"]\nevidence = "ctrl+e"\nglossary = "F5"\n')
+    found = parse('quit = "Z"\nnext = ["+", ">"]\nevidence = "ctrl+e"\nglossary = "F5"\n')
     assert dict(found.keys) == {
-        "quit": "h",
-        "next": "ctrl+n,greater_than_sign",
+        "quit": "Z",
+        "next": "plus,greater_than_sign",
         "evidence": "ctrl+e",
         "glossary": "f5",
     }
@@ -24,7 +24,7 @@ def test_keys_are_taken_as_a_person_writes_them() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('quits = "x"', "did you mean quit?"),
+        ('quits = "Z"', "did you mean quit?"),
         ("quit = 3", "It wants a key"),
         ("quit = []", "It wants a key"),
         ("quit = [1]", "A key is a text."),
@@ -35,7 +35,7 @@ def test_keys_are_taken_as_a_person_writes_them() -> None:
         ('quit = "hello"', "is no key"),
         ('quit = ""', "is no key"),
         ('quit = "n"', "n is for next already"),
-        ('take = "x"', "there is no command 'take'"),
+        ('take = "Z"', "there is no command 'take'"),
         ("quit = ", "is not read"),
         ('quit = "\\u001b"', "is no key"),
     ],
@@ -51,9 +51,9 @@ def test_a_mistake_costs_its_own_line_alone(line: str, words: str) -> None:
 def test_keys_may_be_exchanged_but_not_shared() -> None:
     both = parse('next = "b"\nback = "n"\n')
     assert dict(both.keys) == {"next": "b", "back": "n"}
-    shared = parse('next = "h"\nback = "h"\n')
-    assert dict(shared.keys) == {"next": "h"}
-    assert "h is for next already" in shared.troubles[0]
+    shared = parse('next = "Z"\nback = "Z"\n')
+    assert dict(shared.keys) == {"next": "Z"}
+    assert "Z is for next already" in shared.troubles[0]
 
 
 def test_every_command_can_have_another_key() -> None:
@@ -76,8 +76,13 @@ def test_no_file_and_a_bad_one(tmp_path: Path) -> None:
 
 def test_what_is_shown_follows() -> None:
     try:
-        remap({"quit": "x,ctrl+y"})
-        assert (QUIT.key, QUIT.every_key) == ("x", "x ^y")
+        remap({"quit": "Z,ctrl+y"})
+        assert (QUIT.key, QUIT.every_key) == ("Z", "Z ^y")
     finally:
         remap({})
     assert QUIT.key == "q"
+
+
+def test_no_key_is_for_two_commands() -> None:
+    keys = [key for command in COMMANDS for key in command.keys.split(",") if key]
+    assert len(keys) == len(set(keys)), sorted(keys)

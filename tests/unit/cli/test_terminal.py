@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -163,3 +164,40 @@ def test_a_closed_terminal_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     closed.close()
     monkeypatch.setattr(sys, "__stdin__", closed)
     assert terminal.unfit({}).startswith("There is no terminal")
+
+
+def test_the_walk_as_text_asks_on_a_terminal(tmp_path: Path) -> None:
+    with on_terminal(tmp_path, "--plain", "--simulate", "hard-home") as session:
+        session.press("n\nn\n1\n1\nn\nd\nkeep-one-port\nq\n")
+        assert session.end() == 0, "leaving is no verdict"
+        assert session.process.stdout is not None
+        told = session.process.stdout.read()
+    assert "Step 2 of 5: Measure" in told
+    assert "Step 1 is done." in told
+    assert "Result: direct now." in told
+    assert all(sign.isprintable() for sign in told.replace("\n", "")), "no cursor is moved"
+    assert "\x1b" not in session.seen
+    kept = list((tmp_path / ".local").rglob("practice-hard-home.json"))
+    assert len(kept) == 1, "what is done is remembered"
+
+
+def test_an_interrupted_walk_says_so(tmp_path: Path) -> None:
+    with on_terminal(tmp_path, "--plain", "--simulate", "hard-home") as session:
+        session.watch(lambda: "Relays over TCP" in session.seen)
+        session.process.send_signal(signal.SIGINT)
+        assert session.end() == Exit.INTERRUPTED
+    assert "Interrupted." in session.seen
+
+
+def test_without_anybody_to_answer_the_walk_is_the_report(tmp_path: Path) -> None:
+    done = subprocess.run(
+        (sys.executable, "-m", "tui", "--plain", "--simulate", "hard-home"),
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == Exit.RELAYED
+    assert "1. Verdict" in done.stdout

@@ -1,0 +1,308 @@
+"""The walk as text: a conversation from Choose to Prove, with scripted answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from probes.network.simulated import run_virtual
+from probes.options import Options
+from probes.report import Report, reduce
+from tui.fixing.running import Job
+from tui.masking import Masker
+from tui.networks import Everything
+from tui.settings import Settings
+from tui.sources import Source, closing
+from tui.state import Step
+from tui.walking.talk import Choice, Left, Talk
+from tui.walking.walk import Walk, follow
+
+
+@dataclass
+class Person:
+    """Answers from a script, and hears everything."""
+
+    answers: Sequence[str]
+    heard: list[str] = field(default_factory=list)
+
+    def talk(self) -> Talk:
+        return Talk(self.heard.append, self._read)
+
+    def _read(self) -> str:
+        if not self.answers:
+            return ""
+        answer, *self.answers = self.answers
+        self.heard.append(f"«{answer}»\n")
+        return f"{answer}\n"
+
+    @property
+    def text(self) -> str:
+        return "".join(self.heard)
+
+
+class Asked:
+    """Measures practice networks at once, and remembers what was asked of each run."""
+
+    def __init__(self) -> None:
+        self.options: list[Options] = []
+
+    def measure(self, settings: Settings, source: Source, masker: Masker | None) -> Report:
+        self.options.append(settings.options)
+
+        async def run() -> Report:
+            report = Report()
+            async with closing(source.run(settings.options)) as events:
+                async for event in events:
+                    report = reduce(report, event)
+            return report
+
+        return run_virtual(run())
+
+
+class Practising(Everything):
+    """This network is a practice network as well: nothing here leaves the process."""
+
+    def __init__(self, here: str) -> None:
+        self.here = here
+
+    def this(self) -> Source:
+        return self.open(self.here)
+
+
+def walked(
+    *answers: str, here: str = "easy-home", privacy: bool = False, start: Step = Step.CHOOSE
+) -> tuple[Person, Walk, Asked]:
+    """A walk to the end of the answers."""
+    person, asked = Person(answers), Asked()
+    settings = Settings(privacy=privacy, save=False)
+    walk = Walk(settings, person.talk(), Practising(here), asked.measure)
+    with pytest.raises(Left):
+        follow(walk, start)
+    return person, walk, asked
+
+
+def test_choices_are_numbered_and_letters_are_letters() -> None:
+    person = Person(["", "0", "3", "x", "next", "b"])
+    talk = person.talk()
+    choices = (Choice("", "One", "one"), Choice("", "Two", "two"), Choice("n", "Next", "next"))
+    assert talk.ask("Which?", choices) == "next"
+    assert "1. One\n2. Two\nn. Next\nWhich? " in person.text
+    assert person.text.count("That is none of the answers. Type 1 to 2 or n, then Enter.") == 4
+    assert talk.ask("Which?", (Choice("", "Practise", "hard-home"), Choice("b", "Back"))) == "b"
+
+
+@pytest.mark.parametrize("answer", ["yes", "Y", " YES "])
+def test_only_a_plain_yes_is_one(answer: str) -> None:
+    assert Person([answer]).talk().sure("May it?")
+
+
+@pytest.mark.parametrize("answer", ["", "no", "yes please", "1", "ja"])
+def test_anything_else_is_a_no(answer: str) -> None:
+    assert not Person([answer]).talk().sure("May it?")
+
+
+def test_nothing_that_is_told_moves_the_cursor() -> None:
+    person = Person([])
+    talk = person.talk()
+    talk.tell("a\x1b[2Jb\x9b1mc\u202ed", "x" * 200)
+    talk.verbatim("sudo \x1b]0;x\x07 true")
+    assert all(sign.isprintable() for sign in person.text.replace("\n", ""))
+
+
+def test_the_end_of_the_input_ends_the_walk() -> None:
+    person, walk, asked = walked()
+    assert "Which one? " in person.text
+    assert walk.source is None
+    assert asked.options == []
+
+
+@pytest.mark.parametrize("answer", ["q", "quit", "Q"])
+def test_leaving_is_possible_at_any_question(answer: str) -> None:
+    for before in ((), ("4",), ("4", "hard-home"), ("4", "hard-home", "n")):
+        person, _, _ = walked(*before, answer, "n", "n")
+        assert "«n»" not in person.text.rpartition(f"«{answer}»")[2]
+
+
+def test_a_practice_network_is_measured_and_understood() -> None:
+    person, walk, _ = walked("4", "hard-home", "n", "5", "g", "hard NAT", "g", "nonsense", "b", "b")
+    text = " ".join(person.text.split())
+    assert "Mostly relayed" in text
+    assert "It stops at: router" in text
+    assert "Cause 1: Hard NAT on your side." in text
+    assert "hard NAT: " in text.casefold().replace("hard nat", "hard NAT")
+    assert "That word is not in the glossary." in text
+    assert walk.measurement.title == "practice: hard-home"
+
+
+def test_testing_again_keeps_what_was_known_before() -> None:
+    _, walk, asked = walked("1", "r", "n", here="hard-home")
+    assert len(asked.options) == 2
+    assert walk.proof is not None
+    assert walk.proof.before is not walk.measurement.report
+
+
+def test_consent_is_asked_once_and_plainly() -> None:
+    person, walk, asked = walked("1", "m", "maybe", "m", "yes", "m", here="hard-home-upnp")
+    assert [each.map_test for each in asked.options] == [False, True, True]
+    assert person.text.count("May the router be tried?") == 2
+    assert walk.settings.options.map_test
+
+
+def test_a_device_of_the_tailnet_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    person, walk, asked = walked("2", "1", here="hard-home")
+    assert "relayed via" in person.text
+    assert asked.options[0].only == {"tailscale"}
+    assert asked.options[1].peer == walk.measurement.peer
+    assert walk.measurement.chosen is not None
+
+
+def test_without_tailscale_it_says_why_there_are_no_devices() -> None:
+    person, _, _ = walked("2", "b", here="captive-portal")
+    assert "Tailscale" in person.text.partition("Asking Tailscale on this device.")[2]
+
+
+def test_a_report_from_elsewhere(tmp_path: object) -> None:
+    from pathlib import Path
+
+    assert isinstance(tmp_path, Path)
+    file = tmp_path / "netcheck.txt"
+    file.write_text("Report:\n\t* UDP: true\n\t* MappingVariesByDestIP: true\n")
+    person, walk, asked = walked("3", str(file), "1", "b", "3", "nowhere.txt", "3", "-", "3", "")
+    assert asked.options == []
+    assert "Read: tailscale netcheck." in person.text
+    assert walk.measurement.report.elsewhere
+    assert "There is no file 'nowhere.txt'." in person.text
+    assert "Name a file." in person.text
+
+
+def test_privacy_masks_what_is_told() -> None:
+    plain, _, _ = walked("4", "hard-home", "n", "1", "2", "5")
+    masked, _, _ = walked("4", "hard-home", "n", "1", "2", "5", privacy=True)
+    for secret in ("45.83.223.10", "192.168.1.20"):
+        assert secret in plain.text
+        assert secret not in masked.text
+
+
+# --- fix ------------------------------------------------------------------------------------------
+
+TO_FIX = ("4", "hard-home", "n", "n")
+
+
+def test_the_ways_are_told_cheapest_first_with_their_steps() -> None:
+    person, walk, _ = walked(*TO_FIX, "1", "o")
+    text = person.text.partition("Step 4 of 5")[2]
+    assert "Because of: Hard NAT on your side (in the way)." in text
+    assert "1. Turn on UPnP or NAT-PMP in the router (begin here)" in text
+    assert "\nStep 1: " in text
+    assert "\n    sudo tailscale debug restun\n" in text, "a command stands alone, to be copied"
+    assert "https://" in text
+    assert not walk.keeper.progress.begun
+
+
+def test_steps_are_ticked_and_not_possible_leads_on() -> None:
+    person, walk, _ = walked(*TO_FIX, "1", "1", "2", "2", "i", "b")
+    progress = walk.keeper.progress
+    assert (
+        progress.ticked["port-mapping:this"] == {"router-settings"}
+        or len(progress.ticked["port-mapping:this"]) == 1
+    )
+    assert progress.impossible == {"port-mapping:this"}
+    text = person.text
+    assert "Step 2 is not done any more." in text
+    assert "The next way: Forward the VPN's UDP port" in text
+    assert "not possible for you" in text.rpartition("«b»")[2]
+    assert progress.before is walk.raw
+
+
+def test_when_nothing_is_possible_it_says_so() -> None:
+    person, _, _ = walked(*TO_FIX, "1", *["i"] * 40)
+    assert "Nothing of all this is possible for you." in " ".join(person.text.split())
+
+
+def test_all_steps_done_leads_to_the_proof() -> None:
+    person, _, _ = walked(*TO_FIX, "1", "1", "2", "3", "4")
+    assert "All steps are done. Now prove it." in person.text
+
+
+def test_steps_for_another_system_and_router() -> None:
+    person, walk, _ = walked(*TO_FIX, "s", "windows", "r", "fritzbox", "1")
+    assert walk.keeper.progress.system == "windows"
+    assert "FRITZ" in person.text.rpartition("«1»")[2]
+
+
+def test_on_a_practice_network_no_command_is_run() -> None:
+    person, walk, _ = walked(*TO_FIX, "1", "x")
+    assert "Not run from here: " in person.text
+    assert not walk.keeper.progress.ran
+
+
+def test_nothing_to_fix_is_said_in_words() -> None:
+    person, _, _ = walked("4", "open", "n", "n")
+    assert "Nothing on this side stands in the way." in " ".join(person.text.split())
+
+
+def test_a_command_is_shown_before_it_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[Job] = []
+
+    def run(ready: Job) -> tuple[int, int]:
+        ran.append(ready)
+        return 0, 0
+
+    monkeypatch.setattr("tui.walking.fix.run", run)
+    monkeypatch.setattr("tui.walking.fix.offer.root_now", lambda: (False, True))
+    person, walk, _ = walked("1", "n", "n", "1", "x", "no", "x", "yes", here="hard-home")
+    assert [each.argv for each in ran] == [("sh", "-c", "sudo tailscale debug restun")]
+    assert person.text.count("    sudo tailscale debug restun\n") == 3, "told, and asked twice"
+    assert "It ran well, and the step is done." in person.text
+    assert [each.well for each in walk.keeper.progress.ran.values()] == [True]
+
+
+# --- prove ----------------------------------------------------------------------------------------
+
+TO_PROVE = (*TO_FIX, "n")
+
+
+def test_what_is_pretended_is_measured_and_told_field_by_field() -> None:
+    person, walk, _ = walked(*TO_PROVE, "d", "keep-one-port")
+    told = " ".join(person.text.rpartition("«keep-one-port»")[2].split())
+    assert "Result: direct now." in told
+    assert "Verdict: before Relayed, now Direct." in told
+    assert "Cause, gone: Hard NAT on your side." in told
+    assert walk.proof is not None
+    assert walk.proof.before.network == "simulated:hard-home"
+
+
+def test_a_test_that_finds_nothing_new_says_what_to_try_next() -> None:
+    person, _, asked = walked(*TO_FIX, "1", "1", "n", "r")
+    told = " ".join(person.text.rpartition("«r»")[2].split())
+    assert "Result: nothing is different." in told
+    assert "What to try next: " in told
+    only = asked.options[-1].only
+    assert {"upnp", "nat-pmp", "pcp"} <= only
+    assert "classic" not in only, "only what the change touches is tested again"
+
+
+def test_everything_can_be_tested_again() -> None:
+    _, _, asked = walked(*TO_FIX, "1", "1", "n", "e")
+    assert asked.options[-1].only == frozenset()
+
+
+def test_a_device_is_pinged_until_it_answers_directly() -> None:
+    person, _, _ = walked("4", "back-and-forth", "n", "n", "n", "l", "1")
+    told = person.text.rpartition("«1»")[2]
+    assert " s: " in told
+    assert "Direct: an answer came straight from the peer." in " ".join(told.split())
+
+
+def test_before_and_after_are_kept_only_with_leave() -> None:
+    person, _, _ = walked(*TO_PROVE, "d", "keep-one-port", "s")
+    assert "Nothing is written, as you asked for (--no-save)." in person.text
+
+
+def test_masked_before_and_after_hold_nothing_that_is_not_to_be_shown() -> None:
+    person, _, _ = walked(*TO_PROVE, "r", "d", "keep-one-port", privacy=True)
+    assert "Result: direct now." in person.text
+    for secret in ("45.83.223.10", "192.168.1.20", "home-nas"):
+        assert secret not in person.text

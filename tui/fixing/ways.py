@@ -1,0 +1,40 @@
+"""Among the ways of a plan: where to begin, and where to go on if one is not possible. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from probes.diagnosis.plan import CausePlan, Way
+from probes.diagnosis.what_if import Whose
+from tui import content
+from tui.fixing.progress import way_key
+
+
+def key_of(way: Way) -> str:
+    """Under which name progress is kept of it."""
+    return way_key(str(way.remedy.id), str(way.whose))
+
+
+def name_of(way: Way) -> str:
+    """As a list shows it."""
+    name = content.label(way.remedy.id)
+    if way.whose is Whose.OTHER:
+        return f"Other side: {name}"
+    return name[:1].upper() + name[1:]
+
+
+def first_open(plan: CausePlan, impossible: Collection[str]) -> Way | None:
+    """Where to begin with a cause: what is recommended, else the cheapest that is possible."""
+    open_ = [way for way in plan.ways if key_of(way) not in impossible]
+    return next((way for way in open_ if way.recommended), open_[0] if open_ else None)
+
+
+def next_after(
+    plans: Sequence[CausePlan], plan: CausePlan, impossible: Collection[str]
+) -> tuple[CausePlan, Way] | None:
+    """Where to go on: the next-cheapest way of this cause, else of the next cause."""
+    at = plans.index(plan)
+    for each in (*plans[at:], *plans[:at]):
+        if (way := first_open(each, impossible)) is not None:
+            return each, way
+    return None

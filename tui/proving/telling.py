@@ -1,0 +1,58 @@
+"""One answer to a ping and one moment of a watch, in words: the app and the text say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from probes.model import Mapping as NatMapping
+from probes.readings.tailscale import Backend, PeerPath
+from probes.tailscale.history import Moment, WatchChange
+from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, Pong, Refusal
+from tui import content
+
+_AS_PATH = {
+    PingPath.DIRECT: PeerPath.DIRECT,
+    PingPath.PEER_RELAY: PeerPath.PEER_RELAY,
+    PingPath.DERP: PeerPath.DERP,
+    PingPath.OTHER: PeerPath.UNKNOWN,
+}
+
+
+def ping_words(line: PingLine) -> tuple[str, str, str]:
+    """How the answer came, through what, and how long it took; "" for what is not known."""
+    match line:
+        case Pong():
+            took = "" if line.rtt_ms is None else f"{line.rtt_ms:.0f} ms"
+            return content.label(_AS_PATH[line.path]), line.via, took
+        case NoPong():
+            return "no answer", "", ""
+        case OwnAddress():
+            return "this device itself", "", ""
+        case Refusal():
+            return line.detail or "no pings", "", ""
+        case _:
+            assert_never(line)
+
+
+def moment_words(each: Moment, names: Mapping[str, str]) -> str:
+    """What changed, from what to what, and what else did at that moment. `names`: by peer."""
+    if each.what is not WatchChange.PATH:
+        name = content.label(each.what)
+        change = f"{_said(each, each.before)} → {_said(each, each.after)}"
+        return f"{name[:1].upper()}{name[1:]}: {change}"
+    before, after = (content.label(PeerPath(path)) for path in (each.before, each.after))
+    text = f"{names.get(each.peer, each.peer)}: {before} → {after}"
+    if each.via:
+        text += f" ({each.via})"
+    if each.beside:
+        text += f"; at that moment: {', '.join(content.label(what) for what in each.beside)}"
+    return text
+
+
+def _said(each: Moment, value: str) -> str:
+    if each.what is WatchChange.STATE:
+        return content.label(Backend(value))
+    if each.what is WatchChange.MAPPING:
+        return content.label(NatMapping(value))
+    return value or "none"

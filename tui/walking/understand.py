@@ -1,0 +1,65 @@
+"""Understand: the answer first, then every part of the report by its number."""
+
+from __future__ import annotations
+
+from tui import content
+from tui.explain import HopId, headline, path
+from tui.plain import parts
+from tui.state import Measurement, Step
+from tui.walking.talk import Choice, Talk
+from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
+
+_TERM = "term"
+
+
+def understand(walk: Walk) -> Step:
+    """Tell what the person asks for. Raises Left."""
+    talk, known = walk.talk, walk.measurement
+    talk.heading(f"Step 3 of 5: Understand. {content.page('understand').title}")
+    talk.tell(headline(known.diagnosis, known.report), "", *_way(known), "")
+    found = tuple(parts(known.report, known.diagnosis))[1:]
+    told = [(each.title, tuple(each.lines)) for each in found]
+    choices = (
+        *(Choice("", title, str(index)) for index, (title, _) in enumerate(told)),
+        Choice("g", "What does a word mean?", _TERM),
+        *moves(NEXT, last="what to do about it"),
+        *moves(BACK, QUIT),
+    )
+    answer = walk.ask("What do you want to know?", choices)
+    while True:
+        match answer:
+            case "term":
+                _term(talk)
+            case "back":
+                return Step.CHOOSE if known.report.elsewhere else Step.MEASURE
+            case "next":
+                return Step.FIX
+            case _:
+                title, lines = told[int(answer)]
+                talk.heading(title)
+                talk.tell(*lines)
+        answer = walk.pick("What else? A number as before, g, n, b or q:", choices)
+
+
+def _way(known: Measurement) -> tuple[str, ...]:
+    """The path in words, with the obstacle on its hop."""
+    hops = path(known.diagnosis, known.report)
+    said = [" ".join(filter(None, (hop.name, hop.detail))) for hop in hops]
+    lines = [f"The way: {', then '.join(said)}."]
+    for hop in hops:
+        if hop.obstacle:
+            at = " ".join(filter(None, (hop.name, hop.detail)))
+            lines.append(f"It stops at: {at}{f': {hop.note}' if hop.note else ''}.")
+    if hops[-1].id is HopId.PEER and known.peer:
+        lines.append(f"The other side is {known.chosen.name if known.chosen else known.peer}.")
+    return tuple(lines)
+
+
+def _term(talk: Talk) -> None:
+    asked = talk.line("The word: ")
+    found = content.term(asked)
+    if found is None:
+        names = ", ".join(each.name for each in content.glossary().values())
+        talk.tell(f"That word is not in the glossary. It has: {names}.")
+        return
+    talk.tell(f"{found.name}: {found.short}", found.more)

@@ -1,0 +1,182 @@
+"""The walk itself: one step after another, each of which says which one comes next."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, assert_never
+
+from probes.options import Options
+from probes.report import Report, broken_off, reduce
+from probes.version import __version__
+from tui.exits import Exit
+from tui.fixing.keeper import Keeper, folder
+from tui.networks import PRACTICE, Everything, Networks
+from tui.output import NobodyReads, say, write_out
+from tui.proving.proof import Proof
+from tui.settings import Settings
+from tui.sources import Source, closing
+from tui.state import Measurement, Step
+from tui.walking.talk import Choice, Left, Talk
+
+if TYPE_CHECKING:
+    from probes.events import Event
+    from tui.masking import Masker
+
+NEXT, BACK, QUIT = "next", "back", "quit"
+_WORDS = {NEXT: ("n", "Next"), BACK: ("b", "Back"), QUIT: ("q", "Quit")}
+
+
+@dataclass(slots=True)
+class Walk:
+    """What the steps share."""
+
+    settings: Settings
+    talk: Talk
+    networks: Networks
+    measure: Callable[[Settings, Source, Masker | None], Report]
+    """Measures a source to its end, and tells meanwhile how it goes: through the mask, if any."""
+    source: Source | None = None
+    measurement: Measurement = field(default_factory=Measurement)
+    raw: Report = field(default_factory=Report)
+    """The latest report as it was measured: what is kept is not masked."""
+    whole: Report | None = None
+    """The same with what the latest test left out, after a test of some checks alone."""
+    proof: Proof | None = None
+    """What testing again is measured against."""
+    keeper: Keeper = field(default_factory=lambda: Keeper(None, save=False))
+
+    @property
+    def practice(self) -> bool:
+        """It is a network in memory, with a clock of its own."""
+        return self.source is not None and self.source.title.startswith(PRACTICE)
+
+    _masker: Masker | None = None
+
+    def ask(self, question: str, choices: Sequence[Choice]) -> str:
+        """The id of what the person chose. Raises Left for leaving."""
+        return _stay(self.talk.ask(question, choices))
+
+    def pick(self, question: str, choices: Sequence[Choice]) -> str:
+        """The same without telling the choices once more."""
+        return _stay(self.talk.pick(question, choices))
+
+    def begin(self, chosen: Measurement) -> None:
+        """Something else is looked at from here on."""
+        self.measurement = chosen
+        self.whole, self.proof = None, None
+
+    @property
+    def masker(self) -> Masker | None:
+        """What hides addresses and names, where that was asked for."""
+        if self._masker is None and self.settings.privacy:
+            from tui.masking import Masker
+
+            self._masker = Masker()
+        return self._masker
+
+    def shown(self, report: Report) -> Report:
+        """The report as the person may see it."""
+        self.raw = report
+        return report if self.masker is None else self.masker.report(report)
+
+    def run(self, options: Options | None = None) -> Report:
+        """Measure what was chosen. Raises KeyboardInterrupt."""
+        if self.source is None:
+            raise RuntimeError("nothing was chosen")
+        settings = self.settings
+        if options is not None:
+            settings = replace(settings, options=options)
+        return self.shown(self.measure(settings, self.source, self.masker))
+
+
+def _stay(found: str) -> str:
+    if found == QUIT:
+        raise Left
+    return found
+
+
+def moves(*which: str, last: str = "") -> tuple[Choice, ...]:
+    """The letters that lead out of a step; `last` says what comes next."""
+    return tuple(
+        Choice(key, f"{words}: {last}" if last and each == NEXT else words, each)
+        for each in which
+        for key, words in (_WORDS[each],)
+    )
+
+
+def follow(walk: Walk, step: Step) -> None:
+    """From a step to wherever the person goes. Raises Left."""
+    while True:
+        match step:
+            case Step.CHOOSE:
+                from tui.walking.choose import choose
+
+                step = choose(walk)
+            case Step.MEASURE:
+                from tui.walking.measure import measure
+
+                step = measure(walk)
+            case Step.UNDERSTAND:
+                from tui.walking.understand import understand
+
+                step = understand(walk)
+            case Step.FIX:
+                from tui.walking.fix import fix
+
+                step = fix(walk)
+            case Step.PROVE:
+                from tui.walking.prove import prove
+
+                step = prove(walk)
+            case _:
+                assert_never(step)
+
+
+def run_walk(settings: Settings) -> Exit:
+    """The walk in a conversation. Leaving is 0, whatever was found. Raises KeyboardInterrupt."""
+    talk = Talk(write_out, sys.stdin.readline, settings.ascii, sys.stdin.fileno())
+    keeper = Keeper(folder(settings.save), save=settings.save)
+    walk = Walk(settings, talk, Everything(), _measured, settings.source, keeper=keeper)
+    if walk.source is not None:
+        walk.begin(Measurement(walk.source.title, peer=settings.options.peer))
+    try:
+        talk.tell(
+            f"whyrelay {__version__}, as text. It finds out why a connection is relayed.",
+            "Five steps: choose, measure, understand, fix, prove. Answer each question with a "
+            "number or a letter, then Enter. q and Enter leave at any question.",
+        )
+        follow(walk, Step.CHOOSE if walk.source is None else Step.MEASURE)
+    except Left:
+        return Exit.DIRECT
+    except NobodyReads as error:
+        say(str(error))
+    return Exit.DIRECT
+
+
+@dataclass(slots=True)
+class _Veiled:
+    """A source that is told of through a mask, while what it really said is kept."""
+
+    source: Source
+    masker: Masker | None
+    report: Report = field(default_factory=Report)
+
+    @property
+    def title(self) -> str:
+        return self.source.title
+
+    async def run(self, options: Options) -> AsyncIterator[Event]:
+        async with closing(self.source.run(options)) as events:
+            async for event in events:
+                self.report = reduce(self.report, event)
+                yield event if self.masker is None else self.masker.event(event)
+
+
+def _measured(settings: Settings, source: Source, masker: Masker | None) -> Report:
+    from tui.check import Form, told
+
+    veiled = _Veiled(source, masker)
+    told(settings, veiled, Form.PLAIN, virtual=source.title.startswith(PRACTICE))
+    return veiled.report if veiled.report.closed else broken_off(veiled.report)
