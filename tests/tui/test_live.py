@@ -216,7 +216,11 @@ async def test_a_source_that_breaks_is_told_and_what_is_known_stays() -> None:
         assert "the run broke off" in lines(app)[0]
         assert "OSError: the file [/x] is gone" in shown
         assert DIFFERS in shown, "what was found stays"
+        assert "○ Measure" in lines(app)[1] or "● Measure" in lines(app)[1]
         await press(pilot, "3")
+        assert "○ Measure" in lines(app)[1], "it did not come to its end"
+        app.screen.query_one("#findings", RowList).cursor = "field:mapping-varies"
+        await pilot.pause()
         assert "MappingVariesByDestIP" in text(app)
         assert app.is_running
 

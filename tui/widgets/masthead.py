@@ -111,7 +111,7 @@ class Masthead(Widget):
             case Step.CHOOSE:
                 return bool(self.measurement.title) and self.step is not Step.CHOOSE
             case Step.MEASURE:
-                return self.measurement.closed
+                return self.measurement.closed and not self.measurement.fault
             case Step.UNDERSTAND | Step.FIX:
                 return STEPS.index(self.step) > STEPS.index(step) and self.measurement.closed
             case _:
