@@ -262,7 +262,7 @@ async def test_nothing_to_fix() -> None:
     app = make(practised("ipv6-works"))
     async with running(app) as pilot:
         await press(pilot, "4")
-        if not pane(app)._ways:
+        if not pane(app)._listed.ways:
             assert content.fixing("nothing to fix short") in text(app)
         for key in ("space", "x", "i", "v", "s", "w", "c"):
             await press(pilot, key)

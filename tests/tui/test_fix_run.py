@@ -28,7 +28,7 @@ from tui.fixing.playbook import Command
 from tui.fixing.progress import HERE, Ran, RanState
 from tui.fixing.running import Job
 from tui.fixing.undo import Verdict
-from tui.screens import fix
+from tui.screens import fix_run
 from tui.screens.fix_ask import AskScreen
 from tui.session import Session
 
@@ -65,8 +65,8 @@ class Aside:
 def aside(monkeypatch: pytest.MonkeyPatch) -> Aside:
     """The terminal can be handed over, sudo is there, and this is not root."""
     made = Aside()
-    monkeypatch.setattr(fix, "can_step_aside", lambda _app: True)
-    monkeypatch.setattr(fix, "run_aside", made.run)
+    monkeypatch.setattr(fix_run, "can_step_aside", lambda _app: True)
+    monkeypatch.setattr(fix_run, "run_aside", made.run)
     monkeypatch.setattr("tui.fixing.offer.root_now", lambda: (False, True))
     return made
 
@@ -262,13 +262,13 @@ from tests.tui.harness import Catalogue, played
 from tests.tui.screenshots import run_of
 from tui.fixing import undo
 from tui.fixing.progress import HERE
-from tui.screens import fix
+from tui.screens import fix_view
 import tui.app
 from tui.settings import Settings
 
 network, change, back, folder = sys.argv[1:]
 undo.UNDO_S = 3
-make_book = fix.playbook
+make_book = fix_view.playbook
 
 def tame(*given):
     book = make_book(*given)
@@ -279,7 +279,7 @@ def tame(*given):
         return replace(step, command=replace(step.command, text=change, undo=undo_, as_root=False))
     return replace(book, steps=tuple(tamed(step) for step in book.steps))
 
-fix.playbook = tame
+fix_view.playbook = tame
 tui.app.Everything = lambda: Catalogue(played(run_of(network), HERE))
 sys.exit(tui.app.run_app(Settings()))
 """

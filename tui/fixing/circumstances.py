@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from probes.readings import environment, firewall, igd
@@ -103,6 +103,18 @@ def circumstances(report: Report, platform: str = sys.platform, peer: str = "") 
     system, system_from = _system(report, platform)
     brand, brand_from = _brand(report)
     return Circumstances(system, brand, values_of(report, peer), system_from, brand_from)
+
+
+def fitting(found: Circumstances, system: str, brand: str) -> Circumstances:
+    """For whom the steps are: what was found, unless the person said otherwise.
+
+    `system` and `brand` are as progress keeps them; what is not known here says nothing.
+    """
+    if system in set(System):
+        found = replace(found, system=System(system), system_from="")
+    if brand in set(Brand):
+        found = replace(found, brand=Brand(brand), brand_from="")
+    return found
 
 
 # --- the system -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Whether a command can be run for the person, and if not, why: the words are content."""
+"""Whether a command can be run for the person, and if not, why; and what it would run as."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from probes.report import Report
 from tui.fixing.circumstances import System
 from tui.fixing.playbook import Command
 from tui.fixing.progress import HERE
+from tui.fixing.running import Job, job
 from tui.networks import PRACTICE
+from tui.session import Session
 
 
 class Hindrance(StrEnum):
@@ -78,6 +80,20 @@ def hindrance(command: Command, at: Setting) -> Hindrance | None:
         (at.measuring, Hindrance.MEASURING),
     )
     return next((reason for holds, reason in reasons if holds), None)
+
+
+def ready(command: Command) -> Job:
+    """Made ready for this process; what can cut the person off, with what takes it back."""
+    is_root, _ = root_now()
+    undo = command.undo if command.cuts else ""
+    return job(command.text, as_root=command.as_root, is_root=is_root, undo=undo)
+
+
+def cuts_words(session: Session) -> str:
+    """What warns of a command that can cut connections, as an id of `content.fixing`."""
+    if session.over_tailnet:
+        return "cuts tailnet"
+    return "cuts you" if session.remote else "cuts"
 
 
 def _plain(command: Command) -> bool:

@@ -1,0 +1,92 @@
+"""The list of Fix: every cause with its ways, one line for each, and where to go on in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from textual.content import Content
+
+from probes.diagnosis.plan import CausePlan, Way
+from tui.content import Tone
+from tui.explain import CauseText
+from tui.fixing.ways import first_open, key_of, next_after
+from tui.theme import LOOKS
+from tui.widgets.text import fit, glyph, join, say
+
+At: TypeAlias = tuple[CausePlan, Way]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The causes and the ways, by the ids of their rows, in order."""
+
+    plans: Mapping[str, CausePlan] = field(default_factory=dict)
+    ways: Mapping[str, At] = field(default_factory=dict)
+
+    def begin(self, impossible: Collection[str]) -> str:
+        """The row of the first way that is possible; "" for none."""
+        for plan in self.plans.values():
+            if (way := first_open(plan, impossible)) is not None:
+                return row_of(plan, way)
+        return ""
+
+    def after(self, plan: CausePlan, impossible: Collection[str]) -> str:
+        """The row to go on with, where a way of this cause is not possible; "" for none."""
+        found = next_after(list(self.plans.values()), plan, impossible)
+        return "" if found is None else row_of(*found)
+
+
+def listed(plans: Iterable[CausePlan]) -> Listed:
+    """A plan as rows."""
+    by_row = {f"cause:{plan.cause.id}": plan for plan in plans}
+    ways = {row_of(plan, way): (plan, way) for plan in by_row.values() for way in plan.ways}
+    return Listed(by_row, ways)
+
+
+def row_of(plan: CausePlan, way: Way) -> str:
+    """The id of a way's row."""
+    return f"way:{plan.cause.id}:{key_of(way)}"
+
+
+# --- one line -------------------------------------------------------------------------------------
+
+
+def cause_line(cause: CauseText) -> Callable[[int], Content]:
+    """A cause's row."""
+
+    def lay(width: int) -> Content:
+        value = say(cause.weight, LOOKS[cause.tone].style)
+        line = say(cause.title, "bold")
+        if line.cell_length + 4 + value.cell_length <= width:  # else the sign says as much
+            line = join(fit(line, width - 2 - value.cell_length), value)
+        return fit(join(glyph(cause.tone), " ", line), width)
+
+    return lay
+
+
+def way_line(
+    name: str, *, done: int, of: int, impossible: bool, recommended: bool, begin: bool
+) -> Callable[[int], Content]:
+    """A way's row: its sign, its name, and in a word how it stands."""
+    if impossible:
+        sign, word, style = say("×", "$quiet"), "not for me", "$quiet"
+    elif of and done == of:
+        sign, word, style = glyph(Tone.GOOD), "done", "$good"
+    elif done:
+        sign, word, style = glyph(Tone.RUNNING), f"{done} of {of}" if of else "begun", "$busy"
+    elif recommended:
+        sign, word, style = say("→", "$good bold"), "begin here" if begin else "", "$good"
+    else:
+        sign, word, style = say("·", "$quiet"), "", ""
+
+    def lay(width: int) -> Content:
+        text = say(name, "$quiet strike" if impossible else "")
+        room = width - 4
+        tail = say(f" {word}", style)
+        if word and text.cell_length + tail.cell_length > room and room < 34:
+            tail = Content("")  # the sign says it
+        return join("  ", sign, " ", fit(text, room - tail.cell_length), tail)
+
+    return lay

@@ -1,0 +1,225 @@
+"""What Fix shows: the causes with their ways, and the steps of the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widget import Widget
+
+from probes.diagnosis.model import Weight
+from probes.diagnosis.plan import CausePlan, Way, plan_of
+from tui import content
+from tui.content import Tone
+from tui.explain import CauseText, explain_cause
+from tui.fixing.circumstances import Brand, Circumstances, System, circumstances, fitting
+from tui.fixing.keeper import Trouble
+from tui.fixing.offer import Hindrance
+from tui.fixing.playbook import Playbook, PlayStep, playbook
+from tui.fixing.progress import Progress
+from tui.fixing.ways import first_open, key_of, name_of
+from tui.screens import fix_page, fix_run
+from tui.screens.fix_list import At, Listed, cause_line, listed, row_of, way_line
+from tui.screens.fix_step import Shown, stops
+from tui.screens.pane import Pane
+from tui.session import Session, this_session
+from tui.state import Measurement, Step
+from tui.widgets.rows import Row, RowList, head
+from tui.widgets.steps import StepPage
+from tui.widgets.text import fit, glyph, hint, join, say
+
+_ABOUT = "about"
+"""The row that says how it stands, where there is nothing to list or not all of it yet."""
+
+
+class FixView(Pane):
+    """The list on the left, one of its rows on the right. What keys do is `FixPane`'s."""
+
+    STEP: ClassVar[Step] = Step.FIX
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._listed = Listed()
+        self._books: dict[str, Playbook] = {}
+        self._found: Circumstances | None = None
+        self._placed = ""
+        self._session: Session | None = None
+
+    def compose(self) -> ComposeResult:
+        """The list, and one of its rows explained."""
+        yield RowList("causes", panel="First things first")
+        yield StepPage("remedy")
+
+    # --- what there is ----------------------------------------------------------------------------
+
+    @property
+    def _rows(self) -> RowList:
+        return self.query_one(RowList)
+
+    @property
+    def _page(self) -> StepPage:
+        return self.query_one(StepPage)
+
+    @property
+    def _progress(self) -> Progress:
+        return self.whyrelay.progress
+
+    @property
+    def looked_at(self) -> str:
+        """The way under the cursor, as saved progress names it; "" for none."""
+        return key_of(self._way[1]) if self._way is not None else ""
+
+    @property
+    def _way(self) -> At | None:
+        """The way that the cursor is on."""
+        return self._listed.ways.get(self._rows.cursor)
+
+    @property
+    def _step(self) -> PlayStep | None:
+        """The step that the cursor is on."""
+        if self._way is None:
+            return None
+        steps = self._book(self._rows.cursor).steps
+        return next((each for each in steps if each.id == self._page.cursor), steps[0])
+
+    def _circumstances(self) -> Circumstances:
+        """For whom: what was found, unless the person said otherwise."""
+        assert self._found is not None
+        return fitting(self._found, self._progress.system, self._progress.brand)
+
+    def _book(self, row: str) -> Playbook:
+        if row not in self._books:
+            plan, way = self._listed.ways[row]
+            found = self._circumstances()
+            self._books[row] = playbook(way, plan.cause, self.measurement.report, found)
+        return self._books[row]
+
+    def first_focus(self) -> Widget | None:
+        """The list."""
+        return self._rows
+
+    # --- rendering --------------------------------------------------------------------------------
+
+    def show(self, measurement: Measurement) -> None:
+        """Render the plan as far as it is known."""
+        report = measurement.report
+        plans = plan_of(report, measurement.diagnosis) if measurement.title else ()
+        self._found = circumstances(report)
+        if self.whyrelay.privacy:  # a make and a system name nobody; what told of them may
+            seen = circumstances(self.whyrelay.conductor.latest.report)
+            self._found = replace(self._found, system=seen.system, brand=seen.brand)
+        self._books = {}
+        self._listed = listed(plans)
+        self._rows.set_rows(list(self._list()))
+        self._place()
+        self._explain()
+
+    def _list(self) -> Iterator[Row]:
+        state = fix_page.stands(self.measurement, bool(self._listed.plans))
+        if state:
+            tone = Tone.RUNNING if self.measurement.running else Tone.NOTE
+            words = content.fixing(f"{state} short")
+            yield Row(_ABOUT, lambda width: fit(join(glyph(tone), " ", say(words)), width))
+        notes = any(each.cause.weight is not Weight.NOTES for each in self._listed.plans.values())
+        for row, plan in self._listed.plans.items():
+            if notes and plan.cause.weight is Weight.NOTES:
+                yield head("Not in the way by themselves")
+                notes = False
+            yield Row(row, cause_line(self._cause(plan)))
+            for way in plan.ways:
+                key = row_of(plan, way)
+                yield Row(key, partial(self._lay_way, key, plan, way))
+
+    def _lay_way(self, row: str, plan: CausePlan, way: Way, width: int) -> Content:
+        progress, key = self._progress, key_of(way)
+        ticked = progress.ticked.get(key, frozenset())
+        steps = [each.id for each in self._book(row).steps] if ticked else []
+        lay = way_line(
+            name_of(way),
+            done=sum(each in ticked for each in steps),
+            of=len(steps),
+            impossible=key in progress.impossible,
+            recommended=self._first_of(plan) is way,
+            begin=row == self._listed.begin(progress.impossible),
+        )
+        return lay(width)
+
+    def _cause(self, plan: CausePlan) -> CauseText:
+        return explain_cause(plan.cause, self.measurement.report)
+
+    def _first_of(self, plan: CausePlan) -> Way | None:
+        return first_open(plan, self._progress.impossible)
+
+    def _place(self) -> None:
+        """Once for each network: where the person was, or where to begin."""
+        held = self.whyrelay.conductor.latest
+        here = f"{held.title}|{held.report.network_id}|{held.closed}"
+        if here == self._placed or not self._listed.ways:
+            return
+        moved = self._placed.rpartition("|")[0] == here.rpartition("|")[0]
+        self._placed = here
+        progress = self._progress
+        was = f"way:{progress.cause}:{progress.way}"
+        if progress.begun and was in self._listed.ways:
+            self._rows.cursor = was
+        elif not moved:
+            self._rows.cursor = self._listed.begin(progress.impossible) or next(
+                iter(self._listed.ways)
+            )
+
+    def _explain(self) -> None:
+        row, page = self._rows.cursor, self._page
+        if row in self._listed.ways:
+            self._explain_way(row)
+        elif (plan := self._listed.plans.get(row)) is not None:
+            cause = self._cause(plan)
+            ways = [name_of(way) for way in plan.ways]
+            page.show(row, fix_page.cause_page(plan, cause, ways), title=cause.title)
+        else:
+            state = fix_page.stands(self.measurement, bool(self._listed.plans)) or "nothing known"
+            page.show(row, fix_page.about(state), title="Fix")
+
+    def _explain_way(self, row: str) -> None:
+        shown = self._to_show(row)
+        waiting = (step.id for step in shown.book.steps if not shown.done(step))
+        self._page.show(
+            f"{row}|{shown.found.system}|{shown.found.brand}",
+            fix_page.before_steps(shown),
+            stops(shown),
+            fix_page.after_steps(shown),
+            title=self._cause(self._listed.ways[row][0]).title,
+            hint=hint("space ticks", "fix('tick')"),
+            cursor=next(waiting, ""),
+        )
+
+    def _to_show(self, row: str) -> Shown:
+        plan, way = self._listed.ways[row]
+        book, progress, found = self._book(row), self._progress, self._circumstances()
+        trouble = self.whyrelay.keeper.trouble if progress.begun else Trouble.NONE
+        return Shown(
+            key=key_of(way),
+            way=way,
+            book=book,
+            progress=progress,
+            found=found,
+            chosen=(progress.system in set(System), progress.brand in set(Brand)),
+            hindrances={step.id: self._hindrance(step, way) for step in book.steps if step.command},
+            session=self._logged_in(),
+            recommended=self._first_of(plan) is way,
+            trouble="" if trouble is Trouble.NONE else content.label(trouble),
+        )
+
+    def _logged_in(self) -> Session:
+        if self._session is None:
+            self._session = self.whyrelay.settings.session or this_session()
+        return self._session
+
+    def _hindrance(self, step: PlayStep, way: Way) -> Hindrance | None:
+        assert step.command is not None
+        assert self._found is not None
+        shown, found = self._circumstances().system, self._found.system
+        return fix_run.hindrance(self.whyrelay, step.command, way.whose, shown, found)
