@@ -1,0 +1,58 @@
+"""Testing again: what was done, what of it shows where, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probes.diagnosis.diagnose import diagnose
+from probes.diagnosis.plan import plan_of
+from probes.diagnosis.remedies import REMEDIES, RemedyId
+from probes.diagnosis.what_if import Whose
+from probes.renewal import EVERYTHING, touched
+from tui.content import playbooks
+from tui.proving.compare import Comparison, Side, compare
+from tui.sources import Changeable
+
+if TYPE_CHECKING:
+    from probes.model import CheckId
+    from probes.report import Report
+    from tui.fixing.progress import Progress
+    from tui.masking import Masker
+    from tui.sources import Source
+    from tui.state import Measurement
+
+_RETEST = {remedy.id: remedy.retest for remedy in REMEDIES}
+
+
+def followed(progress: Progress) -> RemedyId | None:
+    """What was done, as far as is known: the way that the person is on, once a step is taken."""
+    name, _, whose = progress.current_way.partition(":")
+    if whose != Whose.THIS or not progress.started(name):
+        return None
+    return next((each for each in RemedyId if each == name), None)
+
+
+def to_test(known: Report, remedy: RemedyId | None) -> frozenset[CheckId]:
+    """The checks that show whether it worked; all of them where nothing is known to be done."""
+    return EVERYTHING if remedy is None else touched(known, _RETEST[remedy])
+
+
+def wait_s(remedy: RemedyId | None) -> int:
+    """So many seconds Tailscale may need to find the path after it. 0: none."""
+    return 0 if remedy is None else playbooks.playbook_words(remedy, "").wait_s
+
+
+def pretences(source: Source | None, measurement: Measurement) -> tuple[RemedyId, ...]:
+    """What a practice network can become, in the order of the plan. It takes reading files."""
+    if not isinstance(source, Changeable):
+        return ()
+    plans = plan_of(measurement.report, measurement.diagnosis)
+    ways = [way for plan in plans for way in plan.ways if way.whose is Whose.THIS]
+    found = dict.fromkeys(way.remedy.id for way in ways)
+    return tuple(remedy for remedy in found if source.after(remedy) is not None)
+
+
+def compared(before: Report, now: Measurement, masker: Masker | None) -> Comparison:
+    """Before and after. `now` is masked where a mask is worn; `before` never is."""
+    shown = before if masker is None else masker.report(before)
+    return compare(Side(shown, diagnose(shown, now.peer)), Side(now.report, now.diagnosis))

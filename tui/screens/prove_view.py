@@ -1,0 +1,288 @@
+"""What Prove shows: what is different now, the peers, and one of them explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+
+from probes.diagnosis.remedies import RemedyId
+from probes.readings.tailscale import PEERS, Peer
+from tui import content
+from tui.content import Tone
+from tui.networks import PRACTICE
+from tui.peers import key_of, ordered, path_words, tone_of
+from tui.proving.compare import Comparison, Line
+from tui.proving.next_move import next_move
+from tui.proving.proof import Proof
+from tui.proving.testing import compared, pretences
+from tui.screens import prove_live as live
+from tui.screens import prove_pages as pages
+from tui.screens.pane import Pane
+from tui.screens.prove_list import lay_line, lay_pair, lay_pretend, rows_of
+from tui.screens.prove_pages import FATES, OUTCOMES, Wait
+from tui.sources import Changeable, Followable, Source
+from tui.state import Measurement, Step
+from tui.theme import LOOKS
+from tui.widgets.detail import Detail
+from tui.widgets.page import Block, gap, heading, prose, title
+from tui.widgets.rows import Row, RowList, head
+from tui.widgets.text import fit, glyph, hint, join, say
+from tui.widgets.verdict import sentence, verdict_tone
+
+if TYPE_CHECKING:
+    from tui.proving.following import Following
+
+RESULT, WATCH = "result", "watch"
+MOST_PEERS = 300
+"""Rows for peers. The chosen one and the relayed ones are first, so those fit."""
+
+
+class ProveView(Pane):
+    """The list on the left, one of its rows on the right. What keys do is `ProvePane`'s."""
+
+    STEP: ClassVar[Step] = Step.PROVE
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: tuple[object, Comparison] | None = None
+        self._can: tuple[object, tuple[RemedyId, ...]] = (None, ())
+        self._lines: dict[str, Line] = {}
+        self._peers: dict[str, Peer] = {}
+        self._wait: tuple[float, float] | None = None
+        """Since when it is waited, and for how long: seconds of the app's clock."""
+        self._ticker: Timer | None = None
+        self._waited: RemedyId | None = None
+        """After what it was waited already."""
+
+    def compose(self) -> ComposeResult:
+        """What there is to see, and one thing of it."""
+        yield RowList("proof-rows", panel="Before → after")
+        yield Detail("proof")
+
+    def on_mount(self) -> None:
+        """Follow the pings and looks, too."""
+        super().on_mount()
+        self.watch(self.app, "followed", self._followed, init=False)
+
+    @property
+    def _rows(self) -> RowList:
+        return self.query_one(RowList)
+
+    @property
+    def _following(self) -> Following:
+        return self.whyrelay.following
+
+    @property
+    def _source(self) -> Source | None:
+        return self.whyrelay.conductor.source
+
+    @property
+    def _proof(self) -> Proof | None:
+        return self.whyrelay.conductor.proofs.get(self.measurement.title)
+
+    def first_focus(self) -> Widget | None:
+        """The list."""
+        return self._rows
+
+    # --- what is shown ----------------------------------------------------------------------------
+
+    def show(self, measurement: Measurement) -> None:
+        """Render it."""
+        found = self._comparison()
+        self._rows.set_rows(list(self._lay(measurement, found)))
+        self._explain()
+
+    def _followed(self) -> None:
+        if self._awake:
+            self._shown = None
+            self._changed()
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        """The cursor came to another row."""
+        self._explain()
+
+    def _comparison(self) -> Comparison | None:
+        """Before and after, once something was tested. Worked out once for each."""
+        proof, measurement = self._proof, self.measurement
+        if proof is None or not proof.tested or not measurement.closed:
+            return None
+        key = (proof, measurement)
+        if self._found is None or self._found[0] != key:
+            masker = self.whyrelay.conductor.masker()
+            self._found = key, compared(proof.before, measurement, masker)
+        return self._found[1]
+
+    def _lay(self, measurement: Measurement, found: Comparison | None) -> Iterator[Row]:
+        yield Row(RESULT, partial(self._lay_result, found))
+        yield Row(WATCH, self._lay_watch)
+        if found is not None:
+            self._lines = {line.id: line for line in found.lines}
+            different, same = rows_of(found.lines)
+            yield head("Different now")
+            yield from (Row(f"line:{each.id}", partial(lay_line, each)) for each in different)
+            if not different:
+                yield head("  nothing that was tested")
+            if found.causes:
+                yield head("Causes")
+            for each in found.causes:
+                tone, name = FATES[each.fate], content.cause(each.cause.id).title
+                word = content.label(each.fate)
+                yield Row(f"cause:{each.cause.id}", partial(lay_pair, tone, name, word))
+        if can := self.can_pretend():
+            yield head("Pretend that it is done")
+            for remedy in can:
+                yield Row(f"pretend:{remedy}", partial(lay_pretend, content.label(remedy)))
+        peers = self._listed()
+        self._peers = {key_of(each): each for _, each in ordered(peers)[:MOST_PEERS]}
+        if self._peers:
+            yield head("Peers")
+        for key, peer in self._peers.items():
+            words = path_words(peer).partition("  ")[0]
+            yield Row(f"peer:{key}", partial(lay_pair, tone_of(peer), peer.name, words))
+        if found is not None:
+            yield head("As before")
+            yield from (Row(f"line:{each.id}", partial(lay_line, each)) for each in same)
+
+    def _listed(self) -> tuple[Peer, ...]:
+        """The peers as the watch sees them, else as they were when it was measured."""
+        follows, look = self._following, self._following.history.look
+        fresh = follows.title == self.measurement.title and look is not None and look.peers
+        if fresh and look is not None and follows.watching and not self.whyrelay.privacy:
+            return look.peers
+        return self.measurement.report.value(PEERS) or ()
+
+    def _lay_result(self, found: Comparison | None, width: int) -> Content:
+        if self._wait is not None:
+            tone, text = Tone.WAITING, f"waiting, {self._left_s():.0f} s"
+        elif self.measurement.running:
+            tone, text = Tone.RUNNING, "testing"
+        elif found is None:
+            tone, text = Tone.WAITING, "nothing tested yet"
+        else:
+            tone, text = OUTCOMES[found.outcome], content.label(found.outcome)
+        return fit(join(glyph(tone), " ", say(text, f"{LOOKS[tone].style} bold")), width)
+
+    def _lay_watch(self, width: int) -> Content:
+        follows = self._following
+        tone = Tone.RUNNING if follows.watching else Tone.WAITING
+        flips = sum(each.flips for each in follows.history.moments)
+        told = f"{flips} so far" if flips else "on" if follows.watching else ""
+        return lay_pair(tone, "Tell me when it flips", told, width)
+
+    def _explain(self) -> None:
+        row, detail = self._rows.cursor, self.query_one(Detail)
+        kind, _, name = row.partition(":")
+        found, follows = self._comparison(), self._following
+        able = isinstance(self._source, Followable)
+        key = Content("")
+        heading_, blocks = content.page("proof").title, self._result(found)
+        if kind == WATCH:
+            heading_, key = (
+                "Watch",
+                hint("f " + ("stop" if follows.watching else "watch"), "watch_paths"),
+            )
+            watching = follows.watching
+            elsewhere = follows.title if follows.title != self.measurement.title else ""
+            blocks = live.watch(
+                follows.history, of=elsewhere, watching=watching, able=able, mask=self._mask
+            )
+        elif kind == "line" and name in self._lines:
+            heading_, blocks = self._lines[name].name, pages.field(self._lines[name])
+        elif kind == "cause" and found is not None:
+            each = next(each for each in found.causes if each.cause.id == name)
+            heading_, blocks = content.cause(each.cause.id).title, pages.cause(each, found)
+        elif kind == "pretend":
+            heading_, key = content.label(RemedyId(name)), hint("z pretend", "pretend")
+            blocks = [title(heading_), gap, prose(pages.words("practise"))]
+        elif kind == "peer" and name in self._peers:
+            peer = self._peers[name]
+            mine = follows.peer is not None and key_of(follows.peer) == self._raw_key(name)
+            on = mine and follows.pinging
+            heading_, key = peer.name, hint("u " + ("stop" if on else "ping"), "ping")
+            pings = follows.pings if mine else ()
+            blocks = live.peer(peer, pings, pinging=on, able=able, mask=self._mask)
+        else:
+            key = hint("r test again", "retest")
+        detail.show(row, blocks, title=heading_, hint=key)
+
+    def _result(self, found: Comparison | None) -> list[Block]:
+        blocks: list[Block] = []
+        if self._wait is not None:
+            practice = self.measurement.title.startswith(PRACTICE)
+            blocks = pages.waiting(Wait(self._left_s(), self._wait[1], practice))
+        if found is not None and self._proof is not None:
+            proof = self._proof
+            done = "" if proof.remedy is None else content.label(proof.remedy)
+            ruled_out = self.whyrelay.progress.impossible
+            move = next_move(found.after, proof.remedy, ruled_out)
+            tried = self.whyrelay.settings.options.map_test
+            return [*blocks, *pages.result(found, done, move, tried=tried)]
+        if self.measurement.title:
+            tone = verdict_tone(self.measurement)
+            blocks += [heading("As it stands"), title(sentence(self.measurement), tone), gap]
+        blocks.append(prose(pages.words("untested")))
+        if self.can_pretend():
+            blocks += [gap, prose(pages.words("practise"))]
+        return blocks
+
+    def _mask(self, text: str) -> str:
+        masker = self.whyrelay.conductor.masker()
+        if masker is None:
+            return text
+        look = self._following.history.look
+        for peer in look.peers if look is not None else ():
+            if peer.name not in masker.names:  # it joined the tailnet since the run
+                masker.device(peer.name)
+        return masker.text(text)
+
+    # --- whom and what ----------------------------------------------------------------------------
+
+    def can_pretend(self) -> tuple[RemedyId, ...]:
+        """What a practice network can become, in the order of the plan."""
+        source, measurement = self._source, self.measurement
+        if not isinstance(source, Changeable) or not measurement.closed:
+            return ()
+        if self._can[0] != (source, measurement):  # it takes reading files
+            self._can = (source, measurement), pretences(source, measurement)
+        return self._can[1]
+
+    def _raw(self, shown: str) -> Peer | None:
+        """The peer as it is, for a row that may be masked: both lists have one order."""
+        real = self.whyrelay.conductor.latest.report.value(PEERS) or ()
+        masked = self.measurement.report.value(PEERS) or ()
+        pairs = zip(masked, real, strict=False) if self.whyrelay.privacy else ()
+        found = next((raw for each, raw in pairs if key_of(each) == shown), None)
+        return found or next((each for each in self._listed() if key_of(each) == shown), None)
+
+    def _raw_key(self, shown: str) -> str:
+        raw = self._raw(shown)
+        return "" if raw is None else key_of(raw)
+
+    def _export(self) -> str:
+        found, proof = self._comparison(), self._proof
+        if found is None or proof is None:
+            return ""
+        from tui.proving.export import text_of
+
+        return text_of(self.measurement.title, proof, found)
+
+    def _now(self) -> float:
+        import asyncio
+
+        return asyncio.get_running_loop().time()
+
+    def _left_s(self) -> float:
+        if self._wait is None:
+            return 0.0
+        began, whole_s = self._wait
+        return max(0.0, began + whole_s - self._now())
+
+    def _redraw(self) -> None:
+        self._shown = None
+        self._changed()
