@@ -250,8 +250,8 @@ def test_a_command_is_shown_before_it_is_run(monkeypatch: pytest.MonkeyPatch) ->
         ran.append(ready)
         return 0, 0
 
-    monkeypatch.setattr("tui.walking.fix.run", run)
-    monkeypatch.setattr("tui.walking.fix.offer.root_now", lambda: (False, True))
+    monkeypatch.setattr("tui.walking.fix_run.run", run)
+    monkeypatch.setattr("tui.fixing.offer.root_now", lambda: (False, True))
     person, walk, _ = walked("1", "n", "n", "1", "x", "no", "x", "yes", here="hard-home")
     assert [each.argv for each in ran] == [("sh", "-c", "sudo tailscale debug restun")]
     assert person.text.count("    sudo tailscale debug restun\n") == 3, "told, and asked twice"

@@ -1,0 +1,71 @@
+"""Runs a step's command for the person: shown first, asked, and kept before and after."""
+
+from __future__ import annotations
+
+from tui import content
+from tui.fixing import offer
+from tui.fixing.keeper import now
+from tui.fixing.playbook import Playbook, PlayStep
+from tui.fixing.progress import Ran, RanState
+from tui.fixing.running import outcome, run
+from tui.fixing.ways import key_of
+from tui.walking.fix_plan import At, Fixing
+from tui.walking.talk import Choice, Left
+from tui.walking.walk import BACK, QUIT, moves
+
+
+def run_one(fixing: Fixing, at: At, book: Playbook) -> None:
+    """Ask which command, show it, and run it after a plain yes. Raises Left."""
+    walk, talk = fixing.walk, fixing.walk.talk
+    runnable = [step for step in book.steps if step.command is not None]
+    if not runnable:
+        talk.tell("No step here has a command.")
+        return
+    step = runnable[0]
+    if len(runnable) > 1:
+        choices = [
+            Choice("", step.command.text.splitlines()[0] if step.command else "", str(index))
+            for index, step in enumerate(runnable)
+        ]
+        answer = walk.ask("Which command?", (*choices, *moves(BACK, QUIT)))
+        if answer == BACK:
+            return
+        step = runnable[int(answer)]
+    _run(fixing, at, step)
+
+
+def _run(fixing: Fixing, at: At, step: PlayStep) -> None:
+    walk, talk, command = fixing.walk, fixing.walk.talk, step.command
+    assert command is not None
+    is_root, has_sudo = offer.root_now()
+    setting = offer.Setting(
+        title=walk.measurement.title,
+        report=walk.measurement.report,
+        whose=at[1].whose,
+        shown=fixing.fitting.system,
+        found=fixing.found.system,
+        steps_aside=True,
+        masked=walk.settings.privacy,
+        measuring=False,
+        is_root=is_root,
+        has_sudo=has_sudo,
+    )
+    if (why_not := offer.hindrance(command, setting)) is not None:
+        talk.tell(f"Not run from here: {content.label(why_not)}.")
+        return
+    ready = offer.ready(command)
+    talk.tell("", content.fixing("ask timed" if ready.timed else "ask"), "")
+    for line in ready.shown.splitlines():
+        talk.verbatim(line)
+    if not talk.sure("Run this?"):
+        return
+    key, at_time = key_of(at[1]), now()
+    # Written first: if this cuts the person off, the next start knows that it was begun.
+    fixing.change(fixing.progress.with_ran(key, step.id, Ran(RanState.BEGUN, None, at_time)), at)
+    status, ends = run(ready)
+    ran = outcome(ready, status, at_time)
+    progress = fixing.progress.with_ran(key, step.id, ran)
+    fixing.change(progress.with_tick(key, step.id, True) if ran.well else progress, at)
+    if ends:
+        raise Left
+    talk.tell("It ran well, and the step is done." if ran.well else "The step is not done.")

@@ -1,0 +1,117 @@
+"""The steps of one way out: told, ticked, run, or set aside for the next way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from probes.diagnosis.model import NatClass
+from tui import content
+from tui.fixing import offer
+from tui.fixing.circumstances import Brand, System
+from tui.fixing.playbook import Playbook, PlayStep
+from tui.fixing.ways import key_of, name_of, next_after
+from tui.session import this_session
+from tui.walking.fix_plan import At, Fixing
+from tui.walking.fix_run import run_one
+from tui.walking.talk import Choice
+from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
+
+_RUN, _IMPOSSIBLE, _SOURCES = "run", "impossible", "sources"
+
+
+def follow(fixing: Fixing, at: At) -> bool:
+    """Along the steps of one way. True: it is done, and is to be proven. Raises Left."""
+    walk, talk = fixing.walk, fixing.walk.talk
+    book = fixing.book(at)
+    _tell_book(fixing, at, book)
+    while True:
+        answer = walk.pick("A number when that step is done, x, i, o, n, b or q:", _answers(book))
+        match answer:
+            case "next":
+                return True
+            case "back":
+                return False
+            case "impossible":
+                following = _cannot(fixing, at)
+                if following is None:
+                    return False
+                at = following
+                book = fixing.book(at)
+                _tell_book(fixing, at, book)
+            case "run":
+                run_one(fixing, at, book)
+            case "sources":
+                for source in book.sources:
+                    talk.tell(f"{source.name}: {source.address}")
+            case _:
+                if _tick(fixing, at, book, book.steps[int(answer)]):
+                    talk.tell(content.fixing("now prove"))
+
+
+def _answers(book: Playbook) -> Sequence[Choice]:
+    return (
+        *(Choice("", "", str(index)) for index in range(len(book.steps))),
+        Choice("x", "Run a step's command for me", _RUN),
+        Choice("i", "This is not possible for me", _IMPOSSIBLE),
+        Choice("o", "Where this comes from", _SOURCES),
+        *moves(NEXT, BACK, QUIT),
+    )
+
+
+def _tell_book(fixing: Fixing, at: At, book: Playbook) -> None:
+    talk = fixing.walk.talk
+    talk.heading(book.title)
+    talk.tell(book.for_you, "", f"Why: {book.why}", f"Who: {book.who}", f"Risk: {book.risk}")
+    peers = [kind for kind in NatClass if at[1].flips.get(kind)]
+    if peers:
+        names = " and ".join(content.peer_kind(kind) for kind in peers)
+        talk.tell(f"It makes the difference with: {names}.")
+    if book.variant:
+        kind = System if book.variant in set(System) else Brand
+        talk.tell(f"The steps are for: {content.label(kind(book.variant))}.")
+    talk.tell("")
+    for number, step in enumerate(book.steps, 1):
+        _tell_step(fixing, at, number, step)
+    wait = f" Give it {book.wait_s} seconds of traffic first." if book.wait_s else ""
+    talk.tell("", f"How it shows: {book.shows}{wait}", f"To take it back: {book.undo}", "")
+    for choice in _answers(book)[len(book.steps) :]:
+        talk.tell(f"{choice.key}. {choice.words}")
+
+
+def _tell_step(fixing: Fixing, at: At, number: int, step: PlayStep) -> None:
+    talk = fixing.walk.talk
+    done = ", done" if fixing.progress.done(key_of(at[1]), step.id) else ""
+    first, *more = step.text.split("\n\n")
+    talk.tell(f"Step {number}{done}: {first}", *more)
+    if step.command is None:
+        return
+    for line in step.command.text.splitlines():
+        talk.verbatim(line)
+    if step.command.cuts:
+        talk.tell(content.fixing(_cuts(fixing.walk)))
+
+
+def _cuts(walk: Walk) -> str:
+    return offer.cuts_words(walk.settings.session or this_session())
+
+
+def _tick(fixing: Fixing, at: At, book: Playbook, step: PlayStep) -> bool:
+    """A step is done, or not any more. True: all are."""
+    key, talk = key_of(at[1]), fixing.walk.talk
+    done = not fixing.progress.done(key, step.id)
+    fixing.change(fixing.progress.with_tick(key, step.id, done), at)
+    talk.tell(f"Step {book.steps.index(step) + 1} is {'done' if done else 'not done any more'}.")
+    return all(fixing.progress.done(key, each.id) for each in book.steps)
+
+
+def _cannot(fixing: Fixing, at: At) -> At | None:
+    """The next-cheapest way; None where nothing is left."""
+    progress = fixing.progress.with_impossible(key_of(at[1]), True)
+    fixing.change(progress, at)
+    found = next_after(fixing.plans, at[0], fixing.progress.impossible)
+    if found is None:
+        fixing.walk.talk.tell(content.fixing("nothing left"))
+        return None
+    lead = "The next way" if found[0] is at[0] else "Nothing else helps there. The next cause's way"
+    fixing.walk.talk.tell(f"{lead}: {name_of(found[1])}.")
+    return found

@@ -1,0 +1,132 @@
+"""Pings of a device, and the watch on all the paths: they go on until Enter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from probes.readings.tailscale import PEERS, Peer
+from probes.tailscale.history import History, Moment, added, key_of
+from probes.tailscale.ping import Pinged, PingResult
+from tui.interrupt import run_interruptibly
+from tui.peers import ordered, path_words
+from tui.proving.telling import moment_words, ping_words
+from tui.sources import Followable, closing
+from tui.walking.prove_words import words
+from tui.walking.talk import Choice
+from tui.walking.walk import BACK, QUIT, Walk, moves
+
+T = TypeVar("T")
+
+_MOST_PEERS = 30
+
+
+def ping(walk: Walk) -> None:
+    """Ping a device until it answers directly, or Enter. Raises Left."""
+    talk, source = walk.talk, walk.source
+    peer = _which(walk)
+    if peer is None or not isinstance(source, Followable) or not peer.addresses:
+        return
+    talk.tell(words("ping"), "Press Enter to stop.")
+
+    async def listen() -> PingResult:
+        result = PingResult.WAITING
+        async with closing(source.pings(peer.addresses[0])) as stream:
+            async for each in stream:
+                result = each.result
+                talk.tell(_pong(walk, each))
+        return result
+
+    result = _until_enter(walk, listen, PingResult.WAITING)
+    talk.tell(words(f"ping {result}"))
+
+
+def _which(walk: Walk) -> Peer | None:
+    """The device at the other end: the chosen one, else asked for."""
+    peers = walk.measurement.report.value(PEERS) or ()
+    chosen = walk.measurement.chosen
+    shown = [peer for _, peer in ordered(peers)][:_MOST_PEERS]
+    if chosen is not None:
+        shown = [chosen, *(peer for peer in shown if peer is not chosen)]
+    choices = [
+        Choice("", f"{peer.name}: {path_words(peer)}", str(index))
+        for index, peer in enumerate(shown)
+    ]
+    answer = walk.ask("Which device?", (*choices, *moves(BACK, QUIT)))
+    if answer == BACK:
+        return None
+    return _unmasked(walk, shown[int(answer)])
+
+
+def _unmasked(walk: Walk, peer: Peer) -> Peer:
+    """As Tailscale knows it: a masked address cannot be pinged."""
+    if walk.masker is None:
+        return peer
+    real = walk.raw.value(PEERS) or ()
+    masked = walk.measurement.report.value(PEERS) or ()
+    return next((one for one, other in zip(real, masked, strict=False) if other == peer), peer)
+
+
+def _pong(walk: Walk, each: Pinged) -> str:
+    text = ", ".join(filter(None, ping_words(each.line)))
+    masked = text if walk.masker is None else walk.masker.text(text)
+    return f"{each.at_ms / 1000:.1f} s: {masked}"
+
+
+def watch(walk: Walk) -> None:
+    """Tell what changes on the paths, until Enter. Raises Left."""
+    talk, source = walk.talk, walk.source
+    if not isinstance(source, Followable):
+        return
+    talk.tell(
+        "It looks at the paths every few seconds, and tells what changes. Nothing is sent to "
+        "public servers. Press Enter to stop."
+    )
+
+    async def look_on() -> None:
+        history = History()
+        async with closing(source.looks(walk.settings.options)) as stream:
+            async for look in stream:
+                history = added(history, look)
+                names = {key_of(peer): peer.name for peer in look.peers}
+                for moment in history.moments:
+                    if moment.at_s == look.at_s:
+                        talk.tell(_moment(walk, moment, names))
+
+    _until_enter(walk, look_on, None)
+
+
+def _moment(walk: Walk, moment: Moment, names: Mapping[str, str]) -> str:
+    if moment.flips:
+        walk.talk.ring()
+    text = moment_words(moment, names)
+    return f"{moment.clock[11:19]} {text if walk.masker is None else walk.masker.text(text)}"
+
+
+def _until_enter(walk: Walk, work: Callable[[], Coroutine[Any, Any, T]], stopped: T) -> T:
+    """Run it to its end, or until the person presses Enter. Raises KeyboardInterrupt."""
+
+    async def run() -> tuple[T]:
+        task, ear = asyncio.create_task(work()), walk.talk.ear
+        loop = asyncio.get_running_loop()
+        if ear is not None:
+            with suppress(NotImplementedError, OSError):  # Windows; what is no terminal
+                loop.add_reader(ear, _heard, walk, task)
+        try:
+            return (await task,)
+        except asyncio.CancelledError:
+            return (stopped,)
+        finally:
+            task.cancel()
+            if ear is not None:
+                with suppress(NotImplementedError, OSError):
+                    loop.remove_reader(ear)
+
+    return run_interruptibly(run, asyncio.run)[0]
+
+
+def _heard(walk: Walk, task: asyncio.Task[T]) -> None:
+    walk.talk.read()  # Enter, and whatever was typed before it
+    task.cancel()
