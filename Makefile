@@ -10,7 +10,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?=
 ARGS ?=
-WORKERS ?= auto
+WORKERS ?= 3
 
 .PHONY: help run test lint bench accuracy screenshots clean
 
@@ -21,7 +21,7 @@ run: $(VENV)/.app
 	@$(BIN)/whyrelay $(ARGS)
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check

@@ -27,6 +27,7 @@ from probes.version import __version__
 from tui.commands import COMMANDS, EVERYWHERE, PALETTE, STEP_COMMANDS, WALK, remap
 from tui.conductor import Conductor
 from tui.exits import Exit
+from tui.interrupt import quiet_libraries
 from tui.keymap import Keymap, keymap_file, load
 from tui.networks import Everything, Networks
 from tui.returning import Returning
@@ -317,6 +318,7 @@ def run_app(settings: Settings) -> int:
     """
     # Nothing that is made before the first picture is garbage: looking for it would only delay.
     gc.disable()
+    quiet_libraries()
     app = WhyrelayApp(settings, keymap=load(keymap_file()))
     guards: list[threading.Timer] = []
 

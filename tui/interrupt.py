@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import threading
@@ -15,6 +16,7 @@ T = TypeVar("T")
 
 GRACE_S = 0.5
 """For closing sockets and child processes in order. A hanging name lookup does not hold us up."""
+_NOBODY = logging.NullHandler()
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -54,6 +56,7 @@ def run_interruptibly(
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    quiet_libraries()
     work = watched()
     try:
         found = run(work)
@@ -62,6 +65,13 @@ def run_interruptibly(
     if stopped or found is None:
         raise KeyboardInterrupt
     return found
+
+
+def quiet_libraries() -> None:
+    """What asyncio has to complain of (a child process that was cut off and that nobody waits for
+    any more, say) is for its developers: it would stand in the middle of the words."""
+    if os.environ.get("WHYRELAY_DEBUG") != "1":
+        logging.getLogger("asyncio").addHandler(_NOBODY)
 
 
 def _handle(stop: Callable[..., None]) -> dict[signal.Signals, Any]:

@@ -13,6 +13,9 @@ from tests.lab.loop_run import follow
 from tests.lab.loop_table import TABLE
 from tests.lab.program import installed
 
+pytestmark = pytest.mark.xdist_group("crowded")
+"""Many labs at once: no other test of many labs runs beside it."""
+
 GROUPS = {
     "network": ("forgetful", "udp-dropped", "ipv6-filtered", "public-firewall"),
     "nat": ("no-ipv6", "wan-open", "carrier"),

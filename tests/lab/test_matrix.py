@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
 from tests.lab import crowd
 from tests.lab.crowd import Member
 from tests.lab.matrix import KINDS, NEIGHBOURS, README, WHO_STARTS, expected, in_readme, pairs
@@ -25,8 +27,8 @@ R = TypeVar("R")
 
 FIRST_PORT = 20000
 """Below those that a system hands out by itself."""
-MEASURING, MEETING = 6, 20
-"""How many of them at once: they mostly wait."""
+MEASURING, MEETING = 3, 20
+"""How many at once: they mostly wait, but one that is starved measures the lab."""
 SAYS_WHO_STARTS = {"port-stolen", "who-starts"}
 """The ways in which a pair may depend on the starter: no other doubt counts as "possible"."""
 LETTERS = {"direct": "D", "relayed": "R", "possible": "S", "unknown": "?"}
@@ -52,6 +54,8 @@ class Reports:
 
     def measure(self, member: Member, *argv: str) -> None:
         said = member.check("--port", "41641", *argv)
+        if any(each["status"] == "timed-out" for each in said.json["checks"].values()):
+            said = member.check("--port", "41641", *argv)  # the machine was busy, and it says so
         assert said.json["complete"], said.json["checks"]
         file = self.folder / f"{member.program.machine.name}.json"
         file.write_text(said.stdout)
@@ -109,6 +113,10 @@ def wrong(cells: list[Cell], reports: Reports) -> list[str]:
                 f"{said['because']}), table {cell.wanted}"
             )
     return found
+
+
+pytestmark = pytest.mark.xdist_group("crowded")
+"""Many labs at once: no other test of many labs runs beside it."""
 
 
 def test_what_is_predicted_is_what_the_packets_do(lab: Lab, tmp_path: Path) -> None:

@@ -453,3 +453,23 @@ def test_only_and_skip_choose_the_checks(tmp_path: Path) -> None:
     assert states.pop("local") == "done"
     assert set(states.values()) == {"skipped"}
     assert json.loads(done.stdout)["readings"]["stun.udp"]["reason"] == "skipped"
+
+
+def test_what_asyncio_complains_of_reaches_no_terminal(tmp_path: Path) -> None:
+    code = (
+        "import logging; from tui.interrupt import quiet_libraries; quiet_libraries();"
+        "logging.getLogger('asyncio').warning('Unknown child process')"
+    )
+
+    def said(**env: str) -> str:
+        done = subprocess.run(
+            (sys.executable, "-c", code),
+            env=environment(tmp_path, **env),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stderr
+
+    assert said() == ""
+    assert "Unknown child" in said(WHYRELAY_DEBUG="1")

@@ -290,9 +290,9 @@ def test_everything_can_be_tested_again() -> None:
 
 
 def test_a_device_is_pinged_until_it_answers_directly() -> None:
-    person, _, _ = walked("4", "back-and-forth", "n", "n", "n", "l", "1")
-    told = person.text.rpartition("«1»")[2]
-    assert " s: " in told
+    person, _, _ = walked("4", "easy-home", "n", "n", "n", "l", "2")
+    told = person.text.rpartition("«2»")[2]
+    assert " s: direct" in told
     assert "Direct: an answer came straight from the peer." in " ".join(told.split())
 
 
