@@ -121,10 +121,9 @@ class Conductor:
         The screens may hold it under a mask.
         """
         from probes.readings.tailscale import PEERS
-        from tui.peers import key_of
 
         known = self._latest if self._latest.title == title else self._held[title]
-        return key_of((known.report.value(PEERS) or ())[place])
+        return (known.report.value(PEERS) or ())[place].key
 
     def pair_with(self, other: OtherSide | None) -> None:
         """What was measured at the other end of what is shown; None forgets it."""

@@ -37,11 +37,6 @@ _TONES = {
 }
 
 
-def key_of(peer: Peer) -> str:
-    """What names exactly this device: its tailnet address, else its name."""
-    return str(peer.addresses[0]) if peer.addresses else peer.dns_name or peer.name
-
-
 def ordered(peers: Iterable[Peer]) -> list[tuple[int, Peer]]:
     """Relayed ones first, then by name, each with its place in the list that was given."""
     return sorted(

@@ -85,6 +85,11 @@ class Peer:
     exit_node: bool
     """This device's traffic leaves through it."""
 
+    @property
+    def key(self) -> str:
+        """What tells it from the others, by which it is chosen too: its address, else its name."""
+        return str(self.addresses[0]) if self.addresses else self.dns_name or self.name
+
 
 @dataclass(frozen=True, slots=True)
 class PeerChoice:

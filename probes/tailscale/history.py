@@ -15,7 +15,7 @@ from types import MappingProxyType
 from probes.addresses import may_be_public
 from probes.model import Endpoint
 from probes.model import Mapping as NatMapping
-from probes.readings.tailscale import Backend, Peer, PeerPath
+from probes.readings.tailscale import Backend, PeerPath
 from probes.tailscale.watch import Look
 
 MOST_SPANS = 200
@@ -101,11 +101,6 @@ class History:
         return found[-1] if found else None
 
 
-def key_of(peer: Peer) -> str:
-    """What tells a peer from the others, whatever it is called."""
-    return str(peer.addresses[0]) if peer.addresses else peer.dns_name or peer.name
-
-
 def added(history: History, look: Look) -> History:
     """The history with one more look."""
     moments = [*_around(history.look, look), *_asked(history, look)]
@@ -119,7 +114,7 @@ def added(history: History, look: Look) -> History:
     )
     spans, doubted = dict(history.spans), set()
     for peer in look.peers:
-        key, now = key_of(peer), Span(peer.path, peer.via, look.at_s)
+        key, now = peer.key, Span(peer.path, peer.via, look.at_s)
         before = history.path(key)
         if before is None:
             spans[key] = (now,)

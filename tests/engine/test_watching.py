@@ -14,7 +14,7 @@ from probes.model import Endpoint
 from probes.network.simulated import SimulatedNetwork, load, parse, run_virtual
 from probes.options import HostPort, Options
 from probes.readings.tailscale import Backend, Peer, PeerPath
-from probes.tailscale.history import MOST_MOMENTS, History, WatchChange, added, key_of
+from probes.tailscale.history import MOST_MOMENTS, History, WatchChange, added
 from probes.tailscale.watch import EVERY_S, Look, own_servers, watch
 
 NAS, DESKTOP = "100.71.8.7", "100.71.8.31"
@@ -176,4 +176,4 @@ def test_a_watch_of_days_stays_small() -> None:
     history = history_of([look(5.0 * n, paths[n % 2]) for n in range(2 * MOST_MOMENTS)])
     assert len(history.moments) == MOST_MOMENTS
     assert len(history.spans[NAS]) <= 200
-    assert key_of(peer(PeerPath.IDLE)) == NAS
+    assert peer(PeerPath.IDLE).key == NAS

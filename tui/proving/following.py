@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.worker import Worker
 
 from probes.readings.tailscale import Peer, PeerPath
-from probes.tailscale.history import History, Moment, added, key_of
+from probes.tailscale.history import History, Moment, added
 from probes.tailscale.ping import Pinged, PingResult
 from tui import content
 from tui.sources import Followable, Source, closing
@@ -106,7 +106,7 @@ class Following:
         """What the peer of a moment is called; "" where it is about none."""
         look = self.history.look
         peers = look.peers if look is not None else ()
-        return next((each.name for each in peers if key_of(each) == moment.peer), moment.peer)
+        return next((each.name for each in peers if each.key == moment.peer), moment.peer)
 
     # --- telling ----------------------------------------------------------------------------------
 

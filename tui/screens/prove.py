@@ -9,7 +9,6 @@ from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from tui import content
 from tui.networks import PRACTICE
-from tui.peers import key_of
 from tui.proving.proof import Proof
 from tui.proving.testing import followed, to_test, wait_s
 from tui.screens.prove_view import RESULT, WATCH, ProveView
@@ -137,12 +136,12 @@ class ProvePane(ProveView):
     def _other(self, name: str) -> bool:
         """Whether the row is of another peer than the one that is pinged."""
         peer = self._following.peer
-        return peer is None or key_of(peer) != self._raw_key(name)
+        return peer is None or peer.key != self._raw_key(name)
 
     def _chosen(self) -> str:
         """The peer that the person came for, else the first one."""
         chosen = self.measurement.chosen
-        key = "" if chosen is None else key_of(chosen)
+        key = "" if chosen is None else chosen.key
         return key if key in self._peers else next(iter(self._peers))
 
     def watch_paths(self) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from textual.content import Content
 
 from probes.readings.tailscale import Backend, Peer, PeerPath
-from probes.tailscale.history import History, Moment, WatchChange, key_of
+from probes.tailscale.history import History, Moment, WatchChange
 from probes.tailscale.ping import (
     PATIENCE_S,
     Pinged,
@@ -130,7 +130,7 @@ def watch(history: History, *, of: str, watching: bool, able: bool, mask: Mask) 
     moving = [
         each
         for each in look.peers
-        if any(span.path in _PATH_TONES for span in history.spans.get(key_of(each), ()))
+        if any(span.path in _PATH_TONES for span in history.spans.get(each.key, ()))
     ]
     if moving:
         blocks += [
@@ -141,7 +141,7 @@ def watch(history: History, *, of: str, watching: bool, able: bool, mask: Mask) 
     blocks.append(heading("What changed"))
     if not history.moments:
         return [*blocks, prose(words("watch quiet"), "$quiet"), gap, about]
-    names = {key_of(each): each.name for each in look.peers}
+    names = {each.key: each.name for each in look.peers}
     shown = reversed(history.moments[-_SHOWN_MOMENTS:])
     return [*blocks, *(_moment(each, names, mask) for each in shown), gap, about]
 
@@ -156,7 +156,7 @@ def _tracks(history: History, peers: Sequence[Peer], mask: Mask, width: int) -> 
             join(
                 fit(say(mask(each.name)), names),
                 "  ",
-                _track(history, key_of(each), room),
+                _track(history, each.key, room),
                 "  ",
                 toned(tone_of(each), content.label(each.path)),
             ),

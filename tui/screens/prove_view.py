@@ -16,7 +16,7 @@ from probes.readings.tailscale import PEERS, Peer
 from tui import content
 from tui.content import Tone
 from tui.networks import PRACTICE
-from tui.peers import key_of, ordered, path_words, tone_of
+from tui.peers import ordered, path_words, tone_of
 from tui.proving.compare import Comparison, Line
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
@@ -139,7 +139,7 @@ class ProveView(Pane):
             for remedy in can:
                 yield Row(f"pretend:{remedy}", partial(lay_pretend, content.label(remedy)))
         peers = self._listed()
-        self._peers = {key_of(each): each for _, each in ordered(peers)[:MOST_PEERS]}
+        self._peers = {each.key: each for _, each in ordered(peers)[:MOST_PEERS]}
         if self._peers:
             yield head("Peers")
         for key, peer in self._peers.items():
@@ -202,7 +202,7 @@ class ProveView(Pane):
             blocks = [title(heading_), gap, prose(pages.words("practise"))]
         elif kind == "peer" and name in self._peers:
             peer = self._peers[name]
-            mine = follows.peer is not None and key_of(follows.peer) == self._raw_key(name)
+            mine = follows.peer is not None and follows.peer.key == self._raw_key(name)
             on = mine and follows.pinging
             heading_, key = peer.name, hint("u " + ("stop" if on else "ping"), "ping")
             pings = follows.pings if mine else ()
@@ -257,12 +257,12 @@ class ProveView(Pane):
         real = self.whyrelay.conductor.latest.report.value(PEERS) or ()
         masked = self.measurement.report.value(PEERS) or ()
         pairs = zip(masked, real, strict=False) if self.whyrelay.privacy else ()
-        found = next((raw for each, raw in pairs if key_of(each) == shown), None)
-        return found or next((each for each in self._listed() if key_of(each) == shown), None)
+        found = next((raw for each, raw in pairs if each.key == shown), None)
+        return found or next((each for each in self._listed() if each.key == shown), None)
 
     def _raw_key(self, shown: str) -> str:
         raw = self._raw(shown)
-        return "" if raw is None else key_of(raw)
+        return "" if raw is None else raw.key
 
     def _export(self) -> str:
         found, proof = self._comparison(), self._proof

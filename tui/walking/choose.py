@@ -12,7 +12,7 @@ from probes.report import Report
 from tui import content
 from tui.exits import Complaint
 from tui.networks import PRACTICE
-from tui.peers import count_words, key_of, ordered, path_words, searched, trouble
+from tui.peers import count_words, ordered, path_words, searched, trouble
 from tui.sources import Opened
 from tui.state import Measurement, Step
 from tui.walking.talk import Choice
@@ -112,7 +112,7 @@ def _peer(walk: Walk) -> Step | None:
     found = _pick(walk, [peer for _, peer in ordered(peers)])
     if found is None:
         return None
-    return _take(walk, Measurement("this network", peer=key_of(found)))
+    return _take(walk, Measurement("this network", peer=found.key))
 
 
 def _no_peers(report: Report) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from probes.readings.tailscale import PEERS, Peer
-from probes.tailscale.history import History, Moment, added, key_of
+from probes.tailscale.history import History, Moment, added
 from probes.tailscale.ping import Pinged, PingResult
 from tui.interrupt import run_interruptibly
 from tui.peers import ordered, path_words
@@ -90,7 +90,7 @@ def watch(walk: Walk) -> None:
         async with closing(source.looks(walk.settings.options)) as stream:
             async for look in stream:
                 history = added(history, look)
-                names = {key_of(peer): peer.name for peer in look.peers}
+                names = {peer.key: peer.name for peer in look.peers}
                 for moment in history.moments:
                     if moment.at_s == look.at_s:
                         talk.tell(_moment(walk, moment, names))
