@@ -18,6 +18,7 @@ from probes.network.seam import NetworkError
 from probes.readings import local, stun
 from probes.readings.key import Key
 from probes.readings.local import InterfaceKind
+from probes.readings.netcheck import Netcheck
 from probes.readings.tailscale import (
     ADDRESSES,
     ATTRIBUTES,
@@ -40,7 +41,6 @@ from probes.readings.tailscale import (
     USERSPACE,
     VERSION,
     Backend,
-    Netcheck,
     Peer,
     PeerPath,
     PeerPing,

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 from probes.clean import clean
 from probes.elsewhere.lines import Line, decoded, lines_of, unwrapped
 from probes.elsewhere.status_text import Row, parse_row, parse_state
-from probes.readings.tailscale import Backend, Netcheck
+from probes.readings.netcheck import Netcheck
+from probes.readings.tailscale import Backend
 from probes.tailscale.loose import Unreadable
 from probes.tailscale.netcheck_report import netcheck_of
 from probes.tailscale.netcheck_text import parse_netcheck_text

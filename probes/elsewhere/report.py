@@ -24,15 +24,8 @@ from probes.readings import (
     tailscale,
 )
 from probes.readings.key import Key
-from probes.readings.tailscale import (
-    Backend,
-    Netcheck,
-    Peer,
-    PeerChoice,
-    PeerPath,
-    PeerPing,
-    SeenEndpoint,
-)
+from probes.readings.netcheck import Netcheck, SeenEndpoint
+from probes.readings.tailscale import Backend, Peer, PeerChoice, PeerPath, PeerPing
 from probes.report import ELSEWHERE, Report
 from probes.tailscale.loose import address_of
 from probes.tailscale.own_endpoints import kinds, own_port, socket_of

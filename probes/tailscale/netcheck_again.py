@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from probes.model import Endpoint
 from probes.readings.codec import Json
-from probes.readings.tailscale import Netcheck, NetcheckRegion, SeenEndpoint
+from probes.readings.netcheck import Netcheck, NetcheckRegion, SeenEndpoint
 
 
 def netcheck_again(report: Netcheck, taken_at: str) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from probes.model import Endpoint
-from probes.readings.tailscale import Netcheck, NetcheckRegion, SeenEndpoint
+from probes.readings.netcheck import Netcheck, NetcheckRegion, SeenEndpoint
 from probes.tailscale.loose import Loose, endpoint_of, json_object
 
 MOST_BYTES = 2_000_000

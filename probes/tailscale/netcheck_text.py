@@ -14,7 +14,7 @@ from typing import Any
 
 from probes.clean import clean
 from probes.model import Endpoint
-from probes.readings.tailscale import Netcheck, NetcheckRegion
+from probes.readings.netcheck import Netcheck, NetcheckRegion
 from probes.tailscale.loose import MOST_NOTES, Unreadable, endpoint_of
 
 MOST_LINES = 5_000

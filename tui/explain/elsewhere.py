@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from probes.diagnosis.spread import spread_of
 from probes.model import Family
 from probes.readings import local, stun, tailscale
-from probes.readings.tailscale import Netcheck, PeerPath
+from probes.readings.netcheck import Netcheck
+from probes.readings.tailscale import PeerPath
 from probes.report import Report
 from tui import content
 from tui.content import FieldId

@@ -16,7 +16,8 @@ from probes.readings import behavior, classic, environment, local, port_mapping,
 from probes.readings.classic import ClassicType
 from probes.readings.environment import BugEffect, ClientBug
 from probes.readings.key import Key
-from probes.readings.tailscale import Backend, EndpointKind, OwnSocket, SeenEndpoint, SelfEndpoint
+from probes.readings.netcheck import SeenEndpoint
+from probes.readings.tailscale import Backend, EndpointKind, OwnSocket, SelfEndpoint
 from probes.tailscale.netcheck_report import parse_netcheck_json
 from tests.unit.diagnosis.reports import answers, facts, way_out
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probes.model import Endpoint
-from probes.readings.tailscale import NETCHECK_RECORD, Netcheck, NetcheckRegion, SeenEndpoint
+from probes.readings.netcheck import NETCHECK_RECORD, Netcheck, NetcheckRegion, SeenEndpoint
 from probes.tailscale.loose import Unreadable
 from probes.tailscale.netcheck_report import parse_netcheck_json
 from probes.tailscale.netcheck_text import milliseconds, parse_netcheck_text
