@@ -11,66 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.meeting import least
-from probes.diagnosis.model import (
-    Confidence,
-    Filtering,
-    Mapping,
-    Mechanism,
-    Nat,
-    NatClass,
-    Result,
-)
+from probes.diagnosis.model import Confidence, Filtering, Mapping, Mechanism, Nat, NatClass, Result
 from probes.diagnosis.pair import Neighbours, Prediction, Relay, neighbours, predict
 from probes.diagnosis.pairing import Leg, Outcome, pair
+from probes.diagnosis.peer_hints import RELAYED, Hint, Now, endpoint_at, hints_of, now_of, within
 from probes.diagnosis.peer_side import NOBODY, side_told
 from probes.diagnosis.reach import Reach
-from probes.diagnosis.sides import Place, Side, side_from
+from probes.diagnosis.sides import Side, side_from
 from probes.diagnosis.spread import Spread, spread_of
 from probes.diagnosis.what_if import Fix, fixes
-from probes.model import Endpoint, Family
+from probes.model import Family
 from probes.readings import tailscale
-from probes.readings.tailscale import Peer, PeerPath, PeerPing
+from probes.readings.tailscale import PeerPath, PeerPing
 from probes.report import Report
-from probes.tailscale.loose import endpoint_of
 from probes.tailscale.status import choose_peer
-
-
-class HintId(StrEnum):
-    """What is known of the other side, and no more than a hint."""
-
-    DIRECT_NOW = "direct-now"
-    TURNED_DIRECT = "turned-direct"
-    """It began on a relay and turned direct while it was watched."""
-    RELAYED_NOW = "relayed-now"
-    STAYS_RELAYED = "stays-relayed"
-    """No direct path was found within ten seconds."""
-    PEER_RELAY = "peer-relay"
-    IDLE = "idle"
-    OFFLINE = "offline"
-    IN_THIS_NETWORK = "in-this-network"
-    """It is reached at an address of this local network."""
-    HARD_ENDPOINTS = "hard-endpoints"
-    """What it tells others looks like a hard NAT."""
-    EASY_ENDPOINTS = "easy-endpoints"
-    """What it tells others looks like one steady address."""
-    NO_ENDPOINT = "no-endpoint"
-    """It has no public address to tell others."""
-    OTHERS_DIRECT = "others-direct"
-    """This device reaches other peers directly."""
-    OTHERS_RELAYED = "others-relayed"
-    """Every active peer of this device is relayed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """One hint, and the reading that it comes from."""
-
-    id: HintId
-    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +93,11 @@ def between(facts: Facts, asked: str) -> Between | None:
         outlook = PeerOutlook(name, path, "", unknown, mechanism, None, sure, because, missing)
         return Between(ours, NOBODY, outlook, Neighbours.APART, False, None, spread)
     (peer,) = choice.found
-    now = _now(report, peer)
+    now = now_of(report, peer)
     told = report.value(tailscale.PEER_TOLD)
     theirs = side_told(told if told is not None and told.name == peer.name else None)
     unseen = predict(ours, theirs)
-    if now.path in _RELAYED:
+    if now.path in RELAYED:
         theirs = _narrowed(ours, theirs)
     outlook = _concluded(now, unseen, predict(ours, theirs), ours)
     changes = fixes(ours, theirs) if outlook.result in _CHANGEABLE else ()
@@ -150,7 +107,7 @@ def between(facts: Facts, asked: str) -> Between | None:
         because=tuple(dict.fromkeys((now.because, *outlook.because))),
         missing=() if now.settled else (tailscale.PINGS.id,),
         nat=theirs.nat4.nat_class,
-        hints=tuple(_hints(report, peer, now, ours)),
+        hints=tuple(hints_of(report, peer, now, ours)),
         flip=next((each for each in changes if each.flips), None),
         fixes=changes,
     )
@@ -158,29 +115,6 @@ def between(facts: Facts, asked: str) -> Between | None:
     return Between(ours, theirs, outlook, near, now.settled, now.ping, spread)
 
 
-@dataclass(frozen=True, slots=True)
-class _Now:
-    """How packets to the peer travel today."""
-
-    path: PeerPath
-    via: str
-    ping: PeerPing | None
-    settled: bool
-    """Direct, or watched for long enough."""
-    because: str
-
-
-def _now(report: Report, peer: Peer) -> _Now:
-    """A row of pings shows it better than the list of peers, which is one moment."""
-    rows = report.value(tailscale.PINGS) or ()
-    ping = next((each for each in rows if each.name in (peer.name, peer.dns_name)), None)
-    if ping is not None and ping.path is not PeerPath.UNKNOWN:
-        return _Now(ping.path, ping.via, ping, True, tailscale.PINGS.id)
-    direct = peer.path is PeerPath.DIRECT
-    return _Now(peer.path, peer.via, ping, direct, tailscale.PEERS.id)
-
-
-_RELAYED = (PeerPath.DERP, PeerPath.PEER_RELAY)
 _CHANGEABLE = (Result.RELAYED, Result.POSSIBLE)
 
 
@@ -237,7 +171,7 @@ def _may_be_relayed(ours: Iterable[Leg], theirs: Leg) -> bool:
 # --- what is to be expected -----------------------------------------------------------------------
 
 
-def _concluded(now: _Now, unseen: Prediction, found: Prediction, ours: Side) -> PeerOutlook:
+def _concluded(now: Now, unseen: Prediction, found: Prediction, ours: Side) -> PeerOutlook:
     """What was seen decides; where nothing was, the prediction. `unseen` is the one from the two
     sides alone, without the path of today."""
     because = (*found.ours, *found.theirs)
@@ -253,8 +187,8 @@ def _concluded(now: _Now, unseen: Prediction, found: Prediction, ours: Side) -> 
 
     match now.path:
         case PeerPath.DIRECT:
-            endpoint = _endpoint(now.via)
-            near = endpoint is not None and _within(endpoint, ours.place)
+            endpoint = endpoint_at(now.via)
+            near = endpoint is not None and within(endpoint, ours.place)
             how = Mechanism.SAME_LAN if near else Mechanism.SEEN_DIRECT
             family = None if endpoint is None else endpoint.family
             return replace(said(Result.DIRECT, how, Confidence.CERTAIN, ()), family=family)
@@ -276,60 +210,3 @@ def _concluded(now: _Now, unseen: Prediction, found: Prediction, ours: Side) -> 
                 mechanism = Mechanism.PEER_NOT_MEASURED
             expected = said(found.result, mechanism, found.confidence)
             return replace(expected, relay=found.relay)
-
-
-def _endpoint(via: str) -> Endpoint | None:
-    try:
-        return endpoint_of(via)
-    except ValueError:
-        return None
-
-
-def _within(endpoint: Endpoint, place: Place) -> bool:
-    """An address of a local network that this device is in."""
-    return any(
-        endpoint.address.version == prefix.version and endpoint.address in prefix
-        for prefix in place.prefixes
-    )
-
-
-_BY_PATH = {
-    PeerPath.DIRECT: HintId.DIRECT_NOW,
-    PeerPath.DERP: HintId.RELAYED_NOW,
-    PeerPath.PEER_RELAY: HintId.PEER_RELAY,
-    PeerPath.IDLE: HintId.IDLE,
-    PeerPath.OFFLINE: HintId.OFFLINE,
-}
-
-
-_TOLD = {
-    NatClass.HARD: HintId.HARD_ENDPOINTS,
-    NatClass.EASY: HintId.EASY_ENDPOINTS,
-    NatClass.NONE: HintId.EASY_ENDPOINTS,
-}
-
-
-def _hints(report: Report, peer: Peer, now: _Now, ours: Side) -> Iterable[Hint]:
-    ping = now.ping
-    if ping is not None and ping.path is PeerPath.DIRECT:
-        known = HintId.TURNED_DIRECT if ping.relayed_first else HintId.DIRECT_NOW
-        yield Hint(known, tailscale.PINGS.id)
-    elif now.settled and now.path in _RELAYED:
-        yield Hint(HintId.STAYS_RELAYED, tailscale.PINGS.id)
-    elif now.path in _BY_PATH:
-        yield Hint(_BY_PATH[now.path], tailscale.PEERS.id)
-    endpoint = _endpoint(now.via) if now.path is PeerPath.DIRECT else None
-    if endpoint is not None and _within(endpoint, ours.place):
-        yield Hint(HintId.IN_THIS_NETWORK, now.because)
-    told = report.value(tailscale.PEER_TOLD)
-    if told is not None and told.name == peer.name:
-        side = side_told(told)
-        if (known_by := _TOLD.get(side.nat4.nat_class)) is not None:
-            yield Hint(known_by, tailscale.PEER_TOLD.id)
-        elif told.endpoints and not side.place.public:
-            yield Hint(HintId.NO_ENDPOINT, tailscale.PEER_TOLD.id)
-    others = spread_of(report, without=peer.name)
-    if others.direct:
-        yield Hint(HintId.OTHERS_DIRECT, tailscale.PEERS.id)
-    elif others.relayed and now.path in _RELAYED:
-        yield Hint(HintId.OTHERS_RELAYED, tailscale.PEERS.id)

@@ -15,7 +15,7 @@ from probes.diagnosis.model import (
 )
 from probes.diagnosis.model import Mapping as NatMapping
 from probes.diagnosis.pair import Relay
-from probes.diagnosis.peer import HintId
+from probes.diagnosis.peer_hints import HintId
 from probes.diagnosis.remedies import RemedyId, Risk
 from probes.diagnosis.what_if import Whose
 from probes.diagnosis.witnesses import Likely, Topic, Witness

@@ -28,7 +28,7 @@ from probes.diagnosis.model import (
     Verdict,
     Weight,
 )
-from probes.diagnosis.peer import HintId
+from probes.diagnosis.peer_hints import HintId
 from probes.diagnosis.remedies import RemedyId, Risk
 from probes.diagnosis.witnesses import Likely, Topic, Witness
 from probes.model import CheckId, CheckStatus, Reason

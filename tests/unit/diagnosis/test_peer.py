@@ -19,7 +19,8 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.diagnosis.pair import Relay
-from probes.diagnosis.peer import HintId, PeerOutlook
+from probes.diagnosis.peer import PeerOutlook
+from probes.diagnosis.peer_hints import HintId
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.model import Family
