@@ -232,7 +232,7 @@ WATCH = Command(
     "f",
     "watch_paths",
     "Watch",
-    "Tell me when it flips",
+    "Tell me when it turns direct",
     "Look at the paths every few seconds, and ring when one turns direct or relayed.",
 )
 SAVE = Command(

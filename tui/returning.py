@@ -109,8 +109,8 @@ def describe(progress: Progress) -> str:
 
 
 def standing(progress: Progress) -> str:
-    """How far it is, and since when."""
-    done = sum(len(steps) for steps in progress.ticked.values())
+    """How far that change is, and since when. What was ticked for other changes is not of it."""
+    done = len(progress.ticked.get(progress.way, ()))
     steps = "1 step done" if done == 1 else f"{done} steps done"
     day = progress.saved_at[:10]
     return f"{steps}, {day}" if day else steps

@@ -34,6 +34,7 @@ from tui.content.links import Span, plain, spans, terms
 from tui.content.markdown import ContentError, Section
 
 if TYPE_CHECKING:
+    from probes.diagnosis.remedy import RemedyId
     from probes.readings.port_mapping import MappingFault
     from probes.readings.tailscale import PeerPath
 
@@ -81,6 +82,7 @@ __all__ = [
     "reported",
     "router",
     "settle",
+    "short",
     "spans",
     "tailnet",
     "term",
@@ -224,6 +226,11 @@ def label(member: Enum) -> str:
     if isinstance(member, Reason):
         return unknown(member.value).label
     return words_of(_file_of(type(member)), str(member.value))
+
+
+def short(remedy: RemedyId) -> str:
+    """A change in so few words that a narrow list shows them whole."""
+    return words_of("labels/remedy-short", str(remedy))
 
 
 def _file_of(kind: type[Enum]) -> str:

@@ -6,6 +6,7 @@ whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from probes.diagnosis.model import Actor, Diagnosis, NatClass, Weight
@@ -18,6 +19,7 @@ from tui.content import playbooks
 from tui.fixing.playbook import Circumstances, Playbook, PlayStep, circumstances, playbook
 
 COMMAND = "    "
+_ADDRESS = re.compile(r"`(https?://[^`]+)`")
 _IPV6 = (RemedyId.ENABLE_IPV6, RemedyId.ENABLE_IPV6_HERE, RemedyId.UNBLOCK_IPV6)
 
 
@@ -37,8 +39,8 @@ def plan_lines(
         for way in fresh:
             begin = way.recommended and plan is plans[0]
             yield f"- {way_line(way)}" + (f" {playbooks.guidance('way-first')}" if begin else "")
-        if len(fresh) < len(plan.ways):
-            yield f"- {playbooks.guidance('ways-told' if fresh else 'ways-same')}"
+        if again := [_named(way) for way in plan.ways if way not in fresh]:
+            yield f"- {content.fill(playbooks.guidance('ways-told'), ways='; '.join(again))}"
         told |= {(way.remedy.id, way.whose) for way in fresh}
     if plans:
         peer = diagnosis.peer.name if diagnosis.peer is not None else ""
@@ -52,9 +54,7 @@ def plan_lines(
 
 def way_line(way: Way) -> str:
     """One way in a line: what, who, what it costs, and what comes of it."""
-    what = content.label(way.remedy.id)
-    if way.whose is Whose.OTHER:
-        what = content.fill(playbooks.guidance("way-there"), what=what)
+    what = _named(way)
     line = content.fill(
         playbooks.guidance("way"),
         what=what[0].upper() + what[1:],
@@ -63,6 +63,13 @@ def way_line(way: Way) -> str:
     )
     effect = _effect(way)
     return f"{line} {playbooks.guidance(effect)}" if effect else line
+
+
+def _named(way: Way) -> str:
+    what = content.label(way.remedy.id)
+    if way.whose is Whose.OTHER:
+        return content.fill(playbooks.guidance("way-there"), what=what)
+    return what
 
 
 def who_acts(way: Way) -> str:
@@ -96,7 +103,9 @@ def playbook_lines(book: Playbook) -> Iterator[str]:
 
 
 def _step(number: int, step: PlayStep) -> Iterator[str]:
-    first, *more = (line for line in step.text.splitlines() if line)
+    # Marks around an address would be copied with it.
+    text = _ADDRESS.sub(r"\1", step.text)
+    first, *more = (line for line in text.splitlines() if line)
     yield f"{playbooks.guidance('step')} {number}: {first}"
     yield from more
     if step.command is not None:

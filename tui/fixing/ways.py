@@ -23,6 +23,14 @@ def name_of(way: Way) -> str:
     return name[:1].upper() + name[1:]
 
 
+def names_of(way: Way) -> tuple[str, str]:
+    """The same, and in fewer words for where that has no room."""
+    short = content.short(way.remedy.id)
+    if way.whose is Whose.OTHER:
+        return name_of(way), f"There: {short}"
+    return name_of(way), short[:1].upper() + short[1:]
+
+
 def first_open(plan: CausePlan, impossible: Collection[str]) -> Way | None:
     """Where to begin with a cause: what is recommended, else the cheapest that is possible."""
     open_ = [way for way in plan.ways if key_of(way) not in impossible]

@@ -211,7 +211,7 @@ def _lines(before: Side, after: Side) -> Iterable[Line]:
     old, new = (Value(content.label(each.verdict), _VERDICTS[each.verdict]) for each in (one, two))
     yield Line("verdict", "Verdict", old, new)
     for kind in KINDS:
-        name = f"Peer with {content.label(kind)}"
+        name = f"Peer: {content.label(kind)}"
         yield Line(f"outlook-{kind}", name, _outlook(one, kind), _outlook(two, kind))
     fields = zip(explain_fields(before.report), explain_fields(after.report), strict=True)
     for was, now in fields:

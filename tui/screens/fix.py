@@ -156,7 +156,7 @@ class FixPane(FixView):
             plan, way = self._listed.ways[row]
             self._rows.cursor = row
             same = plan is at[0]
-            lead = "Next" if same else "Nothing else helps there. Next cause"
+            lead = "Next" if same else "Nothing else helps there. For the next cause"
             self.whyrelay.say(f"{lead}: {name_of(way)}.")
         else:
             self.whyrelay.say(content.fixing("nothing left"))

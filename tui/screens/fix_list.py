@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -13,7 +13,7 @@ from tui.content import Tone
 from tui.explain import CauseText
 from tui.fixing.ways import first_open, key_of, next_after
 from tui.theme import LOOKS
-from tui.widgets.text import fit, glyph, join, say
+from tui.widgets.text import fit, fitting, glyph, join, say
 
 At: TypeAlias = tuple[CausePlan, Way]
 
@@ -67,9 +67,9 @@ def cause_line(cause: CauseText) -> Callable[[int], Content]:
 
 
 def way_line(
-    name: str, *, done: int, of: int, impossible: bool, recommended: bool, begin: bool
+    names: Sequence[str], *, done: int, of: int, impossible: bool, recommended: bool, begin: bool
 ) -> Callable[[int], Content]:
-    """A way's row: its sign, its name, and in a word how it stands."""
+    """A way's row: its sign, the longest name that fits, and in a word how it stands."""
     if impossible:
         sign, word, style = say("×", "$quiet"), "not for me", "$quiet"
     elif of and done == of:
@@ -82,9 +82,9 @@ def way_line(
         sign, word, style = say("·", "$quiet"), "", ""
 
     def lay(width: int) -> Content:
+        room, tail = width - 4, say(f" {word}" if word else "", style)
+        name = fitting(names, room - tail.cell_length)
         text = say(name, "$quiet strike" if impossible else "")
-        room = width - 4
-        tail = say(f" {word}", style)
         if word and text.cell_length + tail.cell_length > room and room < 34:
             tail = Content("")  # the sign says it
         return join("  ", sign, " ", fit(text, room - tail.cell_length), tail)

@@ -21,7 +21,7 @@ from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Playbook, PlayStep, playbook
 from tui.fixing.progress import Progress
-from tui.fixing.ways import first_open, key_of, name_of
+from tui.fixing.ways import first_open, key_of, name_of, names_of
 from tui.screens import fix_page, fix_run
 from tui.screens.fix_list import At, Listed, cause_line, listed, row_of, way_line
 from tui.screens.fix_step import Shown, stops
@@ -139,7 +139,7 @@ class FixView(Pane):
         ticked = progress.ticked.get(key, frozenset())
         steps = [each.id for each in self._book(row).steps] if ticked else []
         lay = way_line(
-            name_of(way),
+            names_of(way),
             done=sum(each in ticked for each in steps),
             of=len(steps),
             impossible=key in progress.impossible,
@@ -197,7 +197,7 @@ class FixView(Pane):
         )
 
     def _to_show(self, row: str) -> Shown:
-        plan, way = self._listed.ways[row]
+        _, way = self._listed.ways[row]
         book, progress, found = self._book(row), self._progress, self._circumstances()
         trouble = self.whyrelay.keeper.trouble if progress.begun else Trouble.NONE
         return Shown(
@@ -209,7 +209,7 @@ class FixView(Pane):
             chosen=(progress.system in set(System), progress.brand in set(Brand)),
             hindrances={step.id: self._hindrance(step, way) for step in book.steps if step.command},
             session=self._logged_in(),
-            recommended=self._first_of(plan) is way,
+            recommended=row == self._listed.begin(progress.impossible),
             trouble="" if trouble is Trouble.NONE else content.label(trouble),
         )
 

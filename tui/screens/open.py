@@ -43,7 +43,7 @@ class Box(TextArea):
         """Enter."""
 
     def __init__(self) -> None:
-        super().__init__(id="paste", soft_wrap=False, show_line_numbers=True, tab_behavior="focus")
+        super().__init__(id="paste", soft_wrap=False, show_line_numbers=False, tab_behavior="focus")
         self.cursor_blink = False
         self.kept = ""
         """A text that is too long to be shown."""

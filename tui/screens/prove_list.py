@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
+from probes.diagnosis.remedies import RemedyId
+from tui import content
 from tui.content import Tone
 from tui.proving.compare import Line
 from tui.theme import LOOKS
-from tui.widgets.text import fit, glyph, join, say
+from tui.widgets.text import fit, fitting, glyph, join, say
 
 
 def rows_of(lines: Iterable[Line]) -> tuple[list[Line], list[Line]]:
@@ -27,7 +29,8 @@ def lay_line(line: Line, width: int) -> Content:
         whole = f"{line.before.text} → {text}"
         # What it is now matters more than what it was.
         text = whole if len(whole) <= width - 25 else f"→ {text}"
-        names = min(22, max(names, width - 3 - len(text)))
+        # The name gives up blanks for it, and no letters.
+        names = max(min(22, width - 3 - len(text)), min(names, len(line.name)))
     style = LOOKS[tone].style if line.changed and tone is not Tone.WAITING else "$quiet"
     name = fit(say(line.name), names)
     return fit(join(sign, " ", name, " ", say(text, style)), width)
@@ -42,6 +45,7 @@ def lay_pair(tone: Tone, name: str, value: str, width: int) -> Content:
     return fit(join(glyph(tone), " ", line), width)
 
 
-def lay_pretend(name: str, width: int) -> Content:
+def lay_pretend(remedy: RemedyId, width: int) -> Content:
     """A change that can be pretended."""
-    return fit(join(say("  "), say(name)), width)
+    names = content.label(remedy), content.short(remedy)
+    return fit(join(say("  "), say(fitting(names, width - 2))), width)

@@ -137,7 +137,7 @@ class ProveView(Pane):
         if can := self.can_pretend():
             yield head("Pretend that it is done")
             for remedy in can:
-                yield Row(f"pretend:{remedy}", partial(lay_pretend, content.label(remedy)))
+                yield Row(f"pretend:{remedy}", partial(lay_pretend, remedy))
         peers = self._listed()
         self._peers = {each.key: each for _, each in ordered(peers)[:MOST_PEERS]}
         if self._peers:
@@ -173,7 +173,7 @@ class ProveView(Pane):
         tone = Tone.RUNNING if follows.watching else Tone.WAITING
         flips = sum(each.flips for each in follows.history.moments)
         told = f"{flips} so far" if flips else "on" if follows.watching else ""
-        return lay_pair(tone, "Tell me when it flips", told, width)
+        return lay_pair(tone, "Tell me when it turns direct", told, width)
 
     def _explain(self) -> None:
         row, detail = self._rows.cursor, self.query_one(Detail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from textual.content import Content
 from textual.style import Style
@@ -34,6 +34,11 @@ def say(text: str, style: str = "") -> Content:
 def join(*parts: Content | str) -> Content:
     """Parts side by side; a plain string is data as well."""
     return Content.assemble(*(part if isinstance(part, Content) else say(part) for part in parts))
+
+
+def fitting(names: Sequence[str], width: int) -> str:
+    """The first of these, the longest before the shorter, that is shown whole; else the last."""
+    return next((name for name in names if say(name).cell_length <= width), names[-1])
 
 
 def spaced(number: int) -> str:

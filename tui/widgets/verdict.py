@@ -92,10 +92,10 @@ def outlook_line(
         _part(each, meant if kind is theirs else None)
         for kind, each in zip(kinds, found, strict=True)
     ]
-    line = join(lead, Content("    ").join(parts))
-    if line.cell_length > width:
-        line = Content("   ").join(parts)
-    return (line,)
+    short = say("peers: ", "$quiet")
+    lines = [join(lead, Content("    ").join(parts)), join(lead, Content("  ").join(parts))]
+    lines += [join(short, Content("   ").join(parts)), Content("   ").join(parts)]
+    return (next((line for line in lines if line.cell_length <= width), lines[-1]),)
 
 
 def _part(words: OutlookWords, meant: Result | None) -> Content:

@@ -29,7 +29,9 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.diagnosis.peer_hints import HintId
-from probes.diagnosis.remedies import RemedyId, Risk
+from probes.diagnosis.plan import Way
+from probes.diagnosis.remedies import REMEDIES, RemedyId, Risk
+from probes.diagnosis.what_if import Whose
 from probes.diagnosis.witnesses import Likely, Topic, Witness
 from probes.model import CheckId, CheckStatus, Reason
 from probes.punch.offer import CandidateKind
@@ -53,6 +55,7 @@ from tui.fixing.circumstances import Brand, System
 from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.progress import RanState
+from tui.fixing.ways import names_of
 from tui.proving.compare import CauseFate, Outcome
 
 HERE = Path(content.__file__).parent
@@ -192,6 +195,16 @@ def test_every_check_has_its_words() -> None:
         assert content.check(check).lines, "a built check is summed up in a line"
 
 
+def test_every_change_has_a_name_that_a_narrow_list_shows_whole() -> None:
+    there = (RemedyId.PORT_MAPPING, RemedyId.FORWARD_PORT, RemedyId.KEEP_ONE_PORT)
+    ways = [Way(remedy, Whose.THIS, {}) for remedy in REMEDIES]
+    ways += [Way(remedy, Whose.OTHER, {}) for remedy in REMEDIES if remedy.id in there]
+    short = [names_of(way)[1] for way in ways]
+    assert not [name for name in short if len(name) > 24]
+    assert len(set(short)) == len(short), "no two are alike where one has to be chosen"
+    assert set(load("labels/remedy-short").sections) == {str(each) for each in RemedyId}
+
+
 def test_no_file_is_left_that_nothing_loads() -> None:
     labels = {content._file_of(kind).removeprefix("labels/") for kind in LABELLED if kind != Reason}
     labels |= {
@@ -207,6 +220,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "obstacle",
         "peer-kind",
         "peer-today",
+        "remedy-short",
         "reported",
         "router",
         "settle",
