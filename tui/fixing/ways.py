@@ -23,11 +23,11 @@ def name_of(way: Way) -> str:
     return name[:1].upper() + name[1:]
 
 
-def names_of(way: Way) -> tuple[str, str]:
-    """The same, and in fewer words for where that has no room."""
+def names_of(way: Way) -> tuple[str, ...]:
+    """The same, and in fewer and fewer words for where that has no room."""
     short = content.short(way.remedy.id)
     if way.whose is Whose.OTHER:
-        return name_of(way), f"There: {short}"
+        return name_of(way), f"Other side: {short}", f"There: {short}"
     return name_of(way), short[:1].upper() + short[1:]
 
 
