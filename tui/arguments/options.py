@@ -135,7 +135,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, below: bool) -> None:
 
     show = parser.add_argument_group("what is shown and kept")
     for option, text in (
-        ("--no-save", "write nothing at all: no copy of the relay map, no salt"),
+        ("--no-save", "write nothing at all: no copy of the relay map, no progress"),
         ("--redact", "mask addresses and names in everything that is shown or recorded"),
         ("--ascii", "draw with ASCII characters alone"),
         ("--reduced-motion", "no animation"),

@@ -65,16 +65,22 @@ class Talk:
 
     def ask(self, question: str, choices: Sequence[Choice]) -> str:
         """The id of the choice that the person made. Raises Left at the end of the input."""
-        known = _keyed(choices)
-        for key, choice in known.items():
-            self.tell(f"{key}. {choice.words}")
+        self._choices(choices)
         return self.pick(question, choices)
 
+    def _choices(self, choices: Sequence[Choice]) -> None:
+        for key, choice in _keyed(choices).items():
+            if choice.words:
+                self.tell(f"{key}. {choice.words}")
+
     def pick(self, question: str, choices: Sequence[Choice]) -> str:
-        """The same without telling the choices once more."""
+        """The same where the choices were told before. Enter alone tells them once more."""
         known = _keyed(choices)
         while True:
             answer = self.line(f"{question} ").casefold()
+            if not answer:
+                self._choices(choices)
+                continue
             found = known.get(answer) or _by_word(answer, choices) or _by_id(answer, choices)
             if found is not None:
                 return found.id or found.key

@@ -145,7 +145,7 @@ def run_walk(settings: Settings) -> Exit:
         talk.tell(
             f"whyrelay {__version__}, as text. It finds out why a connection is relayed.",
             "Five steps: choose, measure, understand, fix, prove. Answer each question with a "
-            "number or a letter, then Enter. q and Enter leave at any question.",
+            "number or a letter, then Enter. Enter alone tells the answers once more; q leaves.",
         )
         follow(walk, Step.CHOOSE if walk.source is None else Step.MEASURE)
     except Left:

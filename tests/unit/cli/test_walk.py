@@ -89,7 +89,8 @@ def test_choices_are_numbered_and_letters_are_letters() -> None:
     choices = (Choice("", "One", "one"), Choice("", "Two", "two"), Choice("n", "Next", "next"))
     assert talk.ask("Which?", choices) == "next"
     assert "1. One\n2. Two\nn. Next\nWhich? " in person.text
-    assert person.text.count("That is none of the answers. Type 1 to 2 or n, then Enter.") == 4
+    assert person.text.count("That is none of the answers. Type 1 to 2 or n, then Enter.") == 3
+    assert person.text.count("2. Two\n") == 2, "Enter alone tells the choices once more"
     assert talk.ask("Which?", (Choice("", "Practise", "hard-home"), Choice("b", "Back"))) == "b"
 
 
