@@ -2,7 +2,7 @@
 # make test         everything this machine can test          (ARGS="tests/unit -k stun" narrows it down)
 # make lint         format, style, types, import contracts
 # make bench        speed and memory, as ratios
-# make accuracy     right causes found and false ones, over every practice network
+# make accuracy     right causes found and false ones, over every practice network and lab site
 # make screenshots  draw the pictures in screenshots/ anew
 # make clean        remove what these have made
 

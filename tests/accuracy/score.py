@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
 from probes.diagnosis.model import CauseId, Verdict
 from probes.model import CheckId
 from tests.accuracy.runs import AS_IT_IS, Condition, Run, conclude
+
+_OPPOSITE = {Verdict.DIRECT: Verdict.RELAYED, Verdict.RELAYED: Verdict.DIRECT}
 
 
 @dataclass(slots=True)
@@ -22,6 +24,29 @@ class Score:
     missed: dict[CauseId, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     """What was wrong, by run and condition."""
+
+    def count_causes(
+        self,
+        title: str,
+        wanted: Set[CauseId],
+        got: Set[CauseId],
+        pardoned: Set[CauseId | None] = frozenset(),
+    ) -> None:
+        """The causes of one run, called `title` in the notes."""
+        false = got - wanted - pardoned
+        self.expected += len(wanted)
+        self.found += len(wanted & got)
+        self.false += len(false)
+        for cause in wanted - got:
+            self.missed[cause] = self.missed.get(cause, 0) + 1
+        if false:
+            self.notes.append(f"{title}: {', '.join(sorted(false))} is not there")
+
+    def count_verdict(self, title: str, wanted: Verdict, got: Verdict) -> None:
+        """The verdict of one run."""
+        if got is _OPPOSITE.get(wanted):
+            self.opposite += 1
+            self.notes.append(f"{title}: {got}, but it is {wanted}")
 
     def __str__(self) -> str:
         share = self.found / self.expected if self.expected else 1.0
@@ -43,8 +68,6 @@ TAKEN_FOR: dict[tuple[str, CheckId | None], CauseId] = {
 }
 """A cloud's one-to-one address counts as its NAT, a note, until an unasked packet came in."""
 
-_OPPOSITE = {Verdict.DIRECT: Verdict.RELAYED, Verdict.RELAYED: Verdict.DIRECT}
-
 
 def score(runs: Iterable[Run], conditions: Iterable[Condition] = (AS_IT_IS,)) -> Score:
     """Count over every run under every condition."""
@@ -57,20 +80,9 @@ def score(runs: Iterable[Run], conditions: Iterable[Condition] = (AS_IT_IS,)) ->
 
 def _count(total: Score, run: Run, condition: Condition) -> None:
     _, diagnosis = conclude(run, condition)
-    wanted, got = set(run.expect.causes), {cause.id for cause in diagnosis.causes}
-    total.expected += len(wanted)
+    title = f"{run} ({condition})"
     gone = condition.left_out or condition.broken
-    false = got - wanted - {TAKEN_FOR.get((run.network, gone))}
-    total.found += len(wanted & got)
-    total.false += len(false)
-    for cause in wanted - got:
-        total.missed[cause] = total.missed.get(cause, 0) + 1
-    if false:
-        total.notes.append(f"{run} ({condition}): {', '.join(sorted(false))} is not there")
-    if (run.network, gone) in NOT_GUESSED:
-        return
-    if diagnosis.verdict is _OPPOSITE.get(run.expect.verdict):
-        total.opposite += 1
-        total.notes.append(
-            f"{run} ({condition}): {diagnosis.verdict}, but it is {run.expect.verdict}"
-        )
+    got = {cause.id for cause in diagnosis.causes}
+    total.count_causes(title, set(run.expect.causes), got, {TAKEN_FOR.get((run.network, gone))})
+    if (run.network, gone) not in NOT_GUESSED:
+        total.count_verdict(title, run.expect.verdict, diagnosis.verdict)

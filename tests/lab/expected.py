@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema
@@ -17,7 +17,7 @@ IPV6_MISSED = ("ipv6-missing", "limits")
 """The same, where IPv4 alone is not direct."""
 NO_MAPPING, NO_MAPPING_MISSED = ("port-mapping-off", "notes"), ("port-mapping-off", "limits")
 """A router that opens no ports on request, before an easy NAT and before a hard one."""
-_OF_THIS_MACHINE = frozenset({"cloud-nat", "container", "virtual-machine", "kubernetes"})
+OF_THIS_MACHINE = frozenset({"cloud-nat", "container", "virtual-machine", "kubernetes"})
 """What the machine that runs the lab is made of says nothing about a site."""
 
 
@@ -66,7 +66,79 @@ NO_NETWORK = Expected(
     3, False, None, "unknown", "unknown", frozenset((("no-network", "blocks"),)), outlook=UNKNOWN
 )
 
-_VERDICTS = {"direct": "direct", "possible": "depends", "relayed": "relayed", "unknown": "unknown"}
+# What is the same at every home behind a second router or a provider's NAT.
+_SECOND_ROUTER, _CARRIER = ("double-nat", "notes"), ("cgnat", "limits")
+
+
+def _opens_ports(home: Expected) -> Expected:
+    """The same where the router opens ports: whether they are of use was not tried."""
+    outlook = ("direct", "possible", "possible") if home.nat == "hard" else home.outlook
+    causes = home.causes - {NO_MAPPING, NO_MAPPING_MISSED}
+    return replace(home, causes=causes, outlook=outlook)
+
+
+_EASY, _HARD = easy(IPV6_MISSING), hard(IPV6_MISSED)
+_NO_UDP = no_udp(("udp-blocked", "blocks"), IPV6_MISSED)
+_VPN = hard(IPV6_MISSED, ("other-vpn", "notes"))
+
+AT: dict[str, Expected] = {
+    "easy-home": _EASY,
+    "easy-home-wan-open": _EASY,
+    "hard-home": _HARD,
+    "hard-home-random": _HARD,
+    "hard-home-ranges": _HARD,
+    "hard-home-pool": hard(IPV6_MISSED, ("multi-wan", "notes")),
+    "hard-home-upnp": _opens_ports(_HARD),
+    "hard-home-forward": _HARD,
+    "hard-home-upnp-firewall": _opens_ports(_HARD),
+    "easy-home-upnp-firewall": _opens_ports(_EASY),
+    "eif-home": _EASY,
+    "adf-home": _EASY,
+    "hairpin-home": _EASY,
+    "forgetful-home": _EASY,
+    "double-nat": easy(IPV6_MISSING, _SECOND_ROUTER),
+    "double-nat-upnp": _opens_ports(easy(IPV6_MISSING, _SECOND_ROUTER)),
+    "one-to-one": _EASY,
+    "ds-lite": easy(("cgnat", "notes")),
+    "ipv6-only": Expected(3, True, None, "unknown", "unknown", frozenset(), UNKNOWN),
+    "cgnat": hard(IPV6_MISSED, _CARRIER),
+    "public": PUBLIC,
+    "public-host-firewall": PUBLIC,
+    # Its router has a private address on the line to the device.
+    "public-firewall": replace(PUBLIC, causes=PUBLIC.causes | {NO_MAPPING}),
+    "udp-dropped": _NO_UDP,
+    "udp-rejected": _NO_UDP,
+    "udp-rejected-port": _NO_UDP,
+    "only-tcp": _NO_UDP,
+    "stun-dropped": no_udp(
+        ("stun-blocked", "blocks"), IPV6_MISSED, outlook=("direct", "relayed", "relayed")
+    ),
+    "all-dropped": NO_NETWORK,
+    "unplugged": replace(NO_NETWORK, udp=None),
+    "ipv6-works": easy(),
+    "ipv6-filtered": easy(("ipv6-filtered", "notes")),
+    "ipv6-disabled": easy(("ipv6-off", "notes")),
+    "hard-home-ipv6": hard(),
+    "tunnel": _VPN,
+    "tunnel-halves": _VPN,
+    "tunnel-policy": _VPN,
+}
+"""What a run says at each site. It asks the relays and, where UDP or STUN is blocked, a STUN server
+elsewhere too."""
+
+SEEN_WITH_MORE: dict[str, frozenset[str]] = {
+    "easy-home-wan-open": frozenset(("nat-state-collision",)),
+    "public-firewall": frozenset(("inbound-blocked",)),
+    "public-host-firewall": frozenset(("inbound-blocked", "host-firewall")),
+    "hard-home-upnp-firewall": frozenset(("host-firewall",)),
+    "easy-home-upnp-firewall": frozenset(("host-firewall",)),
+    "double-nat-upnp": frozenset(("port-mapping-broken",)),
+}
+"""The causes besides that show with servers that have two addresses, with a port opened for a
+trial where the router does that, and with the right to read the device's firewall."""
+
+VERDICTS = {"direct": "direct", "possible": "depends", "relayed": "relayed", "unknown": "unknown"}
+"""The verdict that goes with an outlook."""
 
 
 def seen(outcome: Outcome) -> Expected:
@@ -76,7 +148,7 @@ def seen(outcome: Outcome) -> Expected:
     assert said["complete"], broken
     assert not broken, broken
     verdict, easy_peer = said["verdict"], said["outlook"]["easy"]["result"]
-    assert verdict == _VERDICTS[easy_peer], f"{verdict}, but {easy_peer} with an easy peer"
+    assert verdict == VERDICTS[easy_peer], f"{verdict}, but {easy_peer} with an easy peer"
     return Expected(
         status=outcome.status,
         udp=said["netcheck"]["UDP"],
@@ -86,7 +158,7 @@ def seen(outcome: Outcome) -> Expected:
         causes=frozenset(
             (cause["id"], cause["weight"])
             for cause in said["causes"]
-            if cause["id"] not in _OF_THIS_MACHINE
+            if cause["id"] not in OF_THIS_MACHINE
         ),
         outlook=tuple(said["outlook"][peer]["result"] for peer in ("none", "easy", "hard")),
     )

@@ -14,6 +14,10 @@ from tests.lab.servers.web import WebServer
 _PLACES = (("nyc", "New York City"), ("fra", "Frankfurt"), ("sin", "Singapore"))
 _DELAYS_MS = (10.0, 25.0, 40.0)
 
+ELSEWHERE = StunServer("45.83.221.77", 19302, Manner.PLAIN, delay_ms=20.0)
+"""A STUN server that is no relay, on another port."""
+ASK_ELSEWHERE = ("--stun", f"{ELSEWHERE.address}:{ELSEWHERE.port}")
+
 
 @dataclass(frozen=True, slots=True)
 class Relay:
