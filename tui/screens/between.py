@@ -62,18 +62,20 @@ def pair_table(measurement: Measurement) -> Block:
             name = say(("▸ " if here else "  ") + content.label(kind), "bold" if here else "$quiet")
             row = [fit(name, lead)]
             for column, result in zip(KINDS, results, strict=True):
-                row.append(fit(_cell(result, here=here, meant=here and column is theirs), room))
+                meant = here and column is theirs
+                row.append(fit(_cell(result, room, here=here, meant=meant), room))
             lines.append(join(*row))
         return lines
 
     return lay
 
 
-def _cell(result: Result, *, here: bool, meant: bool) -> Content:
+def _cell(result: Result, room: int, *, here: bool, meant: bool) -> Content:
     look = LOOKS[RESULT_TONES[result]]
     style = f"{look.style} bold" if here else "$quiet"
     words = f"{look.glyph} {content.label(result)}"
-    return say(f"[{words}]" if meant else words, f"{style} reverse" if meant else style)
+    marked = f"[{words}]" if len(words) + 2 < room else words
+    return say(marked if meant else words, f"{style} reverse" if meant else style)
 
 
 def about_table(measurement: Measurement) -> list[Block]:
