@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -196,8 +195,11 @@ def test_mappings_of_other_programs_are_seen_and_left_alone(at: At) -> None:
 # --- ends in the middle -------------------------------------------------------------------------
 
 
-def under_way(place: Place) -> Any:
-    """A run in the middle of its first test mapping."""
+def under_way(place: Place) -> tuple[Any, int]:
+    """A run in the middle of its first test mapping, and the program's process id.
+
+    The id is looked up beforehand: on a busy machine the middle is soon over.
+    """
     router = place.site.router
     assert router is not None
     # A server that never answers keeps the mapping open while the program waits for it.
@@ -205,24 +207,28 @@ def under_way(place: Place) -> Any:
         *("check", "--json", "--derp-map", str(place.map_file), *ONLY, "--map-test"),
         *("--behavior-server", "45.83.221.200:3478"),
     )
+    pid = pid_of(place)
     await_until("the router holds a test mapping", lambda: bool(forwarded(router)))
-    assert len(state_files(place)) == 1
-    return running
+    return running, pid
 
 
 def pid_of(place: Place) -> int:
     """The program itself, below the commands that put it on its machine."""
-    shown = place.site.device.run(("pgrep", "-f", "whyrelay check --json")).stdout.split()
-    return int(shown[-1])
+
+    def found() -> list[str]:
+        return place.site.device.run(("pgrep", "-f", "whyrelay check --json")).stdout.split()
+
+    await_until("the program is there", lambda: bool(found()))
+    return int(found()[-1])
 
 
 def test_killed_in_the_middle_the_next_start_removes_and_says_it(at: At) -> None:
     place = at("hard-home")
     miniupnpd(place.site)
-    under_way(place)
+    _, pid = under_way(place)
+    place.site.device.run(("kill", "-KILL", str(pid)))
     router = place.site.router
     assert router is not None
-    place.site.device.run(("kill", "-KILL", str(pid_of(place))))
     left = forwarded(router)
     assert len(left) == 1
     (record,) = state_files(place)
@@ -239,11 +245,11 @@ def test_killed_in_the_middle_the_next_start_removes_and_says_it(at: At) -> None
 def test_interrupted_in_the_middle_nothing_is_left(at: At) -> None:
     place = at("hard-home")
     miniupnpd(place.site)
-    running = under_way(place)
+    running, pid = under_way(place)
+    began = time.monotonic()
+    place.site.device.run(("kill", "-INT", str(pid)))
     router = place.site.router
     assert router is not None
-    began = time.monotonic()
-    place.site.device.run(("kill", f"-{signal.SIGINT.name[3:]}", str(pid_of(place))))
     assert running.popen.wait(20) == 130
     assert time.monotonic() - began < 1.5
     await_until("the test mapping is gone", lambda: not forwarded(router), limit_s=6.0)
