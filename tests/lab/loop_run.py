@@ -86,7 +86,8 @@ def _before(site: str, partner: str) -> Before:
             far = _PARTNERS.get(partner) or both.submit(ends.measure, ends.far).result()
             near = first.result()
         _PARTNERS[partner] = far
-        return Before(near, far, predicted(ends, near, far)["result"], ends.meet())
+        told = predicted(ends, near, far)["result"]
+        return Before(near, far, told, ends.meet(told))
 
 
 def _done(row: Row, cure: Cure, begun: Future[Before]) -> Done:
@@ -104,12 +105,12 @@ def _done(row: Row, cure: Cure, begun: Future[Before]) -> Done:
         _type(ends, end, [each.text for each in commands])
         if cure.then is not None:
             cure.then(ends, end)
-        measured, packets = ends.measure(end), ends.meet()
-        _type(ends, end, [each.undo for each in reversed(commands) if each.undo])
-        left = _difference(was, _state(end.customer.device)) if cure.book else ""
-        before = begun.result()
+        measured, before = ends.measure(end), begun.result()
         near, far = (before.near, measured) if end is ends.far else (measured, before.far)
         told = predicted(ends, near, far)["result"]
+        packets = ends.meet(told)
+        _type(ends, end, [each.undo for each in reversed(commands) if each.undo])
+        left = _difference(was, _state(end.customer.device)) if cure.book else ""
         return Done(near, told, packets, left)
 
 
