@@ -109,6 +109,10 @@ PICTURES = {
     "fix-80x24": Picture("hard-home", ("4", "enter", "space", "space"), SMALL),
     "fix-120x36": Picture("hard-home", ("4", "space", "space"), LARGE),
     "fix-light-120x36": Picture("hard-home", ("4", "i", "space"), LARGE, light=True),
+    "fix-system-80x24": Picture("hard-home", ("4", "s"), SMALL),
+    "fix-command-80x24": Picture("hard-home", ("4", "enter", *("down",) * 3, "v"), SMALL),
+    "consent-80x24": Picture("hard-home-upnp", ("m",), SMALL),
+    "evidence-80x24": Picture("hard-home", ("3", "e"), SMALL),
     "help-80x24": Picture("hard-home", ("3", "question_mark"), SMALL),
     "help-120x36": Picture("hard-home", ("3", "question_mark"), LARGE),
 }
