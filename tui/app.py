@@ -308,6 +308,8 @@ def _light_terminal() -> bool:
 
 _GRACE_S = 0.5
 """For what is left to be closed once the screen is restored: nobody waits for a hanging lookup."""
+_LONGEST_END_S = 3.0
+"""From a signal to the end of the process, whatever the terminal does meanwhile."""
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -322,13 +324,21 @@ def run_app(settings: Settings) -> int:
     app = WhyrelayApp(settings, keymap=load(keymap_file()))
     guards: list[threading.Timer] = []
 
+    def end(status: int) -> None:
+        """A terminal that is gone takes nothing any more, and drawing on it would wait for ever."""
+        guard = threading.Timer(_LONGEST_END_S, os._exit, (status,))
+        guard.daemon = True
+        guard.start()
+        guards.append(guard)
+        app.exit(status)
+
     async def run() -> int:
         loop = asyncio.get_running_loop()
         for name in _SIGNALS:
             number = getattr(signal, name, None)
             if number is not None:
                 with suppress(NotImplementedError):  # Windows has ctrl+c as a key alone
-                    loop.add_signal_handler(number, app.exit, 128 + number)
+                    loop.add_signal_handler(number, end, 128 + number)
         result = await app.run_async()
         status = int(Exit.FAULT) if app.fault is not None else int(result or 0)
         guard = threading.Timer(_GRACE_S, os._exit, (status,))
