@@ -6,41 +6,31 @@ No boxes, no columns, nothing that moves the cursor: headings are words, every l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from textwrap import TextWrapper
 from typing import assert_never
 
 from probes.diagnosis.model import Diagnosis, NatClass, Verdict
-from probes.model import Failed, Family, Known, Reason, Unknown
-from probes.readings import KEYS, local, relays, stun
+from probes.model import Failed, Known, Reason, Unknown
+from probes.readings import KEYS
 from probes.report import Report
 from probes.version import __version__
 from tui import content
 from tui.exits import Exit
 from tui.explain import (
     CauseText,
-    Evidence,
-    Explained,
     PeerWords,
     explain_cause,
     explain_disagreements,
-    explain_fields,
-    explain_nat,
     explain_outlook,
     explain_peer,
     headline,
-    latency_rows,
-    mapping_rows,
-    question_lines,
 )
-from tui.explain.elsewhere import told
-from tui.explain.facts import relays_asked
-from tui.explain.router import PROTOCOL_OF, router_says
 from tui.explain.settling import claims, open_readings
-from tui.explain.way import layer_lines, ledger_lines, server_lines
-from tui.explain.words import milliseconds, number
+from tui.fixing.first import first_lines, in_short
 from tui.fixing.telling import COMMAND, plan_lines
 from tui.glyphs import printable
+from tui.plain_facts import explained, fields, measured, nats, rests_on, router, sentence
 from tui.status import exit_status
 
 WIDTH = 78
@@ -62,21 +52,25 @@ class Part:
 
 
 def parts(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
-    """The report, part by part."""
+    """The report, part by part: what it comes to and what to do first, then what that rests on."""
     yield Part("Verdict", _verdict(report, diagnosis))
-    yield Part("What was told" if report.elsewhere else "What was measured", _measured(report))
-    yield from _router(report)
-    yield Part("What netcheck would say, and what it means", _fields(report))
-    yield Part("The NAT", _nats(report, diagnosis))
+    yield from _where_any("What to do", plan_lines(report, diagnosis))
+    yield Part("Causes", _causes(report, diagnosis))
     yield from _pair(report, diagnosis)
     yield Part("What to expect", _outlook(diagnosis))
-    yield Part("Causes", _causes(report, diagnosis))
-    plan = list(plan_lines(report, diagnosis))
-    if plan:
-        yield Part("What to do", plan)
-    yield from _contradictions(report)
-    yield from _open(report, diagnosis)
+    yield Part("What was told" if report.elsewhere else "What was measured", measured(report))
+    yield from _where_any("What the router says", router(report))
+    yield Part("What netcheck would say, and what it means", fields(report))
+    yield Part("The NAT", nats(report, diagnosis))
+    yield from _where_any("Where witnesses contradict each other", _contradictions(report))
+    yield from _where_any("What would change my mind", _settling(report, diagnosis))
     yield Part("What is not known, and why", _unknown(report, diagnosis))
+
+
+def _where_any(title: str, lines: Iterable[str]) -> Iterator[Part]:
+    """A section that is there only if there is something to say in it."""
+    if found := tuple(lines):
+        yield Part(title, found)
 
 
 def report_to_text(report: Report, diagnosis: Diagnosis) -> str:
@@ -85,6 +79,8 @@ def report_to_text(report: Report, diagnosis: Diagnosis) -> str:
     lines = [f"whyrelay {__version__}", *_taken(report)]
     for count, part in enumerate(sections, 1):
         lines += ["", f"{count}. {part.title}", "", *part.lines]
+    # A terminal that was scrolled shows the end and not the beginning.
+    lines += ["", in_short(report, diagnosis, headline(diagnosis, report))]
     return "".join(_wrapped(lines))
 
 
@@ -104,11 +100,6 @@ def _wrapped(lines: Iterable[str]) -> Iterator[str]:
         blank = not text
 
 
-def _sentence(text: str) -> str:
-    """With one full stop, whether it brought its own or not."""
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
 def _taken(report: Report) -> Iterator[str]:
     if report.elsewhere:
         when = report.taken_at[:19].replace("T", " ")
@@ -126,95 +117,8 @@ def _taken(report: Report) -> Iterator[str]:
 
 def _verdict(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     yield headline(diagnosis, report)
-
-
-def _measured(report: Report) -> Iterator[str]:
-    if report.elsewhere:
-        yield from told(report)
-        return
-    for line in question_lines(report):
-        yield _sentence(f"{line.title}: {line.text}")
-    source = report.value(relays.MAP_SOURCE)
-    if source is not None:
-        regions = f", {number(source.regions, 'region')}" if source.regions else ""
-        yield f"Relay map: {source.where}{regions}."
-        for each in source.passed_over:
-            yield _sentence(f"Relay map, tried before: {each}")
-    silent = "no answer" if relays_asked(report) else "not asked"
-    for row in latency_rows(report):
-        ways = [
-            f"{milliseconds(ms)} over {way}"
-            for way, ms in (("IPv4", row.v4_ms), ("IPv6", row.v6_ms), ("TCP", row.tcp_ms))
-            if ms is not None
-        ]
-        nearest = ", the nearest" if row.preferred else ""
-        yield f"Relay {row.name} ({row.code}){nearest}: {', '.join(ways) or silent}."
-    for family in Family:
-        for seen in mapping_rows(report, family):
-            differs = ", another than the first" if seen.differs else ""
-            yield f"{seen.server} saw this device as {seen.mapped}{differs}."
-    for answer in report.value(stun.ELSEWHERE) or ():
-        yield f"{answer.host}, which is no relay, saw this device as {answer.mapped}."
-    for said in layer_lines(report):
-        yield f"On the way: {said}."
-    for said in ledger_lines(report):
-        yield _sentence(f"Observed: {said}")
-    for said in server_lines(report):
-        yield f"Server with two addresses: {said}."
-    for ignored in report.value(stun.REJECTED) or ():
-        detail = f" ({ignored.detail})" if ignored.detail else ""
-        times = f", {ignored.count} times" if ignored.count > 1 else ""
-        yield f"Did not count: {ignored.host}: {content.label(ignored.fault)}{detail}{times}."
-
-
-def _router(report: Report) -> Iterator[Part]:
-    """The section on what the router says, where it says anything."""
-    lines = [
-        _sentence(f"{content.check(check).title}: {part.heading}: {said}")
-        for check in PROTOCOL_OF
-        for part in router_says(report, check)
-        for said in part.lines
-    ]
-    if lines:
-        yield Part("What the router says", lines)
-
-
-def _fields(report: Report) -> Iterator[str]:
-    for field in explain_fields(report):
-        yield from _explained(field)
-
-
-def _explained(found: Explained) -> Iterator[str]:
-    if found.value == found.label:
-        yield f"{found.title}: {found.value}."
-    else:
-        yield f"{found.title}: {found.value}. {found.label}."
-    yield f"It asks: {found.question}"
-    yield f"Meaning: {found.meaning}"
-    yield f"For you: {found.interpretation}"
-    yield f"Next: {found.next_step}"
-    for fact in found.facts:
-        yield f"{fact.name}: {fact.value}."
-    yield from _rests_on(found.evidence)
     yield ""
-
-
-def _rests_on(evidence: Iterable[Evidence]) -> Iterator[str]:
-    for each in evidence:
-        yield _sentence(f"{'Rests on' if each.known else 'Open'}: {each.reading}: {each.text}")
-
-
-def _nats(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
-    for family, nat in ((Family.V4, diagnosis.nat4), (Family.V6, diagnosis.nat6)):
-        way = local.way_out_key(family)
-        if report.known(way) and report.value(way) is None:
-            yield f"NAT over IPv{family.value}: nothing to judge, for there is no way out."
-            yield ""
-            continue
-        found = explain_nat(nat, report, family)
-        if nat.nat_class is NatClass.UNKNOWN:
-            found = replace(found, facts=())  # there is nothing to be sure of
-        yield from _explained(found)
+    yield from first_lines(report, diagnosis)
 
 
 _PEERS = {
@@ -232,8 +136,8 @@ def _pair(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
 
 
 def _peer(words: PeerWords) -> Iterator[str]:
-    yield _sentence(f"Its path now: {words.now}")
-    yield _sentence(f"What to expect: {words.result}: {words.label}")
+    yield sentence(f"Its path now: {words.now}")
+    yield sentence(f"What to expect: {words.result}: {words.label}")
     yield f"How: {words.sentence}"
     yield f"Why: {words.why}"
     yield f"How sure: {words.confidence}."
@@ -242,9 +146,9 @@ def _peer(words: PeerWords) -> Iterator[str]:
     if words.nat:
         yield f"Its NAT, as a hint: {words.nat}."
     for hint in words.hints:
-        yield _sentence(f"Known of the other side, as a hint: {hint}")
-    yield from _rests_on(words.evidence)
-    yield from _rests_on(words.missing)
+        yield sentence(f"Known of the other side, as a hint: {hint}")
+    yield from rests_on(words.evidence)
+    yield from rests_on(words.missing)
 
 
 def _outlook(diagnosis: Diagnosis) -> Iterator[str]:
@@ -255,7 +159,7 @@ def _outlook(diagnosis: Diagnosis) -> Iterator[str]:
     )
     for kind, outlook in kinds:
         words = explain_outlook(outlook, kind)
-        yield _sentence(f"With a peer {_PEERS[kind]}: {words.result}: {words.label}")
+        yield sentence(f"With a peer {_PEERS[kind]}: {words.result}: {words.label}")
         yield f"How: {words.sentence}"
         yield f"Why: {words.why}"
         yield ""
@@ -279,16 +183,9 @@ def _cause(count: int, cause: CauseText) -> Iterator[str]:
     yield f"Why: {cause.why}"
     yield f"How it shows that it worked: {cause.worked}"
     yield f"Who can do it: {cause.who}"
-    yield from _rests_on(cause.evidence)
-    yield from _rests_on(cause.missing)
+    yield from rests_on(cause.evidence)
+    yield from rests_on(cause.missing)
     yield ""
-
-
-def _open(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
-    """The section on what could still be known, and would change what is said above."""
-    lines = tuple(_settling(report, diagnosis))
-    if lines:
-        yield Part("What would change my mind", lines)
 
 
 def _settling(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
@@ -301,12 +198,9 @@ def _settling(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
                 yield f"To settle it: {each.how}"
 
 
-def _contradictions(report: Report) -> Iterator[Part]:
-    """The section on witnesses that contradict each other, where any do."""
-    found = explain_disagreements(report)
-    if found:
-        lines = (line for each in found for line in _explained(each))
-        yield Part("Where witnesses contradict each other", lines)
+def _contradictions(report: Report) -> Iterator[str]:
+    for each in explain_disagreements(report):
+        yield from explained(each)
 
 
 def _unknown(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
@@ -326,7 +220,7 @@ def _unknown(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
             case reading:
                 assert_never(reading)
         nothing = False
-        yield _sentence(f"{key.doc.rstrip('.')}: {why}: {key.id}")
+        yield sentence(f"{key.doc.rstrip('.')}: {why}: {key.id}")
     if nothing:
         yield "Everything that was asked was answered."
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from probes.diagnosis.model import Actor, Diagnosis, NatClass, Weight
-from probes.diagnosis.plan import Way, plan_of
+from probes.diagnosis.plan import CausePlan, Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.report import Report
@@ -26,12 +26,20 @@ _IPV6 = (RemedyId.ENABLE_IPV6, RemedyId.ENABLE_IPV6_HERE, RemedyId.UNBLOCK_IPV6)
 def plan_lines(
     report: Report, diagnosis: Diagnosis, found: Circumstances | None = None
 ) -> Iterator[str]:
-    """The ways out of what stands in the way, and the steps of the one to begin with.
+    """The steps of the way to begin with, and all ways out of what stands in the way.
 
     Notes are left out, and a way that helps with several causes is told once. Nothing where nothing
     is in the way.
     """
-    plans = [each for each in plan_of(report, diagnosis) if each.cause.weight is not Weight.NOTES]
+    plans = in_the_way(report, diagnosis)
+    if plans:
+        peer = diagnosis.peer.name if diagnosis.peer is not None else ""
+        person = found if found is not None else circumstances(report, peer=peer)
+        first = next(way for way in plans[0].ways if way.recommended)
+        # Of a report from elsewhere nobody knows which system it was, unless they say so.
+        here = found is not None or not report.elsewhere
+        yield from playbook_lines(playbook(first, plans[0].cause, report, person, here=here))
+        yield from ("", playbooks.guidance("all-ways"), "")
     told = set[tuple[RemedyId, Whose]]()
     for plan in plans:
         yield f"{content.cause(plan.cause.id).title}:"
@@ -39,22 +47,20 @@ def plan_lines(
         for way in fresh:
             begin = way.recommended and plan is plans[0]
             yield f"- {way_line(way)}" + (f" {playbooks.guidance('way-first')}" if begin else "")
-        if again := [_named(way) for way in plan.ways if way not in fresh]:
+        if again := [named(way) for way in plan.ways if way not in fresh]:
             yield f"- {content.fill(playbooks.guidance('ways-told'), ways='; '.join(again))}"
         told |= {(way.remedy.id, way.whose) for way in fresh}
-    if plans:
-        peer = diagnosis.peer.name if diagnosis.peer is not None else ""
-        person = found if found is not None else circumstances(report, peer=peer)
-        first = next(way for way in plans[0].ways if way.recommended)
-        yield ""
-        # Of a report from elsewhere nobody knows which system it was, unless they say so.
-        here = found is not None or not report.elsewhere
-        yield from playbook_lines(playbook(first, plans[0].cause, report, person, here=here))
+
+
+def in_the_way(report: Report, diagnosis: Diagnosis) -> tuple[CausePlan, ...]:
+    """The causes that are more than notes, with their ways; the first one matters most."""
+    plans = plan_of(report, diagnosis)
+    return tuple(each for each in plans if each.cause.weight is not Weight.NOTES)
 
 
 def way_line(way: Way) -> str:
     """One way in a line: what, who, what it costs, and what comes of it."""
-    what = _named(way)
+    what = named(way)
     line = content.fill(
         playbooks.guidance("way"),
         what=what[0].upper() + what[1:],
@@ -65,7 +71,8 @@ def way_line(way: Way) -> str:
     return f"{line} {playbooks.guidance(effect)}" if effect else line
 
 
-def _named(way: Way) -> str:
+def named(way: Way) -> str:
+    """A way within a sentence."""
     what = content.label(way.remedy.id)
     if way.whose is Whose.OTHER:
         return content.fill(playbooks.guidance("way-there"), what=what)
@@ -94,15 +101,16 @@ def _effect(way: Way) -> str:
 
 def playbook_lines(book: Playbook) -> Iterator[str]:
     """All of one change, its steps numbered."""
-    yield content.fill(playbooks.guidance("what-to-do"), title=book.title)
+    yield content.fill(playbooks.guidance("begin-with"), title=book.title)
     yield book.for_you
     for number, step in enumerate(book.steps, 1):
-        yield from _step(number, step)
+        yield from step_lines(number, step)
     for name, text in (("shows", book.shows), ("risks", book.risk), ("takes-back", book.undo)):
         yield f"{playbooks.guidance(name)} {text}"
 
 
-def _step(number: int, step: PlayStep) -> Iterator[str]:
+def step_lines(number: int, step: PlayStep) -> Iterator[str]:
+    """One step with its command, and what takes that back where it may cut somebody off."""
     # Marks around an address would be copied with it.
     text = _ADDRESS.sub(r"\1", step.text)
     first, *more = (line for line in text.splitlines() if line)

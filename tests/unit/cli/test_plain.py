@@ -18,9 +18,10 @@ from tests.unit.cli.golden import GOLDEN, kept_report, kept_text, plain, run
 from tests.unit.content.reports import EASY, HARD
 from tests.unit.content.reports import report as by_hand
 from tui import content
+from tui.explain import headline
 from tui.explain.router import router_says
 from tui.explain.settling import claims, open_readings
-from tui.fixing.telling import COMMAND
+from tui.fixing.telling import COMMAND, in_the_way, named, who_acts
 from tui.output import plain_ascii
 from tui.plain import WIDTH
 
@@ -34,13 +35,13 @@ MIND = "What would change my mind"
 """A section only where something is open that could still be known."""
 SECTIONS = (
     "Verdict",
+    TO_DO,
+    "Causes",
+    "What to expect",
     "What was measured",
     ROUTER,
     "What netcheck would say, and what it means",
     "The NAT",
-    "What to expect",
-    "Causes",
-    TO_DO,
     APART,
     MIND,
     "What is not known, and why",
@@ -102,6 +103,42 @@ def test_every_conclusion_is_in_the_text(name: str) -> None:
     for peer in ("without NAT", "behind an easy NAT", "behind a hard NAT"):
         assert f"With a peer {peer}: " in text
     assert text.count("This is the status of this run.") == 1
+
+
+SCREEN = 24
+"""Lines of a small terminal."""
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_first_screen_says_the_verdict_the_cause_that_matters_and_the_first_step(
+    name: str,
+) -> None:
+    report = practice(name)
+    diagnosis = diagnose(report)
+    text = plain(report)
+    screen = unwrapped("\n".join(text.splitlines()[:SCREEN]))
+    verdict, plans = content.plain(headline(diagnosis, report)), in_the_way(report, diagnosis)
+    assert verdict in screen
+    *_, last = unwrapped(text).splitlines()
+    assert last.startswith(f"In short: {verdict}"), "a terminal shows the end of a long text"
+    if not plans:
+        assert "Step 1: " not in screen
+        return
+    way = next(way for way in plans[0].ways if way.recommended)
+    title = content.cause(plans[0].cause.id).title
+    steps = [line for line in unwrapped(text).splitlines() if line.startswith("Step 1: ")]
+    assert f": {title}. " in screen
+    assert f"What to do first: {named(way)}. Who can do it: {who_acts(way)}." in screen
+    assert len(steps) == 2
+    assert steps[0] == steps[1], "it stands once more with the steps that follow"
+    assert steps[0] in screen
+    assert named(way) in last
+
+
+def test_where_too_little_is_known_the_first_screen_says_what_would_settle_it() -> None:
+    screen = unwrapped("\n".join(plain(practice("two-servers-dead")).splitlines()[:SCREEN]))
+    assert "Too little is known" in screen
+    assert "too few answers. To settle it: " in screen
 
 
 @pytest.mark.parametrize("name", names())

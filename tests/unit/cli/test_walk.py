@@ -127,7 +127,7 @@ def test_leaving_is_possible_at_any_question(answer: str) -> None:
 
 
 def test_a_practice_network_is_measured_and_understood() -> None:
-    person, walk, _ = walked("4", "hard-home", "n", "5", "g", "hard NAT", "g", "nonsense", "b", "b")
+    person, walk, _ = walked("4", "hard-home", "n", "2", "g", "hard NAT", "g", "nonsense", "b", "b")
     text = " ".join(person.text.split())
     assert "Mostly relayed" in text
     assert "It stops at: router" in text

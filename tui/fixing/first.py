@@ -1,0 +1,63 @@
+"""What a person wants to read first: the one cause that matters, and the first step. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probes.diagnosis.model import Diagnosis, Verdict
+from probes.report import Report
+from tui import content
+from tui.content import playbooks
+from tui.explain import explain_cause
+from tui.explain.settling import claims, open_readings
+from tui.explain.words import number
+from tui.fixing.playbook import circumstances, playbook
+from tui.fixing.telling import in_the_way, named, step_lines, who_acts
+
+
+def first_lines(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
+    """So few lines that they fit a small screen together with the verdict."""
+    plans = in_the_way(report, diagnosis)
+    if not plans:
+        yield from _nothing_in_the_way(report, diagnosis)
+        return
+    plan = plans[0]
+    way = next(way for way in plan.ways if way.recommended)
+    cause = explain_cause(plan.cause, report)
+    weight = cause.weight[:1].upper() + cause.weight[1:]
+    yield f"{weight}: {cause.title}. {cause.sentence}"
+    yield _said("first-change", what=named(way), who=who_acts(way))
+    peer = diagnosis.peer.name if diagnosis.peer is not None else ""
+    person = circumstances(report, peer=peer)
+    book = playbook(way, plan.cause, report, person, here=not report.elsewhere)
+    yield from step_lines(1, book.steps[0])
+    more = len(book.steps) - 1
+    yield (
+        _said("then-all", more=number(more, "more step"))
+        if more
+        else playbooks.guidance("then-ways")
+    )
+
+
+def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
+    if diagnosis.verdict is not Verdict.UNKNOWN:
+        yield content.fixing("nothing to fix")
+        return
+    yield content.fixing("nothing known")
+    for _, readings in claims(report, diagnosis):
+        for each in open_readings(report, readings):
+            yield _said("first-unknown", what=each.what, how=each.how)
+            return
+
+
+def in_short(report: Report, diagnosis: Diagnosis, verdict: str) -> str:
+    """The same in one line, for the end of a long text: that is what a terminal shows of it."""
+    plans = in_the_way(report, diagnosis)
+    if not plans:
+        return _said("in-short", verdict=verdict)
+    way = next(way for way in plans[0].ways if way.recommended)
+    return _said("in-short-first", verdict=verdict, what=named(way))
+
+
+def _said(which: str, **values: object) -> str:
+    return content.fill(playbooks.guidance(which), **values)
