@@ -100,8 +100,9 @@ async def _one(network: Network, mapping: TestMapping, here: bool) -> LeftoverSt
         async with asyncio.timeout(LIMIT_S):
             state = await remove(network, mapping)
     except (NetworkError, TimeoutError):
-        state = LeftoverState.STILL_THERE
-    if state is LeftoverState.REMOVED and over and mapping.protocol is not MappingProtocol.UPNP:
-        # NAT-PMP and PCP confirm the end of a mapping also where it had ended by itself.
+        return LeftoverState.EXPIRED if forgotten else LeftoverState.STILL_THERE
+    if over and mapping.protocol is not MappingProtocol.UPNP:
+        # Here nobody can look. Where a mapping has ended by itself, one router confirms its end
+        # (RFC 6887 section 15.1), and another refuses to remove what it does not have (miniupnpd).
         return LeftoverState.EXPIRED
     return LeftoverState.EXPIRED if state is LeftoverState.STILL_THERE and forgotten else state

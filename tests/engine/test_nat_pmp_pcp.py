@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
@@ -25,13 +24,11 @@ from probes.network.simulated.stun_server import Reply
 from probes.options import Options
 from probes.readings.port_mapping import (
     GATEWAY,
-    LEFTOVERS,
     NAT_PMP,
     NAT_PMP_EPOCH,
     PCP,
     PCP_EPOCH,
     TAILSCALE_ASKS,
-    LeftoverState,
     MappingFault,
     MappingProtocol,
     MappingTest,
@@ -513,64 +510,3 @@ def test_whoever_leaves_half_way_leaves_nothing_behind(
         assert [port for port, held in mapper(network).table.items()] == []
 
     run_virtual(leave())
-
-
-@pytest.mark.parametrize("check", BOTH)
-def test_what_a_killed_run_left_is_removed_and_said(
-    check: type[NatPmpCheck] | type[PcpCheck],
-) -> None:
-    network, drawer = home(ON[check]), Drawer()
-    left = TestMapping(
-        id="0123",
-        protocol=PROTOCOL[check],
-        made_at=network_time(network),
-        lease_s=60,
-        gateway=ip_address(ROUTER),
-        client=ip_address(DEVICE),
-        interface="",
-        internal_port=50001,
-        external_port=50002,
-        nonce="ab" * 12,
-    )
-    drawer.kept = {"0123": left.to_text(), "broken": "{", "odd": '{"id": 1}'}
-
-    async def run() -> list[Event]:
-        to = Endpoint.of(DEVICE, 50001)
-        mapper(network).put(50002, to, 60, "whyrelay test", bytes.fromhex("ab" * 12))
-        mapper(network).put(50003, Endpoint.of(DEVICE, 50003), 60, "of another program")
-        options = Options(journal=drawer.journal)
-        return [each async for each in measure(network, (LocalCheck(), check()), options)]
-
-    found = report_of(run_virtual(run()))
-    (leftover,) = found.value(LEFTOVERS) or ()
-    assert leftover.state is LeftoverState.REMOVED
-    assert leftover.external_port == 50002
-    assert list(mapper(network).table) == [50003]
-    assert sorted(drawer.kept) == ["broken", "odd"]
-
-
-def test_a_record_of_another_network_waits_there() -> None:
-    network, drawer = home("nat_pmp = true"), Drawer()
-    left = TestMapping(
-        id="1",
-        protocol=PROTOCOL[NatPmpCheck],
-        made_at=network_time(network),
-        lease_s=60,
-        gateway=ip_address("192.168.99.1"),
-        client=ip_address("192.168.99.20"),
-        interface="",
-        internal_port=50001,
-        external_port=50002,
-    )
-    old = re.sub(r"2026", "2025", left.to_text()).replace('"id": "1"', '"id": "2"')
-    drawer.kept = {"1": left.to_text(), "2": old}
-    found = report(network, NatPmpCheck(), journal=drawer.journal)
-    assert list(drawer.kept) == ["1"]
-    assert [each.state for each in found.value(LEFTOVERS) or ()] == [LeftoverState.EXPIRED]
-
-
-def network_time(network: SimulatedNetwork) -> str:
-    async def ask() -> str:
-        return network.wall().isoformat(timespec="seconds")
-
-    return run_virtual(ask())

@@ -296,13 +296,15 @@ class Machine:
         _finish(self.command(("sh", "-euc", "\n".join(lines))))
 
 
-def await_until(true: str, ask: Callable[[], bool], limit_s: float = START_LIMIT_S) -> None:
+def await_until(
+    true: str, ask: Callable[[], bool], limit_s: float = START_LIMIT_S, every_s: float = 0.02
+) -> None:
     """Wait until `ask` says yes; `true` names the condition. Raises LabError."""
     until = time.monotonic() + limit_s
     while not ask():
         if time.monotonic() > until:
             raise LabError(f"not within {limit_s:.0f} s: {true}")
-        time.sleep(0.02)
+        time.sleep(every_s)
 
 
 def _finish(command: Sequence[str], stdin: str = "") -> str:

@@ -39,6 +39,8 @@ class Offer:
     pinholes: bool = True
     """What it opens over IPv6 comes in; else its rules stand where nothing leads to them."""
     igd_version: int = 1
+    shortest_lease_s: int = 120
+    """What a shorter one asked for over PCP is raised to. miniupnpd's own choice, unless told."""
 
 
 def open_the_way(router: Machine, *wanted: str) -> None:
@@ -66,6 +68,7 @@ def miniupnpd(site: Customer, offer: Offer | None = None) -> Running:
         f"enable_upnp={'yes' if offer.upnp else 'no'}",
         f"enable_natpmp={'yes' if offer.pcp_and_nat_pmp else 'no'}",
         f"force_igd_desc_v1={'yes' if offer.igd_version == 1 else 'no'}",
+        f"min_lifetime={offer.shortest_lease_s}",
         "http_port=43211",
         "secure_mode=yes",
         "friendly_name=Lab router",

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from tests.lab.customer import LINE_A
+from tests.lab.mapping_runs import NOBODY6, begin, records
 from tests.lab.namespaces import Machine, await_until
 from tests.lab.place import Place
 from tests.lab.routers import COTURN6, Offer, coturn, miniupnpd, pinholes
-from tests.lab.test_port_mapping import pid_of, state_files, value
+from tests.lab.test_port_mapping import value
 
 At = Callable[..., Place]
 DEVICE6 = f"{LINE_A.lan6}20"
@@ -40,7 +41,7 @@ def test_a_pinhole_works_is_seen_from_outside_and_is_gone_again(at: At) -> None:
     assert value(said, "upnp.firewall6") == {"enabled": True, "pinholes_allowed": True}
     assert place.site.router is not None
     assert pinholes(place.site.router) == set()
-    assert state_files(place) == []
+    assert records(place) == []
     assert f"UDP {found['external_port']}->{DEVICE6}" in daemon.log.read_text()
 
 
@@ -117,16 +118,11 @@ def test_ended_in_the_middle_nothing_stays_but_what_others_opened(
     argv = (sys.executable, "-c", OTHERS, DEVICE6, f"{LINE_A.lan6}1", "45678")
     assert place.site.device.run(argv).returncode == 0
     assert pinholes(router) == {45678}
-    # A server that never answers keeps the opening while the program waits for it.
-    place.program.start(
-        *("check", "--json", "--derp-map", str(place.map_file), "--only", "local,stun,pcp"),
-        *("--map-test", "--behavior-server", "[2a0e:b107:f00:221::200]:3478"),
-    )
-    await_until("the router holds a test opening", lambda: len(pinholes(router)) == 2)
-    place.site.device.run(("kill", f"-{end.name[3:]}", str(pid_of(place))))
+    run = begin(place, "local,stun,pcp", pinholes, NOBODY6)
+    run.signal(end.name.removeprefix("SIG"))
     if end is signal.SIGKILL:
         (port,) = pinholes(router) - {45678}
         (leftover,) = value(ask(place), "port_mapping.leftovers")
         assert (leftover["state"], leftover["external_port"]) == ("removed", port)
     await_until("the opening is gone", lambda: pinholes(router) == {45678}, limit_s=6.0)
-    await_until("its record is gone", lambda: not state_files(place), limit_s=3.0)
+    await_until("its record is gone", lambda: not records(place), limit_s=3.0)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.lab.customer import LINE_A, Customer
 from tests.lab.internet import expect_ready, python_env
-from tests.lab.namespaces import await_until
+from tests.lab.mapping_runs import records
 from tests.lab.place import Place
 from tests.lab.program import Outcome
 from tests.lab.routers import (
@@ -43,10 +41,6 @@ def present(said: Any) -> dict[str, bool | None]:
 
 def value(said: Any, key: str) -> Any:
     return said["readings"][key]["value"]
-
-
-def state_files(place: Place) -> list[Path]:
-    return sorted(place.program.home.glob(".local/state/whyrelay/mappings/*.json"))
 
 
 # --- what is there ------------------------------------------------------------------------------
@@ -116,7 +110,7 @@ def test_a_mapping_works_is_seen_from_outside_and_is_gone_again(at: At, name: st
     assert "RESPONSE-PORT" in value(said, "upnp.mapping")["how"]
     assert value(said, "upnp.mapping")["read_back"] is True
     assert forwarded(place.site.router) == set()
-    assert state_files(place) == []
+    assert records(place) == []
     # Nobody asked for port 0 on either side, nor for all mappings of this host.
     log = daemon.log.read_text()
     assert "whyrelay test" in log
@@ -152,7 +146,7 @@ def test_a_router_that_denies_is_there_and_says_so(at: At, version: int, says: s
         faults[name] = value(said, f"{name}.mapping")["error"]["fault"]
     assert faults["upnp"] in says
     assert faults["nat_pmp"] == faults["pcp"] == "not-authorised"
-    assert state_files(place) == []
+    assert records(place) == []
 
 
 @pytest.mark.parametrize(
@@ -167,7 +161,7 @@ def test_a_router_that_refuses_with_a_code(at: At, code: int, fault: str) -> Non
     assert upnp["mapping"]["granted"] is False
     assert upnp["error"]["code"] == code
     assert value(said, "upnp.mapping")["error"]["fault"] == fault
-    assert state_files(place) == []
+    assert records(place) == []
 
 
 def test_mappings_of_other_programs_are_seen_and_left_alone(at: At) -> None:
@@ -190,70 +184,6 @@ def test_mappings_of_other_programs_are_seen_and_left_alone(at: At) -> None:
     assert owners == {41641: "tailscale", 51820: "other"}
     assert all(found["mapping"]["removed"] for found in said["port_mapping"].values())
     assert forwarded(place.site.router) == {41641, 51820}
-
-
-# --- ends in the middle -------------------------------------------------------------------------
-
-
-def under_way(place: Place) -> tuple[Any, int]:
-    """A run in the middle of its first test mapping, and the program's process id.
-
-    The id is looked up beforehand: on a busy machine the middle is soon over.
-    """
-    router = place.site.router
-    assert router is not None
-    # A server that never answers keeps the mapping open while the program waits for it.
-    running = place.program.start(
-        *("check", "--json", "--derp-map", str(place.map_file), *ONLY, "--map-test"),
-        *("--behavior-server", "45.83.221.200:3478"),
-    )
-    pid = pid_of(place)
-    await_until("the router holds a test mapping", lambda: bool(forwarded(router)))
-    return running, pid
-
-
-def pid_of(place: Place) -> int:
-    """The program itself, below the commands that put it on its machine."""
-
-    def found() -> list[str]:
-        return place.site.device.run(("pgrep", "-f", "whyrelay check --json")).stdout.split()
-
-    await_until("the program is there", lambda: bool(found()))
-    return int(found()[-1])
-
-
-def test_killed_in_the_middle_the_next_start_removes_and_says_it(at: At) -> None:
-    place = at("hard-home")
-    miniupnpd(place.site)
-    _, pid = under_way(place)
-    place.site.device.run(("kill", "-KILL", str(pid)))
-    router = place.site.router
-    assert router is not None
-    left = forwarded(router)
-    assert len(left) == 1
-    (record,) = state_files(place)
-    assert json.loads(record.read_text())["external_port"] in left
-    said = ask(place)
-    (leftover,) = value(said, "port_mapping.leftovers")
-    assert leftover["state"] == "removed"
-    assert {leftover["external_port"]} == left
-    assert forwarded(router) == set()
-    assert state_files(place) == []
-    assert value(ask(place), "port_mapping.leftovers") == []
-
-
-def test_interrupted_in_the_middle_nothing_is_left(at: At) -> None:
-    place = at("hard-home")
-    miniupnpd(place.site)
-    running, pid = under_way(place)
-    began = time.monotonic()
-    place.site.device.run(("kill", "-INT", str(pid)))
-    router = place.site.router
-    assert router is not None
-    assert running.popen.wait(20) == 130
-    assert time.monotonic() - began < 1.5
-    await_until("the test mapping is gone", lambda: not forwarded(router), limit_s=6.0)
-    await_until("its record is gone", lambda: not state_files(place), limit_s=3.0)
 
 
 # --- strange and hostile routers ----------------------------------------------------------------
@@ -390,7 +320,7 @@ def test_a_real_router_behind_another_says_so(at: At) -> None:
     assert codes == {"upnp": 501, "nat_pmp": 3, "pcp": 8}
     assert not any(found["mapping"]["granted"] for found in said["port_mapping"].values())
     assert forwarded(router) == set()
-    assert state_files(place) == []
+    assert records(place) == []
 
 
 def _behind(site: Customer) -> Customer:
