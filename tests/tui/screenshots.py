@@ -1,6 +1,6 @@
 """The pictures in ``screenshots/``: the real app on practice networks, drawn again by a test.
 
-``python -m tests.tui.screenshots`` writes them anew (``make screenshots``).
+``python -m tests.tui.screenshots`` writes them anew (``make screenshots``), or those that it names.
 """
 
 from __future__ import annotations
@@ -186,6 +186,8 @@ async def over(app: WhyrelayApp) -> None:
 
     def still() -> bool:
         follows = app.following
+        if any(worker.group == "run" and not worker.is_finished for worker in app.workers):
+            return False
         return app.measurement.closed and (not follows.pinging or follows.result == "direct")
 
     for _ in range(10):
@@ -195,13 +197,13 @@ async def over(app: WhyrelayApp) -> None:
 
 
 def main() -> int:
-    """Write them all."""
+    """Write them all, or those that are named."""
     for name in ("NO_COLOR", "COLORFGBG"):  # how it looks is not for this terminal to say
         os.environ.pop(name, None)
     FOLDER.mkdir(exist_ok=True)
-    for name, picture in PICTURES.items():
+    for name in sys.argv[1:] or PICTURES:
         path = FOLDER / f"{name}.svg"
-        path.write_text(draw(picture), "utf-8")
+        path.write_text(draw(PICTURES[name]), "utf-8")
         sys.stdout.write(f"{path.name}\n")
     return 0
 

@@ -35,6 +35,7 @@ from tui.app import WhyrelayApp
 from tui.commands import FOOTER
 from tui.fixing.keeper import Keeper
 from tui.fixing.progress import HERE
+from tui.fixing.ways import key_of
 from tui.networks import PRACTICE
 from tui.screens.fix import FixPane
 from tui.screens.fix_pick import PickScreen
@@ -104,7 +105,9 @@ async def to_cause(pilot: Pilot[int], cause: str) -> None:
         await press(pilot, "down")
     assert rows(app).cursor == f"cause:{cause}"
     await press(pilot, "enter")
-    assert rows(app).cursor.startswith(f"way:{cause}:")
+    plan = pane(app)._listed.plans[f"cause:{cause}"]
+    first = next(way for way in plan.ways if way.recommended)
+    assert rows(app).cursor.endswith(f":{key_of(first)}"), "wherever it stands in the list"
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -139,10 +142,11 @@ async def test_the_step_under_the_cursor_is_in_view(size: tuple[int, int]) -> No
     app = make(practised("hard-home"))
     async with running(app, size) as pilot:
         await press(pilot, "4", "enter")
-        for _ in range(4):
+        await pilot.pause()
+        for number in range(1, 5):
+            assert f"▌ [ ] {number}." in text(app), "its beginning, too, on a narrow screen"
             await press(pilot, "space")
-            shown = text(app)
-            assert "▌" in shown
+            await pilot.pause()
         for _ in range(60):
             page(app).action_move(1)
         await pilot.pause()
@@ -159,15 +163,16 @@ async def test_causes_come_in_the_order_of_the_plan_and_ways_as_it_says() -> Non
         await press(pilot, "4")
         report = report_of(run_of("hard-home"))
         plans = plan_of(report, app.measurement.diagnosis)
-        expected = [
-            row
-            for plan in plans
-            for row in (
-                f"cause:{plan.cause.id}",
-                *(f"way:{plan.cause.id}:{way.remedy.id}:{way.whose}" for way in plan.ways),
-            )
-        ]
+        expected: list[str] = []
+        told: set[str] = set()
+        for plan in plans:
+            ways = [key_of(way) for way in plan.ways]
+            expected.append(f"cause:{plan.cause.id}")
+            expected += [f"way:{plan.cause.id}:{way}" for way in ways if way not in told]
+            expected += [f"again:{plan.cause.id}"] * any(way in told for way in ways)
+            told.update(ways)
         assert list(rows(app).ids) == expected
+        assert any(row.startswith("again:") for row in expected)
         first = next(way for way in plans[0].ways if way.recommended)
         assert rows(app).cursor == f"way:{plans[0].cause.id}:{first.remedy.id}:{first.whose}"
         assert content.fixing("recommended") in text(app)
@@ -192,6 +197,36 @@ async def test_what_is_not_possible_is_passed_over_and_remembered() -> None:
         rows(app).cursor = first
         await press(pilot, "i")
         assert first.split(":", 2)[2] not in app.progress.impossible, "it is possible after all"
+
+
+async def test_a_change_that_an_earlier_cause_has_is_told_as_such_with_how_it_stands() -> None:
+    app = make(practised("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "4")
+        ways = [row.split(":", 2)[2] for row in rows(app).ids if row.startswith("way:")]
+        assert len(ways) == len(set(ways)), "no change is listed twice"
+        first = rows(app).cursor
+        assert first == "way:hard-nat:port-mapping:this"
+        await press(pilot, "i")
+        rows(app).cursor = "again:port-mapping-off"
+        await pilot.pause()
+        assert "↑ as above: 5 ways" in text(app)
+        assert content.fixing("again short") in text(app)
+        assert "• Turn on UPnP or NAT-PMP in the router (not possible for you)" in page(
+            app
+        ).page.plain(100)
+        assert pane(app).topic() == "finding:cause:port-mapping-off"
+        await press(pilot, "enter")
+        assert rows(app).cursor == "way:hard-nat:forward-port:this", "the first that is open"
+        for _ in pane(app)._book(rows(app).cursor).steps:
+            await press(pilot, "space")
+        assert "↑ as above: 5 ways" in text(app)
+        assert "1 done" in text(app)
+        rows(app).cursor = "cause:port-mapping-off"
+        await pilot.pause()
+        assert "• Forward the VPN's UDP port in the router (as above, done)" in page(
+            app
+        ).page.plain(100)
 
 
 async def test_where_a_cause_has_no_way_left_the_next_one_is_begun() -> None:

@@ -7,7 +7,7 @@ whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from probes.diagnosis.model import Actor, Diagnosis, NatClass, Weight
 from probes.diagnosis.plan import CausePlan, Way, plan_of
@@ -17,6 +17,7 @@ from probes.report import Report
 from tui import content
 from tui.content import playbooks
 from tui.fixing.playbook import Circumstances, Playbook, PlayStep, circumstances, playbook
+from tui.fixing.ways import told_once
 
 COMMAND = "    "
 _ADDRESS = re.compile(r"`(https?://[^`]+)`")
@@ -40,16 +41,18 @@ def plan_lines(
         here = found is not None or not report.elsewhere
         yield from playbook_lines(playbook(first, plans[0].cause, report, person, here=here))
         yield from ("", playbooks.guidance("all-ways"), "")
-    told = set[tuple[RemedyId, Whose]]()
-    for plan in plans:
-        yield f"{content.cause(plan.cause.id).title}:"
-        fresh = [way for way in plan.ways if (way.remedy.id, way.whose) not in told]
-        for way in fresh:
-            begin = way.recommended and plan is plans[0]
+    for told in told_once(plans):
+        yield f"{content.cause(told.plan.cause.id).title}:"
+        for way in told.fresh:
+            begin = way.recommended and told.plan is plans[0]
             yield f"- {way_line(way)}" + (f" {playbooks.guidance('way-first')}" if begin else "")
-        if again := [named(way) for way in plan.ways if way not in fresh]:
-            yield f"- {content.fill(playbooks.guidance('ways-told'), ways='; '.join(again))}"
-        told |= {(way.remedy.id, way.whose) for way in fresh}
+        if told.again:
+            yield f"- {as_above(named(way) for way in told.again)}"
+
+
+def as_above(ways: Iterable[str], between: str = "; ") -> str:
+    """That these were told before."""
+    return content.fill(playbooks.guidance("ways-told"), ways=between.join(ways))
 
 
 def in_the_way(report: Report, diagnosis: Diagnosis) -> tuple[CausePlan, ...]:

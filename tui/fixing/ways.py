@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
+from probes.diagnosis.model import CauseId
 from probes.diagnosis.plan import CausePlan, Way
 from probes.diagnosis.what_if import Whose
 from tui import content
@@ -29,6 +31,29 @@ def names_of(way: Way) -> tuple[str, ...]:
     if way.whose is Whose.OTHER:
         return name_of(way), f"Other side: {short}", f"There: {short}"
     return name_of(way), short[:1].upper() + short[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The ways of one cause, in a list of several causes."""
+
+    plan: CausePlan
+    fresh: tuple[Way, ...]
+    again: tuple[Way, ...]
+    """Those that an earlier cause has as well: they are listed there, with how they stand."""
+
+
+def told_once(plans: Iterable[CausePlan]) -> Iterator[Told]:
+    """Every way under the first cause that it helps with, and under no other.
+
+    Only what an update ends is said of each fault, so that one stays where it is.
+    """
+    before = set[str]()
+    for plan in plans:
+        own = plan.cause.id is CauseId.CLIENT_BUG
+        again = tuple(way for way in plan.ways if key_of(way) in before and not own)
+        yield Told(plan, tuple(way for way in plan.ways if way not in again), again)
+        before |= {key_of(way) for way in plan.ways}
 
 
 def first_open(plan: CausePlan, impossible: Collection[str]) -> Way | None:

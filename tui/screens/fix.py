@@ -9,7 +9,7 @@ from tui.fixing.circumstances import Brand, System
 from tui.fixing.progress import Progress
 from tui.fixing.ways import key_of, name_of
 from tui.screens import fix_run
-from tui.screens.fix_list import At, row_of
+from tui.screens.fix_list import At
 from tui.screens.fix_view import FixView
 from tui.state import Step
 from tui.terminal import may_refuse_copies
@@ -24,7 +24,7 @@ class FixPane(FixView):
         """The cause that the cursor is on, or whose way it is on."""
         kind, _, rest = self._rows.cursor.partition(":")
         cause = rest.partition(":")[0]
-        return f"finding:cause:{cause}" if kind in ("cause", "way") else "step:fix"
+        return f"finding:cause:{cause}" if kind in ("cause", "way", "again") else "step:fix"
 
     def to_copy(self) -> str:
         """The command of the step under the cursor; where it has none, the page."""
@@ -57,11 +57,12 @@ class FixPane(FixView):
             self.whyrelay.keeper.change(self._here(progress, at))
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
-        """To the steps; from a cause to its first way."""
-        plan = self._listed.plans.get(message.id)
-        way = None if plan is None else self._first_of(plan)
-        if plan is not None and way is not None:
-            self._rows.cursor = row_of(plan, way)
+        """To the steps; from a cause to its first way, wherever that stands."""
+        plan, again = self._listed.plans.get(message.id), self._listed.again.get(message.id)
+        if again is not None:
+            plan = replace(again.plan, ways=again.again)
+        if plan is not None:
+            self._rows.cursor = self._listed.row_of(self._first_of(plan) or plan.ways[0])
         elif message.id in self._listed.ways:
             self._page.to_steps()
 

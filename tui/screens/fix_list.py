@@ -11,7 +11,8 @@ from textual.content import Content
 from probes.diagnosis.plan import CausePlan, Way
 from tui.content import Tone
 from tui.explain import CauseText
-from tui.fixing.ways import first_open, key_of, next_after
+from tui.explain.words import number
+from tui.fixing.ways import Told, first_open, key_of, next_after, told_once
 from tui.theme import LOOKS
 from tui.widgets.text import fit, fitting, glyph, join, say
 
@@ -24,30 +25,45 @@ class Listed:
 
     plans: Mapping[str, CausePlan] = field(default_factory=dict)
     ways: Mapping[str, At] = field(default_factory=dict)
+    again: Mapping[str, Told] = field(default_factory=dict)
+    """Causes with ways that an earlier one has as well, by the row that says so."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """The row of a way, by its name."""
 
     def begin(self, impossible: Collection[str]) -> str:
         """The row of the first way that is possible; "" for none."""
         for plan in self.plans.values():
             if (way := first_open(plan, impossible)) is not None:
-                return row_of(plan, way)
+                return self.row_of(way)
         return ""
 
     def after(self, plan: CausePlan, impossible: Collection[str]) -> str:
         """The row to go on with, where a way of this cause is not possible; "" for none."""
         found = next_after(list(self.plans.values()), plan, impossible)
-        return "" if found is None else row_of(*found)
+        return "" if found is None else self.row_of(found[1])
+
+    def row_of(self, way: Way) -> str:
+        """The first row of a way."""
+        return self.places[key_of(way)]
 
 
 def listed(plans: Iterable[CausePlan]) -> Listed:
     """A plan as rows."""
-    by_row = {f"cause:{plan.cause.id}": plan for plan in plans}
-    ways = {row_of(plan, way): (plan, way) for plan in by_row.values() for way in plan.ways}
-    return Listed(by_row, ways)
-
-
-def row_of(plan: CausePlan, way: Way) -> str:
-    """The id of a way's row."""
-    return f"way:{plan.cause.id}:{key_of(way)}"
+    told = tuple(told_once(plans))
+    ways = {
+        f"way:{each.plan.cause.id}:{key_of(way)}": (each.plan, way)
+        for each in told
+        for way in each.fresh
+    }
+    places: dict[str, str] = {}
+    for row, (_, way) in ways.items():
+        places.setdefault(key_of(way), row)
+    return Listed(
+        {f"cause:{each.plan.cause.id}": each.plan for each in told},
+        ways,
+        {f"again:{each.plan.cause.id}": each for each in told if each.again},
+        places,
+    )
 
 
 # --- one line -------------------------------------------------------------------------------------
@@ -88,5 +104,20 @@ def way_line(
         if word and text.cell_length + tail.cell_length > room and room < 34:
             tail = Content("")  # the sign says it
         return join("  ", sign, " ", fit(text, room - tail.cell_length), tail)
+
+    return lay
+
+
+def again_line(count: int, *, open_: int, done: int) -> Callable[[int], Content]:
+    """The row of ways that stand further up: how many, and in a word how they stand."""
+    word, style = ("none for me", "$quiet") if not open_ else ("", "")
+    if done:
+        word, style = f"{done} done", "$good"
+
+    def lay(width: int) -> Content:
+        tail = say(f" {word}" if word else "", style)
+        names = (f"as above: {number(count, 'way')}", f"above: {count}")
+        room = width - 4 - tail.cell_length
+        return join("  ", say("↑", "$quiet"), " ", fit(say(fitting(names, room)), room), tail)
 
     return lay

@@ -92,6 +92,17 @@ def cause_page(plan: CausePlan, cause: CauseText, ways: Sequence[str]) -> list[B
     ]
 
 
+def again_page(ways: Sequence[str]) -> list[Block]:
+    """That the ways of a cause stand further up, and how far the person is with them."""
+    return [
+        title(content.fixing("again short")),
+        gap,
+        prose(content.fixing("again")),
+        gap,
+        *(prose(f"- {each}") for each in ways),
+    ]
+
+
 def stands(measurement: Measurement, any_plan: bool) -> str:
     """How it stands, as an id of the words; "" where the list says all."""
     if not measurement.title:

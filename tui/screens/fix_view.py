@@ -21,9 +21,9 @@ from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Playbook, PlayStep, playbook
 from tui.fixing.progress import Progress
-from tui.fixing.ways import first_open, key_of, name_of, names_of
+from tui.fixing.ways import Told, first_open, key_of, name_of, names_of
 from tui.screens import fix_page, fix_run
-from tui.screens.fix_list import At, Listed, cause_line, listed, row_of, way_line
+from tui.screens.fix_list import At, Listed, again_line, cause_line, listed, way_line
 from tui.screens.fix_step import Shown, stops
 from tui.screens.pane import Pane
 from tui.session import Session, this_session
@@ -130,9 +130,12 @@ class FixView(Pane):
                 yield head("Not in the way by themselves")
                 notes = False
             yield Row(row, cause_line(self._cause(plan)))
-            for way in plan.ways:
-                key = row_of(plan, way)
-                yield Row(key, partial(self._lay_way, key, plan, way))
+            for key, (of, way) in self._listed.ways.items():
+                if of is plan:
+                    yield Row(key, partial(self._lay_way, key, plan, way))
+            again = f"again:{plan.cause.id}"
+            if (told := self._listed.again.get(again)) is not None:
+                yield Row(again, partial(self._lay_again, told))
 
     def _lay_way(self, row: str, plan: CausePlan, way: Way, width: int) -> Content:
         progress, key = self._progress, key_of(way)
@@ -147,6 +150,30 @@ class FixView(Pane):
             begin=row == self._listed.begin(progress.impossible),
         )
         return lay(width)
+
+    def _lay_again(self, told: Told, width: int) -> Content:
+        impossible = self._progress.impossible
+        lay = again_line(
+            len(told.again),
+            open_=sum(key_of(way) not in impossible for way in told.again),
+            done=sum(self._all_done(way) for way in told.again),
+        )
+        return lay(width)
+
+    def _all_done(self, way: Way) -> bool:
+        """Every step of it is ticked."""
+        ticked = self._progress.ticked.get(key_of(way), frozenset())
+        return bool(ticked) and all(
+            step.id in ticked for step in self._book(self._listed.row_of(way)).steps
+        )
+
+    def _stands(self, way: Way) -> str:
+        """How it stands with a way, in a word or two; "" where nothing was said of it yet."""
+        if key_of(way) in self._progress.impossible:
+            return "not possible for you"
+        if self._all_done(way):
+            return "done"
+        return "begun" if self._progress.ticked.get(key_of(way)) else ""
 
     def _cause(self, plan: CausePlan) -> CauseText:
         return explain_cause(plan.cause, self.measurement.report)
@@ -163,8 +190,8 @@ class FixView(Pane):
         moved = self._placed.rpartition("|")[0] == here.rpartition("|")[0]
         self._placed = here
         progress = self._progress
-        was = f"way:{progress.cause}:{progress.way}"
-        if progress.begun and was in self._listed.ways:
+        was = self._listed.places.get(progress.way, "")
+        if progress.begun and was:
             self._rows.cursor = was
         elif not moved:
             self._rows.cursor = self._listed.begin(progress.impossible) or next(
@@ -177,11 +204,21 @@ class FixView(Pane):
             self._explain_way(row)
         elif (plan := self._listed.plans.get(row)) is not None:
             cause = self._cause(plan)
-            ways = [name_of(way) for way in plan.ways]
+            told = self._listed.again.get(f"again:{plan.cause.id}")
+            ways = [self._named(way, told) for way in plan.ways]
             page.show(row, fix_page.cause_page(plan, cause, ways), title=cause.title)
+        elif (told := self._listed.again.get(row)) is not None:
+            ways = [self._named(way) for way in told.again]
+            page.show(row, fix_page.again_page(ways), title=self._cause(told.plan).title)
         else:
             state = fix_page.stands(self.measurement, bool(self._listed.plans)) or "nothing known"
             page.show(row, fix_page.about(state), title="Fix")
+
+    def _named(self, way: Way, told: Told | None = None) -> str:
+        """With how it stands, and where, if it is not here."""
+        above = "as above" if told is not None and way in told.again else ""
+        marks = ", ".join(filter(None, (above, self._stands(way))))
+        return f"{name_of(way)} ({marks})" if marks else name_of(way)
 
     def _explain_way(self, row: str) -> None:
         shown = self._to_show(row)

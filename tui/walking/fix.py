@@ -10,7 +10,8 @@ from probes.diagnosis.plan import Way, plan_of
 from tui import content
 from tui.explain import explain_cause, headline
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
-from tui.fixing.ways import first_open, key_of, name_of
+from tui.fixing.telling import as_above
+from tui.fixing.ways import first_open, key_of, name_of, told_once
 from tui.state import Step
 from tui.walking.fix_plan import At, Fixing
 from tui.walking.fix_way import follow
@@ -36,8 +37,7 @@ def fix(walk: Walk) -> Step:
     if fixing.progress.begun:
         talk.tell("", "You have begun here before; what is done is marked.")
     while True:
-        ways = [(plan, way) for plan in plans for way in plan.ways]
-        _tell_list(fixing)
+        ways = _tell_list(fixing)
         answer = walk.pick(
             "Which change? A number, s, r, a, n, b or q:",
             (*(Choice("", "", str(index)) for index in range(len(ways))), *_LETTERS),
@@ -66,19 +66,25 @@ _LETTERS = (
 )
 
 
-def _tell_list(fixing: Fixing) -> None:
-    talk, number, begin = fixing.walk.talk, 0, _begin(fixing)
-    for plan in fixing.plans:
-        cause = explain_cause(plan.cause, fixing.walk.measurement.report)
+def _tell_list(fixing: Fixing) -> list[At]:
+    """Every change once, numbered; and where a later cause has it too, by that number."""
+    talk, begin = fixing.walk.talk, _begin(fixing)
+    ways: list[At] = []
+    for told in told_once(fixing.plans):
+        cause = explain_cause(told.plan.cause, fixing.walk.measurement.report)
         talk.tell("", f"Because of: {cause.title} ({cause.weight}).")
-        for way in plan.ways:
-            number += 1
-            marks = list(_marks(fixing, (plan, way), begin))
+        for way in told.fresh:
+            ways.append((told.plan, way))
+            marks = list(_marks(fixing, ways[-1], begin))
             marked = f" ({', '.join(marks)})" if marks else ""
-            talk.tell(f"{number}. {name_of(way)}{marked}")
+            talk.tell(f"{len(ways)}. {name_of(way)}{marked}")
+        if told.again:
+            numbers = {key_of(way): str(number) for number, (_, way) in enumerate(ways, 1)}
+            talk.tell(as_above((numbers[key_of(way)] for way in told.again), ", "))
     talk.tell("", _for_whom(fixing.fitting))
     for letter in _LETTERS:
         talk.tell(f"{letter.key}. {letter.words}")
+    return ways
 
 
 def _begin(fixing: Fixing) -> Way | None:

@@ -150,6 +150,11 @@ class StepPage(VerticalScroll, can_focus=True):
             Region(0, first, 1, height), animate=False, force=True, x_axis=False, immediate=True
         )
 
+    def on_resize(self) -> None:
+        """The step that is read stays in view, however its lines are broken now."""
+        if self.has_focus:
+            self.call_after_refresh(self._bring_into_view)
+
     def to_steps(self) -> None:
         """Go to the step under the cursor."""
         self.focus(scroll_visible=False)

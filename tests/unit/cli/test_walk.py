@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -215,6 +216,15 @@ def test_steps_are_ticked_and_not_possible_leads_on() -> None:
     assert "The next way: Forward the VPN's UDP port" in text
     assert "not possible for you" in text.rpartition("«b»")[2]
     assert progress.before is walk.raw
+
+
+def test_a_change_that_an_earlier_cause_has_is_told_by_its_number() -> None:
+    person, _, _ = walked(*TO_FIX)
+    told = person.text.rpartition("Step 4 of 5")[2]
+    names = re.findall(r"^\d+\. (.+?)(?: \(|$)", told, re.MULTILINE)
+    assert len(names) == len(set(names))
+    below = " ".join(told.partition("The router opens no ports on request")[2].split())
+    assert below.startswith("(matters with some peers). As above: 1, 2, 5, 6, 7. Because of: ")
 
 
 def test_when_nothing_is_possible_it_says_so() -> None:
