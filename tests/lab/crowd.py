@@ -47,8 +47,8 @@ class Member:
         named = (word for each in self.crowd.behavior for word in ("--behavior-server", each))
         consent = ("--map-test",) if self.site.site.opens_ports else ()
         # The lab has no names: what stands in for the servers that are built in is named here.
-        where = ("--derp-map", str(self.crowd.map_file), "--stun", OTHER_PORT)
-        return self.program.run("check", "--json", *where, *named, *consent, *argv)
+        more = ("--stun", OTHER_PORT, *named, *consent, *argv)
+        return self.program.measure(self.crowd.map_file, *more)
 
     def end(self, port: int) -> End:
         """An end of a meeting."""

@@ -43,6 +43,22 @@ class Met:
         return bool(self.said["result"] == "direct")
 
 
+ANNOUNCED = ("stun", "stun4localport")
+
+
+def by_chance(met: tuple[Met, Met]) -> bool:
+    """A router with random ports gave its flow to the peer a port that it had announced before.
+
+    Told by the packets: the path's endpoint is one of several that STUN servers saw, though such a
+    router has another for each destination. Three or four in 64,512, so once in some 16,000 tries.
+    """
+    for each in met:
+        seen = {other["endpoint"] for other in each.said["peer"] or () if other["kind"] == "stun"}
+        if each.direct and len(seen) > 1 and each.said["kind"] in ANNOUNCED:
+            return True
+    return False
+
+
 def meet(ends: tuple[End, End], *, first: int | None = None) -> tuple[Met, Met]:
     """Both run to their end. `first`: which of them hears of the other first and so starts."""
     started: list[subprocess.Popen[str]] = []
