@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from probes.checks.context import Board, Check, Context
@@ -27,6 +27,7 @@ from probes.model import CheckId, CheckStatus
 from probes.network.seam import Network
 from probes.options import Options
 from probes.report import Report, reduce
+from probes.values import dataclass
 
 
 async def measure(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
 from probes.model import CheckId, CheckStatus, Reading
 from probes.readings import KEYS
 from probes.readings.codec import CodecError, Json
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

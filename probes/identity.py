@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from ipaddress import ip_network
 
 from probes.network.seam import Network, NetworkError
 from probes.readings import stun
 from probes.report import Report
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from probes.model import Family, IPAddress
 from probes.network.seam import Bind
 from probes.readings.codec import ADDRESS, INT, STR, CodecError, enum, record
 from probes.readings.port_mapping import MappingProtocol
+from probes.values import dataclass
 
 DESCRIPTION = "whyrelay test"
 """What a router's own list shows: the program, and that it is no lasting thing."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Generic, TypeAlias, TypeVar
+
+from probes.values import dataclass
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 
@@ -24,7 +25,7 @@ class Family(IntEnum):
         return cls(address.version)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """An IP address and a UDP or TCP port."""
 

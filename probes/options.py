@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from probes.model import CheckId, IPAddress
+from probes.values import dataclass
 
 DEFAULT_PORT = 41641
 """tailscaled's usual UDP port: its packages set it (the bare program's default is random)."""

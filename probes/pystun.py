@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from probes.model import Endpoint
 from probes.network.seam import Datagram, Network, UdpSocket
+from probes.values import dataclass
 
 TRIES = 4
 """pystun3 gives up after so many unanswered ones."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from probes.checks.context import Context
@@ -14,6 +13,7 @@ from probes.options import HostPort
 from probes.readings import relays
 from probes.readings.relays import MapOrigin, MapSource, RegionName
 from probes.tailscale.derp_map import MOST_BYTES, BadDerpMap, DerpMap, Node, Region, parse_derp_map
+from probes.values import dataclass
 
 PUBLIC_URL = "https://controlplane.tailscale.com/derpmap/default"
 """Where `tailscale netcheck` itself gets the map without a daemon (ipn/prefs.go)."""

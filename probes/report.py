@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Any, TypeVar, assert_never
 
@@ -20,6 +20,7 @@ from probes.events import (
 from probes.model import NOT_MEASURED, CheckId, CheckStatus, Failed, Known, Reading, Reason, Unknown
 from probes.readings import KEYS
 from probes.readings.key import Key
+from probes.values import dataclass
 
 T = TypeVar("T")
 ELSEWHERE = "elsewhere"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probes.diagnosis.diagnose import diagnose
 from probes.report import Report
+from probes.values import dataclass
 from tui.exits import Exit
 from tui.explain import headline
 from tui.output import plain_ascii, unicode_stdout

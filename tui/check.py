@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from importlib import import_module
 from typing import Any
@@ -16,6 +16,7 @@ from probes.events import Event, Observed, Progressed
 from probes.model import CheckId, Failed
 from probes.readings import relays, tailscale
 from probes.report import Report, broken_off, reduce
+from probes.values import dataclass
 from tui.exits import Complaint, Exit
 from tui.interrupt import run_interruptibly
 from tui.narration import Narrator, narrator

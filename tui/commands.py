@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from textual.binding import Binding
 
+from probes.values import dataclass
 from tui.state import STEPS, Step
 
 _REMAPPED: dict[str, str] = {}

@@ -11,12 +11,13 @@ A mistake in it costs nothing but that line: the usual key stays, and the app sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
 from probes.clean import clean
+from probes.values import dataclass
 from tui.commands import COMMANDS, shown
 from tui.storage import APP, read
 

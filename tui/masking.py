@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from probes.events import CheckFinished, Event, Observed, Progressed, RunFinished
 from probes.model import Reading
@@ -22,6 +22,7 @@ from probes.readings.codec import Json
 from probes.relays import BUILT_IN, PUBLIC_URL
 from probes.report import Report
 from probes.surroundings.names import SURROUNDING_NAMES, TUNNEL_NAMES
+from probes.values import dataclass
 from tui.masking_addresses import Addresses
 from tui.sources import Source, closing
 

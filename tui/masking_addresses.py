@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -15,6 +15,7 @@ from ipaddress import (
 )
 
 from probes.model import IPAddress
+from probes.values import dataclass
 
 _KEPT4 = tuple(
     IPv4Network(each) for each in ("0.0.0.0/8", "127.0.0.0/8", "192.0.0.0/24", "224.0.0.0/3")

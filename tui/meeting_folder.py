@@ -10,11 +10,12 @@ import asyncio
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from probes.network.real.bridge import call
 from probes.punch.offer import MOST_BYTES, BadOffer, Note, Offer, decode_note, encode_note
+from probes.values import dataclass
 from tui.exits import Complaint
 from tui.storage import read
 

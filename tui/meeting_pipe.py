@@ -8,11 +8,12 @@ import asyncio
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from textwrap import wrap
 from typing import BinaryIO
 
 from probes.punch.offer import MOST_BYTES, BadOffer, Note, Offer, decode_note, encode_note
+from probes.values import dataclass
 from tui.exits import Complaint
 from tui.output import NobodyReads, say, write_out
 

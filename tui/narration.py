@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import Protocol
 
 from probes.clean import clean
 from probes.events import CheckFinished, CheckStarted, Event, Observed, Progressed
 from probes.model import CheckId
 from probes.report import Report
+from probes.values import dataclass
 from tui.output import encodable, plain_ascii
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from probes.values import dataclass
 from tui.sources import Live, Source
 
 if TYPE_CHECKING:

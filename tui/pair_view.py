@@ -5,7 +5,6 @@ of schema ``whyrelay-pair/1``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from textwrap import TextWrapper
 from typing import assert_never
 
@@ -19,6 +18,7 @@ from probes.diagnosis.what_if import Fix, Whose, fixes
 from probes.model import Family
 from probes.readings.codec import Json
 from probes.report import Report
+from probes.values import dataclass
 from probes.version import __version__
 from tui import content
 from tui.exits import Exit

@@ -6,7 +6,6 @@ No boxes, no columns, nothing that moves the cursor: headings are words, every l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from textwrap import TextWrapper
 from typing import assert_never
 
@@ -14,6 +13,7 @@ from probes.diagnosis.model import Diagnosis, NatClass, Verdict
 from probes.model import Failed, Known, Reason, Unknown
 from probes.readings import KEYS
 from probes.report import Report
+from probes.values import dataclass
 from probes.version import __version__
 from tui import content
 from tui.exits import Exit

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from probes.elsewhere.report import report_of_found
 from probes.events import decode, encode
 from probes.report import Report, broken_off, report_of
 from probes.tailscale.loose import Unreadable
+from probes.values import dataclass
 from tui.exits import Complaint
 from tui.json_view import SCHEMA as REPORT_SCHEMA
 from tui.json_view import NotAReport, report_from_json

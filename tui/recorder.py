@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from probes import recording
 from probes.events import Event
 from probes.options import Options
+from probes.values import dataclass
 from probes.version import __version__
 from tui.exits import OutputLost
 from tui.sources import Source, closing

@@ -6,8 +6,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+
+from probes.values import dataclass
 
 _TAILNET = (ip_network("100.64.0.0/10"), ip_network("fd7a:115c:a1e0::/48"))
 """Addresses that a tailnet gives out (Tailscale docs, "IP addresses")."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from probes.options import Options
+from probes.values import dataclass
 from tui.session import Session
 from tui.sources import Source
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from probes.values import dataclass
 
 if TYPE_CHECKING:
     from probes.diagnosis.model import Diagnosis, Verdict

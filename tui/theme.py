@@ -6,10 +6,9 @@ A test holds every text colour to a contrast of 4.5 to 1 on every background it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.theme import Theme
 
+from probes.values import dataclass
 from tui.content import Tone
 
 _DARK = {

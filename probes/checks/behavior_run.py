@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from probes.checks.behavior_test import TRANSACTIONS, ServerTest, Testimony
@@ -22,6 +21,7 @@ from probes.network.seam import Bind, NetworkError
 from probes.options import HostPort
 from probes.readings import local, stun
 from probes.readings.behavior import ServerState
+from probes.values import dataclass
 
 DEFAULT_PORT = 3478
 PUBLIC_SERVERS = tuple(

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from probes.addresses import may_be_public
 from probes.checks.inquiry import SENDS_S, Asker, Inquiry
 from probes.model import Endpoint, Filtering, Mapping
 from probes.network.seam import Network
 from probes.readings.behavior import ServerState
+from probes.values import dataclass
 from probes.wire.stun import Attribute, AttributeType, ChangeRequest
 
 SOFTWARE = ("whyrelay",)

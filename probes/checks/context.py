@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, TypeVar
 
 from probes.events import Event, Observed, Progressed
@@ -13,6 +13,7 @@ from probes.network.seam import Network
 from probes.options import Options
 from probes.readings.key import Key
 from probes.report import Report
+from probes.values import dataclass
 
 T = TypeVar("T")
 

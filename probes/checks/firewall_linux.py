@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from probes.checks.firewall_reading import Outlook, Rules, Unseen
 from probes.clean import clean
@@ -17,6 +16,7 @@ from probes.firewalls.ufw import Ufw, read_ufw
 from probes.model import Family, Reason
 from probes.network.seam import Network, NetworkError, ProcessResult
 from probes.readings.firewall import Fate, FirewallName, FoundFirewall, Judgement
+from probes.values import dataclass
 
 TIMEOUT_S = 2.5
 

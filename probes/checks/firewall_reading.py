@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from probes.model import Family, IPAddress, Reason
 from probes.readings.firewall import FoundFirewall, Judgement
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from probes.checks.behavior_test import silence_s
@@ -22,6 +22,7 @@ from probes.network.seam import Bind, Datagram, Network, NetworkError, UdpSocket
 from probes.options import DEFAULT_PORT, HostPort
 from probes.readings import stun as stun_readings
 from probes.readings.port_mapping import FORWARD, Forward
+from probes.values import dataclass
 from probes.wire import stun
 from probes.wire.stun import Attribute, AttributeType, ChangeRequest, MessageClass
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from probes.addresses import is_rfc1918
@@ -27,6 +27,7 @@ from probes.network.seam import (
 )
 from probes.readings import port_mapping
 from probes.readings.local import GATEWAY4, GATEWAY6, WayOut
+from probes.values import dataclass
 
 T = TypeVar("T")
 

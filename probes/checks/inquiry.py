@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from probes.clean import clean
 from probes.model import Endpoint
@@ -22,6 +22,7 @@ from probes.network.seam import (
     Unreachable,
 )
 from probes.readings.stun import Fault, Rejected
+from probes.values import dataclass
 from probes.wire import stun
 
 SENDS_S = (0.0, 0.2, 0.6)

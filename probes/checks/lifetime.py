@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from probes.checks import hairpin
 from probes.checks.behavior_run import ASKED_ENOUGH, behavior_outcome, behavior_tests
@@ -22,6 +21,7 @@ from probes.model import CheckId, Endpoint, Family, Reason
 from probes.network.seam import Bind, Datagram, UdpSocket
 from probes.readings import lifetime
 from probes.readings.lifetime import Lifetime, LifetimeMethod
+from probes.values import dataclass
 from probes.wire import stun
 from probes.wire.stun import Attribute, AttributeType
 

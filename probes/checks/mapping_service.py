@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from probes.model import IPAddress
 from probes.network.igd import IgdEntry, IgdFault, IgdSession
 from probes.network.seam import NetworkError
 from probes.readings.port_mapping import MappingError, MappingFault, MappingProtocol
+from probes.values import dataclass
 from probes.wire import natpmp, pcp
 
 

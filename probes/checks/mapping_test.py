@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from probes.checks.context import Context
 from probes.checks.inquiry import Asker, Inquiry
@@ -13,6 +13,7 @@ from probes.network.seam import Bind, NetworkError
 from probes.readings import relays
 from probes.readings.local import WayOut
 from probes.readings.stun import BY_FAMILY, StunAnswer
+from probes.values import dataclass
 
 
 @dataclass(slots=True)

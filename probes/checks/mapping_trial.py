@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from probes.checks.context import Context
 from probes.checks.from_outside import able_servers, seen_from_outside
@@ -23,6 +23,7 @@ from probes.readings import stun
 from probes.readings.key import Key
 from probes.readings.port_mapping import MappingError, MappingFault, MappingTest
 from probes.report import Report
+from probes.values import dataclass
 from probes.wire.pcp import NONCE_BYTES
 
 FIRST_PORT, LAST_PORT = 49152, 65535

@@ -6,7 +6,6 @@ Asking for the external address opens nothing. A test mapping is made only with 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from probes.addresses import AddressKind
 from probes.checks import mapping_errors
@@ -18,6 +17,7 @@ from probes.checks.mapping_trial import try_mapping
 from probes.model import CheckId, Reason, Unknown
 from probes.network.seam import NetworkError
 from probes.readings.port_mapping import NAT_PMP, NAT_PMP_EPOCH
+from probes.values import dataclass
 from probes.wire import natpmp
 
 

@@ -7,7 +7,6 @@ consent.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any
 
 from probes.checks import mapping_errors
@@ -27,6 +26,7 @@ from probes.readings.port_mapping import (
     MappingTest,
     ServiceKeys,
 )
+from probes.values import dataclass
 from probes.wire import pcp
 
 

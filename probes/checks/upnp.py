@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ from probes.network.seam import NetworkError
 from probes.readings.igd import FIREWALL6, IGD, STRANGE, Igd, StrangeReason
 from probes.readings.local import IPInterface
 from probes.readings.port_mapping import UPNP
+from probes.values import dataclass
 from probes.wire import igd_description
 
 FETCH_S = 2.0

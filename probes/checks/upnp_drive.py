@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 from probes.addresses import AddressKind
@@ -33,6 +32,7 @@ from probes.readings.igd import (
     IgdStatus,
 )
 from probes.readings.port_mapping import UPNP
+from probes.values import dataclass
 from probes.wire import igd_description, soap
 
 MOST_ENTRIES = 64

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from probes.model import Endpoint, IPAddress
 from probes.network.seam import Datagram, NetworkError, UdpSocket
 from probes.readings.igd import STRANGE, Strange, StrangeReason
 from probes.readings.local import IPInterface
+from probes.values import dataclass
 from probes.wire import ssdp
 
 NOT_SEEN_YET_S = 0.4

@@ -6,7 +6,6 @@ metadata says so. Else a kept port is no more than a hint: home routers keep por
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.diagnosis.model import Confidence, Filtering
@@ -14,6 +13,7 @@ from probes.model import Family
 from probes.readings import behavior, environment, stun
 from probes.readings.environment import Surrounding
 from probes.report import Report
+from probes.values import dataclass
 
 
 class OneToOne(StrEnum):

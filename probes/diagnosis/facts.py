@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from probes.diagnosis.model import Nat, Outlooks
@@ -10,6 +9,7 @@ from probes.model import Failed, Family, Reason, Unknown
 from probes.readings import local, relays, stun
 from probes.readings.key import Key
 from probes.report import Report
+from probes.values import dataclass
 
 if TYPE_CHECKING:
     from probes.diagnosis.overruled import Overruled

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass
 
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.model import Actor, Cause, CauseId, NatClass
@@ -14,6 +13,7 @@ from probes.readings import environment, firewall, port_mapping
 from probes.readings.environment import Surrounding
 from probes.readings.firewall import Fate
 from probes.readings.port_mapping import MappingFault
+from probes.values import dataclass
 
 BY_ID = {remedy.id: remedy for remedy in REMEDIES}
 FORETELLABLE = frozenset(BY_ID) - {remedy.id for remedy in UNTOLD} - {RemedyId.PEER_RELAY}

@@ -7,7 +7,6 @@ addresses, and the address that STUN saw.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network
 
@@ -18,6 +17,7 @@ from probes.model import IPAddress
 from probes.readings import layers, local, port_mapping, stun
 from probes.readings.port_mapping import SERVICES, MappingFault
 from probes.report import Report
+from probes.values import dataclass
 
 
 class LayerKind(StrEnum):

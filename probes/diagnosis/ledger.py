@@ -7,7 +7,6 @@ here what it rests on and what would not fit. (methods: Moonlight's and RFC 6598
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.addresses import AddressKind
@@ -17,6 +16,7 @@ from probes.readings import layers, local, port_mapping, stun
 from probes.readings.local import InterfaceKind
 from probes.readings.port_mapping import SERVICES, MappingFault
 from probes.report import Report
+from probes.values import dataclass
 
 
 class Claim(StrEnum):

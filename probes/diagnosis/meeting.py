@@ -7,11 +7,11 @@ they differ, it is told which side, and what about it, decides.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from probes.diagnosis.model import Confidence, Mechanism, Result
 from probes.diagnosis.pairing import Leg, Outcome, pair
 from probes.diagnosis.reach import Reach
+from probes.values import dataclass
 
 _RESULTS = {
     Outcome.DIRECT: Result.DIRECT,

@@ -5,13 +5,13 @@ Ids are stable: scripts, saved reports and the words in the app hang on them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from probes.model import Confidence as Confidence
 from probes.model import Filtering as Filtering
 from probes.model import Mapping as Mapping
+from probes.values import dataclass
 
 if TYPE_CHECKING:
     from probes.diagnosis.peer import PeerOutlook

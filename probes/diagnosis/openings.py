@@ -4,7 +4,7 @@ what this computer's own firewall then does with a stranger's packet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -16,6 +16,7 @@ from probes.readings import firewall, port_mapping, tailscale
 from probes.readings.firewall import Fate
 from probes.readings.port_mapping import SERVICES, MappingProtocol, MappingTest
 from probes.report import Report
+from probes.values import dataclass
 
 EIF, APDF = Filtering.ENDPOINT_INDEPENDENT, Filtering.ADDRESS_AND_PORT_DEPENDENT
 

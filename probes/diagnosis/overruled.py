@@ -7,7 +7,6 @@ said of it either: a direct path is promised by the network alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +18,7 @@ from probes.readings.environment import Effect
 from probes.readings.firewall import Fate
 from probes.readings.key import Key
 from probes.readings.tailscale import PeerPath
+from probes.values import dataclass
 
 
 class By(StrEnum):

@@ -9,7 +9,7 @@ reading can only make the answer weaker.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from itertools import product
 from typing import assert_never
@@ -20,6 +20,7 @@ from probes.diagnosis.pairing import Outcome
 from probes.diagnosis.reach import Reach
 from probes.diagnosis.sides import Place, Side
 from probes.model import Family
+from probes.values import dataclass
 
 
 class Relay(StrEnum):

@@ -10,11 +10,11 @@ pairs of sites; where it did not, the measured behaviour is part of the rule bel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.diagnosis.model import Mechanism
 from probes.model import Filtering
+from probes.values import dataclass
 
 _LETS_STRANGERS_IN = (Filtering.ENDPOINT_INDEPENDENT, Filtering.ADDRESS_DEPENDENT)
 

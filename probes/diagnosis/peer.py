@@ -10,7 +10,7 @@ this side is known.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.meeting import least
@@ -28,6 +28,7 @@ from probes.readings import tailscale
 from probes.readings.tailscale import PeerPath, PeerPing
 from probes.report import Report
 from probes.tailscale.status import choose_peer
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

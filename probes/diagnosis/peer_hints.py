@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.diagnosis.model import NatClass
@@ -15,6 +14,7 @@ from probes.readings import tailscale
 from probes.readings.tailscale import Peer, PeerPath, PeerPing
 from probes.report import Report
 from probes.tailscale.loose import endpoint_of
+from probes.values import dataclass
 
 
 class HintId(StrEnum):

@@ -9,7 +9,7 @@ before the other. Causes that are only notes come last.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.fitting import BY_ID, FORETELLABLE, Case, fits
@@ -19,6 +19,7 @@ from probes.diagnosis.sides import Side, side_from
 from probes.diagnosis.ways import AROUND, AT_A_ROUTER, BY_A_NAT, HELPED_BY_THE_OTHER_SIDE, WAYS
 from probes.diagnosis.what_if import Advised, Whose, advice
 from probes.report import Report
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ forwarded by hand). Doubts lower the confidence of what the other legs agree on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from typing import assert_never
 
@@ -32,6 +31,7 @@ from probes.readings import behavior, local, port_mapping, relays, stun, tailsca
 from probes.readings.firewall import Fate
 from probes.readings.tailscale import OwnSocket
 from probes.tailscale.loose import endpoint_of
+from probes.values import dataclass
 
 ADF = Filtering.ADDRESS_DEPENDENT
 FILTERINGS = (EIF, ADF, APDF)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from probes.diagnosis.model import Actor, CauseId
 from probes.diagnosis.sides import Side
 from probes.model import CheckId
+from probes.values import dataclass
 
 
 class RemedyId(StrEnum):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from probes.diagnosis.facts import Concluded
 from probes.diagnosis.model import Actor, Confidence, Weight
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

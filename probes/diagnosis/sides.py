@@ -6,7 +6,6 @@ device, or read from what `tailscale netcheck` or `tailscale status` printed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
@@ -22,6 +21,7 @@ from probes.readings import lifetime, local, relays, stun, tailscale
 from probes.readings.local import InterfaceKind
 from probes.readings.port_mapping import SERVICES
 from probes.report import Report
+from probes.values import dataclass
 
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
 

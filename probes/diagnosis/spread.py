@@ -7,13 +7,12 @@ it. Idle peers say nothing, and a path through the local network says nothing ab
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probes.addresses import may_be_public
 from probes.readings import tailscale
 from probes.readings.tailscale import Peer, PeerPath
 from probes.report import Report
 from probes.tailscale.loose import endpoint_of
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.model import Actor, Confidence, NatClass
 from probes.readings import environment
 from probes.readings.environment import Evidence, Surrounding
+from probes.values import dataclass
 
 ACTORS = {
     Surrounding.CONTAINER: Actor.THIS_DEVICE,

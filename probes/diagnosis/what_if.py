@@ -8,7 +8,6 @@ network, then the provider; on this side before the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.diagnosis.facts import Facts
@@ -28,6 +27,7 @@ from probes.diagnosis.pair import predict
 from probes.diagnosis.reach import NO_UDP, Reach
 from probes.diagnosis.remedies import REMEDIES, Remedy, RemedyId
 from probes.diagnosis.sides import Place, Side, side_from
+from probes.values import dataclass
 
 
 class Whose(StrEnum):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from probes.values import dataclass
 
 
 class Topic(StrEnum):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from probes.tailscale.loose import Unreadable
+from probes.values import dataclass
 
 MOST_BYTES = 32_000_000
 """The status of a tailnet of 10 000 devices has some 15 MB."""

@@ -6,7 +6,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from probes.clean import clean
@@ -19,6 +19,7 @@ from probes.tailscale.netcheck_report import netcheck_of
 from probes.tailscale.netcheck_text import parse_netcheck_text
 from probes.tailscale.ping import NoPong, OwnAddress, PingLine, Pong, parse_ping_line
 from probes.tailscale.status import Status, parse_status
+from probes.values import dataclass
 
 _KEYS = (
     "Time|UDP|IPv4|IPv6|MappingVariesByDestIP|HairPinning|PortMapping|CaptivePortal|"

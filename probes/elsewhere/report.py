@@ -7,7 +7,7 @@ not say is unknown for just that reason.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ from probes.tailscale.loose import address_of
 from probes.tailscale.own_endpoints import kinds, own_port, socket_of
 from probes.tailscale.ping import PATIENCE_S, NoPong, PingPath, Pong
 from probes.tailscale.status import Status
+from probes.values import dataclass
 
 T = TypeVar("T")
 

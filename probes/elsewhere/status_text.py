@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from probes.clean import clean
 from probes.model import IPAddress
 from probes.readings.tailscale import Backend, Peer, PeerPath
 from probes.tailscale.loose import address_of
+from probes.values import dataclass
 
 _ROW = re.compile(
     r"^\s*(?P<address>[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)[ \t]+"

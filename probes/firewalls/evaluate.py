@@ -10,7 +10,6 @@ the hook is asked in the order of priority, and one drop is enough.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from ipaddress import ip_address
 from typing import assert_never
@@ -27,6 +26,7 @@ from probes.firewalls.rules import (
     Subject,
 )
 from probes.model import Family, IPAddress
+from probes.values import dataclass
 
 
 class Direction(StrEnum):

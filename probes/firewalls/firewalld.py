@@ -7,9 +7,9 @@ rules alone, so "allowed" by it is no promise that another table does not drop.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from probes.clean import clean
+from probes.values import dataclass
 
 MOST_BYTES = 200_000
 

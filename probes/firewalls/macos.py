@@ -8,9 +8,9 @@ administrator to be seen.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from probes.clean import clean
+from probes.values import dataclass
 
 MOST_BYTES = 500_000
 SOCKETFILTERFW = "/usr/libexec/ApplicationFirewall/socketfilterfw"

@@ -7,10 +7,10 @@ may hold or not, so that a strange rule makes an answer unclear and never wrong.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.model import IPAddress
+from probes.values import dataclass
 
 
 class Subject(StrEnum):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from probes.values import dataclass
 
 CONF = "/etc/ufw/ufw.conf"
 """Whether it is switched on. Readable by everybody; the rules themselves are not."""

@@ -7,11 +7,11 @@ rule; an inbound packet that no rule fits meets the profile's default, which is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from probes.clean import clean
 from probes.tailscale.loose import Loose, Unreadable, json_object
+from probes.values import dataclass
 
 MOST_BYTES = 2_000_000
 

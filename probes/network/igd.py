@@ -7,10 +7,10 @@ process that can be killed, behind a relay that bounds every answer; the simulat
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
 from probes.network.seam import Bind, NetworkError
+from probes.values import dataclass
 
 
 class IgdFault(NetworkError):

@@ -10,12 +10,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from probes.model import Endpoint, Family, IPAddress
 from probes.readings.local import Gateway, Interface
+from probes.values import dataclass
 
 if TYPE_CHECKING:
     from probes.network.igd import IgdService, IgdSession

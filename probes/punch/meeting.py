@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from probes.model import Endpoint, Family
 from probes.network.seam import Datagram, Network, NetworkError, UdpSocket
 from probes.punch.offer import Offer
 from probes.punch.packet import ID_BYTES, Kind, Packet, decode, encode
+from probes.values import dataclass
 
 LIMIT_S = 8.0
 """Real daemons that go direct at all do so within 5.5 s; the rest are relayed."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.model import Endpoint
 from probes.readings.port_mapping import MappingProtocol
+from probes.values import dataclass
 
 SCHEMA = "whyrelay-offer/1"
 MOST_BYTES = 8192

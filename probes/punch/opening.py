@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address
 
 from probes.checks.context import Context
@@ -32,6 +32,7 @@ from probes.model import Endpoint, IPAddress, Unknown
 from probes.network.igd import IgdFault
 from probes.network.seam import NetworkError
 from probes.punch.offer import Opening
+from probes.values import dataclass
 from probes.wire import natpmp, pcp
 from probes.wire.pcp import NONCE_BYTES
 

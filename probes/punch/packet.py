@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv6Address
 
 from probes.model import Endpoint
 from probes.punch.offer import NONCE_BYTES
+from probes.values import dataclass
 
 ID_BYTES = 8
 _MAGIC = b"wrly"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.model import CheckId, Family
@@ -17,6 +16,7 @@ from probes.punch.meeting import Meeting
 from probes.punch.offer import Candidate, CandidateKind, Offer, Opening
 from probes.punch.rendezvous import Rendezvous
 from probes.punch.servers import stun_servers
+from probes.values import dataclass
 
 WAIT_S = 600.0
 """For the other end: somebody has to walk over to it."""

@@ -7,12 +7,13 @@ A codec is a pair of functions and the schema of what they produce. `decode` rai
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import Enum
 from ipaddress import ip_address, ip_network
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from probes.model import Endpoint, IPAddress
+from probes.values import dataclass
 
 Json: TypeAlias = Any
 """A value that the json module takes: None, bool, int, float, str, list, dict."""

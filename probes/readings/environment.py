@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.model import CheckId, Confidence, IPAddress
 from probes.readings.codec import ADDRESS, BOOL, INT, STR, enum, many, optional, record
 from probes.readings.key import Key
+from probes.values import dataclass
 
 
 class Surrounding(StrEnum):

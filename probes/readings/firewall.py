@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.model import CheckId, Family
 from probes.readings.codec import BOOL, INT, STR, enum, many, optional, record
 from probes.readings.key import Key
+from probes.values import dataclass
 
 
 class FirewallName(StrEnum):

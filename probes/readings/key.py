@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, assert_never
 
 from probes.model import CheckId, Failed, Known, Reading, Reason, Unknown
 from probes.readings.codec import Codec, CodecError, Json
+from probes.values import dataclass
 
 T = TypeVar("T")
 

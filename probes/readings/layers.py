@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probes.model import CheckId, IPAddress
 from probes.readings.codec import ADDRESS, FLOAT, INT, STR, many, record
 from probes.readings.key import Key
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.model import CheckId
 from probes.readings.codec import BOOL, INT, STR, enum, optional, record
 from probes.readings.key import Key
+from probes.values import dataclass
 
 KEEPALIVES_S = (10, 15, 25, 50, 100, 120, 240)
 """Usual intervals: ICE sends every 15 s (RFC 8445 section 11), WireGuard by convention every 25."""

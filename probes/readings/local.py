@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 from typing import TypeAlias
@@ -21,6 +20,7 @@ from probes.readings.codec import (
     record,
 )
 from probes.readings.key import Key
+from probes.values import dataclass
 
 IPInterface: TypeAlias = IPv4Interface | IPv6Interface
 

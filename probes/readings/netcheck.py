@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probes.model import Endpoint
 from probes.readings.codec import (
     BOOL,
@@ -15,6 +13,7 @@ from probes.readings.codec import (
     optional,
     record,
 )
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from probes.model import CheckId, Endpoint, Family
 from probes.readings.codec import BOOL, ENDPOINT, FLOAT, INT, STR, enum, many, record
 from probes.readings.key import Key
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ which path was used last and not which is possible.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.model import CheckId, Endpoint, IPAddress
@@ -25,6 +24,7 @@ from probes.readings.codec import (
 )
 from probes.readings.key import Key
 from probes.readings.netcheck import NETCHECK_RECORD
+from probes.values import dataclass
 
 
 class Backend(StrEnum):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import ip_network
 
 from probes.model import IPAddress
 from probes.readings.environment import BugEffect, ClientBug
 from probes.readings.tailscale import Backend
+from probes.values import dataclass
 
 Version = tuple[int, int, int]
 

@@ -7,11 +7,11 @@ a server into asking (AWS IMDSv2, Google, Azure). No I/O; the addresses asked ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Address
 
 from probes.network.seam import GET, HttpAsk, HttpReply
+from probes.values import dataclass
 
 HOST = "http://169.254.169.254"
 MOST_BYTES = 2048

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from probes.clean import clean
 from probes.network.seam import Network, NetworkError, NotPermitted, ProcessResult
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

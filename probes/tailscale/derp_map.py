@@ -7,12 +7,12 @@ with one sentence for a person.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeVar
 
 from probes.clean import clean
 from probes.model import Family, IPAddress
+from probes.values import dataclass
 
 MOST_BYTES = 4_000_000
 """The public map has some 30 kB; far more than this is not a map."""

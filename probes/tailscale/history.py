@@ -8,7 +8,7 @@ either. A direct path that is seen is there: Tailscale shows it only while it is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ from probes.model import Endpoint
 from probes.model import Mapping as NatMapping
 from probes.readings.tailscale import Backend, PeerPath
 from probes.tailscale.watch import Look
+from probes.values import dataclass
 
 MOST_SPANS = 200
 MOST_MOMENTS = 500

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
 
 from probes.clean import clean
 from probes.model import Endpoint
 from probes.readings.netcheck import Netcheck, NetcheckRegion
 from probes.tailscale.loose import MOST_NOTES, Unreadable, endpoint_of
+from probes.values import dataclass
 
 MOST_LINES = 5_000
 LONGEST_LINE = 400

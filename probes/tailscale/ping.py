@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 
@@ -19,6 +18,7 @@ from probes.model import IPAddress
 from probes.network.seam import Network
 from probes.tailscale.cli import Program, Said, Silent, Trouble, ask
 from probes.tailscale.netcheck_text import milliseconds
+from probes.values import dataclass
 
 PATIENCE_S = 10.0
 """Without a direct answer for so long, the path is what it is. 8 s were enough in every measured

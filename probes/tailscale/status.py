@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, assert_never
 
 from probes.clean import clean
 from probes.model import Endpoint, IPAddress
 from probes.readings.tailscale import Backend, Peer, PeerChoice, PeerPath
 from probes.tailscale.loose import Loose, address_of, json_object
+from probes.values import dataclass
 
 MOST_BYTES = 64_000_000
 """A tailnet of 10 000 devices has some 15 MB."""

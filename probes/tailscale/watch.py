@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from probes.identity import Fingerprint, fingerprint
 from probes.model import Endpoint, Family
@@ -22,6 +22,7 @@ from probes.tailscale.cli import Program, Said, Silent, Trouble, ask, find
 from probes.tailscale.derp_map import BadDerpMap, parse_derp_map
 from probes.tailscale.loose import Unreadable
 from probes.tailscale.status import MOST_BYTES, Status, parse_status
+from probes.values import dataclass
 from probes.wire.stun import Malformed, binding_request, parse
 
 EVERY_S = 5.0

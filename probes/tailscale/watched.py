@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probes.readings.tailscale import PeerPath, PeerPing
 from probes.tailscale.ping import Pinged, PingPath, PingResult, Pong, Refusal
+from probes.values import dataclass
 
 _PATHS = {
     PingResult.DIRECT: PeerPath.DIRECT,

@@ -6,10 +6,11 @@ connection service, and nothing else. No I/O.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urljoin, urlsplit
 from xml.sax.saxutils import escape
 
+from probes.values import dataclass
 from probes.wire import plain_xml
 from probes.wire.plain_xml import MOST_BYTES, MOST_TEXT, Malformed
 

@@ -8,9 +8,10 @@ section 3.4) cannot be built.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address
+
+from probes.values import dataclass
 
 PORT = 5351
 """UDP, on the router (section 3.1)."""

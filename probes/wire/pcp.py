@@ -7,11 +7,11 @@ else.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address, IPv6Address
 
 from probes.model import IPAddress
+from probes.values import dataclass
 
 PORT = 5351
 """UDP, on the router; NAT-PMP's, too (section 7)."""

@@ -7,8 +7,10 @@ is expanded; depth, elements and texts are bounded.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from xml.parsers import expat
+
+from probes.values import dataclass
 
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 24

@@ -5,9 +5,10 @@ Only questions without arguments: what the UPnP library cannot ask. No I/O.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from xml.sax.saxutils import escape
 
+from probes.values import dataclass
 from probes.wire import plain_xml
 from probes.wire.plain_xml import Malformed
 

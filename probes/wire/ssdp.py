@@ -5,10 +5,10 @@ Bytes to frozen values and back. No I/O. `parse` raises `Malformed` and nothing 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from probes.model import Endpoint
+from probes.values import dataclass
 
 PORT = 1900
 GROUP = Endpoint(IPv4Address("239.255.255.250"), PORT)

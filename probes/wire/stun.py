@@ -10,12 +10,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeAlias
 
 from probes.model import Endpoint
+from probes.values import dataclass
 
 MAGIC_COOKIE = 0x2112A442
 HEADER_BYTES = 20

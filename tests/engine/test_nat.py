@@ -335,7 +335,7 @@ def test_an_answer_to_a_live_flow_reaches_whoever_sent_last_from_there(
     for kind, host, end, wait in steps:
         now += wait
         if kind == "in":
-            for external in sorted(seen):
+            for external in sorted(seen, key=str):
                 box.inward(udp(end, external), now)
             continue
         left = box.outward(udp(host, end), now)

@@ -61,7 +61,7 @@ class End:
     async def call(self, after_s: float) -> None:
         await asyncio.sleep(after_s)
         for _ in range(ROUNDS):
-            for target in sorted(self.targets):
+            for target in sorted(self.targets, key=str):
                 self.socket.send(b"ping", target)
             await asyncio.sleep(1.0)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pytest
 
@@ -14,6 +14,7 @@ from probes.network.seam import Network
 from probes.options import Options
 from probes.readings import stun, tailscale
 from probes.readings.tailscale import Backend, Peer, PeerPath
+from probes.values import dataclass
 from tests.tui import recordings
 from tests.tui.harness import (
     SIZES,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.diagnosis.model import CauseId
 from probes.model import CheckId
+from probes.values import dataclass
 
 
 class Tone(StrEnum):

@@ -7,7 +7,9 @@ several kinds of words, ``### parts``. Lines of one paragraph are joined; a list
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from probes.values import dataclass
 
 
 class ContentError(ValueError):

@@ -9,12 +9,12 @@ from, ``fixing/sources.toml`` where those pages are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
 from probes.diagnosis.remedies import RemedyId
+from probes.values import dataclass
 from tui.content.files import exactly, load, only_text, parts_of, read, required
 from tui.content.markdown import ContentError, Document, Section
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from probes.addresses import AddressKind
 from probes.diagnosis.layers import LayerKind, layers_of
@@ -12,6 +11,7 @@ from probes.model import CheckId, Endpoint, Family, IPAddress, Reason, Unknown
 from probes.readings import lifetime, local, relays, stun
 from probes.readings.port_mapping import SERVICES
 from probes.report import Report
+from probes.values import dataclass
 
 
 def answers(report: Report, family: Family) -> tuple[stun.StunAnswer, ...]:

@@ -6,7 +6,6 @@ the internet apart, there is one hop for all of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.addresses import AddressKind
@@ -16,6 +15,7 @@ from probes.model import Family
 from probes.readings import local
 from probes.readings.tailscale import PeerPath
 from probes.report import Report
+from probes.values import dataclass
 from tui import content
 from tui.content import Tone
 from tui.explain import facts

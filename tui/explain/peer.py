@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probes.diagnosis.causes_pair import PAIR_RULES
 from probes.diagnosis.model import Diagnosis, NatClass, Result, Weight
 from probes.diagnosis.pair import Relay
@@ -11,6 +9,7 @@ from probes.diagnosis.peer import PeerOutlook
 from probes.readings import KEYS
 from probes.readings.tailscale import PeerPath
 from probes.report import Report
+from probes.values import dataclass
 from tui import content
 from tui.content import Tone
 from tui.explain.words import Evidence, evidence

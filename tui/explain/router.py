@@ -6,7 +6,6 @@ Everything in here is a router's or a stranger's own word; only the frame is our
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from probes.addresses import AddressKind
 from probes.model import CheckId
@@ -22,6 +21,7 @@ from probes.readings.port_mapping import (
     ServiceKeys,
 )
 from probes.report import Report
+from probes.values import dataclass
 from tui import content
 from tui.explain.words import duration
 

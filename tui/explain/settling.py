@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from probes.diagnosis.model import Diagnosis, Weight
@@ -13,6 +12,7 @@ from probes.options import OPT_IN
 from probes.readings import KEYS, tailscale
 from probes.readings.key import Key
 from probes.report import Report
+from probes.values import dataclass
 from tui import content
 from tui.explain.words import why_unknown
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, assert_never
 
 from probes.diagnosis.model import CauseId
 from probes.model import CheckId, CheckStatus, Failed, Known, Reading, Reason, Unknown
 from probes.readings.key import Key
 from probes.report import Report
+from probes.values import dataclass
 from tui import content
 from tui.content import Tone
 

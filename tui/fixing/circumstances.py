@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
 from probes.readings import environment, firewall, igd
 from probes.readings.environment import Surrounding
 from probes.readings.firewall import Fate, FirewallName
 from probes.report import Report
+from probes.values import dataclass
 from tui.fixing.values import values_of
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.diagnosis.what_if import Whose
 from probes.report import Report
+from probes.values import dataclass
 from tui.fixing.circumstances import System
 from tui.fixing.playbook import Command
 from tui.fixing.progress import HERE

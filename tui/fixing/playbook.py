@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from probes.diagnosis.model import Cause
 from probes.diagnosis.plan import Way
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.report import Report
+from probes.values import dataclass
 from tui import content
 from tui.content import playbooks
 from tui.content.playbooks import CommandWords, Shell, Source, StepWords

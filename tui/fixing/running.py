@@ -12,10 +12,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import FrameType
 
 from probes.clean import clean
+from probes.values import dataclass
 from tui import content
 from tui.fixing.progress import Ran, RanState
 from tui.fixing.undo import Verdict, timed

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from probes.diagnosis.model import CauseId
 from probes.diagnosis.plan import CausePlan, Way
 from probes.diagnosis.what_if import Whose
+from probes.values import dataclass
 from tui import content
 from tui.fixing.progress import way_key
 

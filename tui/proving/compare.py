@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.diagnosis.model import Cause, Diagnosis, Nat, NatClass, Result, Verdict, Weight
 from probes.model import CheckId
 from probes.renewal import kept, same_network, same_router
 from probes.report import Report
+from probes.values import dataclass
 from tui import content
 from tui.content import FieldId, Tone, plain
 from tui.explain import Explained, explain_fields

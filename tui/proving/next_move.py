@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from probes.diagnosis.model import Cause, Weight
 from probes.diagnosis.plan import CausePlan, Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
+from probes.values import dataclass
 from tui.proving.compare import Side
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from textual.content import Content
@@ -11,6 +10,7 @@ from textual.content import Content
 from probes.model import CheckId, CheckStatus, Family
 from probes.readings import KEYS, local, relays, stun
 from probes.report import Report
+from probes.values import dataclass
 from tui import content
 from tui.content import QuestionId, Tone
 from tui.explain import check_line, ignored, latency_rows, map_lines, mapping_rows, question_line

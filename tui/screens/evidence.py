@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, assert_never
 
 from textual.content import Content
 
 from probes.model import Failed, Known, Reading, Unknown
 from probes.readings import KEYS, stun
+from probes.values import dataclass
 from tui.content import Tone, plain, unknown
 from tui.explain import CauseText, Explained, OutlookWords
 from tui.explain.words import milliseconds

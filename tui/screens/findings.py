@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from textual.content import Content
 
 from probes.diagnosis.model import NatClass, Weight
 from probes.model import Family
+from probes.values import dataclass
 from tui import content
 from tui.content import FieldId, Tone, plain
 from tui.explain import (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from textual.content import Content
 
 from probes.diagnosis.plan import CausePlan, Way
+from probes.values import dataclass
 from tui.content import Tone
 from tui.explain import CauseText
 from tui.explain.words import number

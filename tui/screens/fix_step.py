@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from textual.content import Content
 
 from probes.diagnosis.plan import Way
+from probes.values import dataclass
 from tui import content
 from tui.content import Tone
 from tui.fixing.circumstances import Circumstances

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.content import Content
 
 from probes.diagnosis.model import Headline
 from probes.diagnosis.what_if import Whose
 from probes.model import CheckId
+from probes.values import dataclass
 from tui import content
 from tui.content import Tone, plain
 from tui.explain import explain_cause, headline

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
 from probes.events import (
@@ -18,6 +17,7 @@ from probes.events import (
 )
 from probes.model import CheckStatus, Failed, Known, Unknown
 from probes.readings import KEYS
+from probes.values import dataclass
 from tui import content
 from tui.content import Tone
 from tui.screens.evidence import compact, reading_blocks

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.content import Content
 
 from probes.diagnosis.model import CauseId
 from probes.model import CheckId
+from probes.values import dataclass
 from tui import content
 from tui.commands import COMMANDS, Command
 from tui.content import FieldId

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from probes.diagnosis.plan import CausePlan, Way
+from probes.values import dataclass
 from tui import content
 from tui.fixing.circumstances import Circumstances, fitting
 from tui.fixing.keeper import Trouble

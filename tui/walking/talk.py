@@ -7,9 +7,9 @@ well as read. Nothing is asked by colour, place or timing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from textwrap import TextWrapper
 
+from probes.values import dataclass
 from tui import content
 from tui.glyphs import printable
 from tui.output import plain_ascii

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, assert_never
 
 from probes.options import Options
 from probes.report import Report, broken_off, reduce
+from probes.values import dataclass
 from probes.version import __version__
 from tui.exits import Exit
 from tui.fixing.keeper import Keeper, folder

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -11,6 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from probes.model import CheckStatus
+from probes.values import dataclass
 from tui import content
 from tui.content import Tone
 from tui.state import STEPS, Measurement, Step

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -17,6 +16,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import Visual
 
+from probes.values import dataclass
 from tui.widgets.text import fit, join, say
 
 

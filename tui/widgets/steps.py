@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -15,6 +14,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 
+from probes.values import dataclass
 from tui.widgets.detail import Sheet
 from tui.widgets.page import Block, Page
 from tui.widgets.text import join, say

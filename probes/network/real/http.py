@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
@@ -18,6 +17,7 @@ from probes.network.real.http_wire import Response
 from probes.network.real.tcp import OpenThings, TcpStream
 from probes.network.real.tls import Contexts, TlsStream, Untrusted
 from probes.network.seam import Bind, HttpAsk, HttpReply, NetworkError, NotResolved
+from probes.values import dataclass
 from probes.version import __version__
 
 _HEAD_START_S = 0.25

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import ip_network
 
 from probes.model import Endpoint, Family, IPAddress
@@ -16,6 +16,7 @@ from probes.network.simulated.node import Above, Below, Clock
 from probes.network.simulated.packet import Echo, Packet, Reset, Transport
 from probes.network.simulated.stun_server import Reply
 from probes.readings.local import IPInterface
+from probes.values import dataclass
 
 _NOT_ROUTED = tuple(
     ip_network(prefix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_interface
 
 from probes.model import Endpoint, Family, IPAddress
@@ -39,6 +39,7 @@ from probes.network.simulated.schema import ScenarioError, closest
 from probes.network.simulated.server import Server, TcpPort, TlsKind
 from probes.network.simulated.stun_server import StunKind, StunServer
 from probes.readings.local import Interface
+from probes.values import dataclass
 
 _HTTP = 80
 _METADATA = ip_interface("169.254.169.254/32")

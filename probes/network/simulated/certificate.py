@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cache
+
+from probes.values import dataclass
 
 PUBLIC_AUTHORITY = "Example Trust Services"
 """The authority that every simulated system trusts."""

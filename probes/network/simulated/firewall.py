@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 
@@ -11,6 +11,7 @@ from probes.network.seam import IcmpError
 from probes.network.simulated.nat_behavior import Dependence
 from probes.network.simulated.packet import Bounce, Packet, Transport
 from probes.readings.local import IPInterface
+from probes.values import dataclass
 
 
 class Action(StrEnum):

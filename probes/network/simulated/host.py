@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from random import Random
 
 from probes.model import Endpoint, Family, IPAddress
@@ -21,6 +21,7 @@ from probes.network.simulated.link import Line
 from probes.network.simulated.node import Above, Clock
 from probes.network.simulated.packet import Bounce, Packet, Transport
 from probes.readings.local import Interface
+from probes.values import dataclass
 
 _EPHEMERAL = (32768, 60999)  # Linux net.ipv4.ip_local_port_range
 _ECHO_IDS = (1, 0xFFFF)

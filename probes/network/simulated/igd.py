@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from probes.model import Endpoint
 from probes.network.igd import IgdEntry, IgdFault, IgdSession
 from probes.network.seam import NetworkError, Unsupported
 from probes.network.simulated.port_mapping import PortMapper
+from probes.values import dataclass
 
 _NO_ENTRY, _CONFLICT = 714, 718
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 
 from probes.network.simulated.packet import Packet
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

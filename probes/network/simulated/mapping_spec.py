@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from probes.model import Endpoint, IPAddress
 from probes.network.simulated import schema
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from probes.model import IPAddress
 from probes.network.simulated import schema
@@ -17,6 +16,7 @@ from probes.network.simulated.packet import (
 )
 from probes.network.simulated.stun_server import Reply
 from probes.surroundings.metadata import QUESTIONS, Provider, Question
+from probes.values import dataclass
 
 HTTP_PORT = 80
 TOKEN = "practice-token"  # noqa: S105 - part of a practice network

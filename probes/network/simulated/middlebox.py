@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 from probes.network.simulated.certificate import Certificate
@@ -15,6 +15,7 @@ from probes.network.simulated.packet import (
     SynAck,
     Transport,
 )
+from probes.values import dataclass
 
 _HTTPS, _HTTP = 443, 80
 

@@ -9,7 +9,7 @@ accepted for itself steals the port of a later outgoing flow.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from random import Random
 from typing import TypeAlias, assert_never
@@ -18,6 +18,7 @@ from probes.model import Endpoint, IPAddress
 from probes.network.simulated.nat_behavior import Dependence, Forward, NatBehavior
 from probes.network.simulated.packet import Bounce, Packet, Transport
 from probes.network.simulated.ports import AddressPool, PoolPolicy, PortPicker
+from probes.values import dataclass
 
 
 class Refusal(StrEnum):

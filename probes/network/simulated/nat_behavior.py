@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from probes.model import Endpoint, IPAddress
 from probes.network.simulated.packet import Transport
 from probes.network.simulated.ports import PoolPolicy, PortPolicy
+from probes.values import dataclass
 
 
 class Dependence(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from random import Random
 from typing import Protocol, TypeAlias
@@ -13,6 +13,7 @@ from typing import Protocol, TypeAlias
 from probes.model import IPAddress
 from probes.network.simulated.link import Line, LineQuality
 from probes.network.simulated.packet import Packet
+from probes.values import dataclass
 
 
 class Below(Protocol):

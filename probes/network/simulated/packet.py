@@ -6,13 +6,14 @@ HTTP exchange); each is one packet, so that loss, delay and filters treat it as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TypeAlias
 
 from probes.model import Endpoint, Family
 from probes.network.seam import GET, HttpAsk, IcmpError
 from probes.network.simulated.certificate import Certificate
+from probes.values import dataclass
 
 USUAL_TTL = 64
 _HEADERS = {Family.V4: 28, Family.V6: 48}

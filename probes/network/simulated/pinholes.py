@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from probes.model import Endpoint
 from probes.network.simulated.firewall import Firewall
 from probes.network.simulated.node import Clock
 from probes.network.simulated.packet import Transport
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

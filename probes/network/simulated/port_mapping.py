@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from probes.network.simulated.packet import (
 )
 from probes.network.simulated.pinholes import Pinholes
 from probes.network.simulated.stun_server import Reply
+from probes.values import dataclass
 from probes.wire import igd_description, natpmp, pcp, soap, ssdp
 
 _HTTP_PORT = 5000

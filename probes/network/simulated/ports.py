@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from itertools import chain
 from random import Random
 from typing import assert_never
 
 from probes.model import Endpoint, IPAddress
+from probes.values import dataclass
 
 
 class PortPolicy(StrEnum):

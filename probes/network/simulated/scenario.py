@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from probes.diagnosis.model import CauseId, NatClass, Verdict
@@ -17,6 +17,7 @@ from probes.network.simulated.server import TlsKind
 from probes.network.simulated.stun_server import StunFault, StunKind
 from probes.network.simulated.tailnet import TailscaleSpec
 from probes.readings.local import InterfaceKind, IPInterface
+from probes.values import dataclass
 
 HERE = "here"
 """The host that measures."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import assert_never
 
@@ -25,6 +25,7 @@ from probes.network.simulated.packet import (
     Transport,
 )
 from probes.network.simulated.stun_server import StunServer
+from probes.values import dataclass
 
 
 class TlsKind(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address
 
 from probes.model import Endpoint, Family, IPAddress
@@ -34,6 +34,7 @@ from probes.network.simulated.packet import (
     SynAck,
     Transport,
 )
+from probes.values import dataclass
 
 _ANY: dict[Family, IPAddress] = {Family.V4: IPv4Address(0), Family.V6: IPv6Address(0)}
 TELLS_ICMP = ("linux",)

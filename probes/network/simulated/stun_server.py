@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from random import Random
 from typing import TypeVar, assert_never
 
 from probes.model import Endpoint, IPAddress
 from probes.network.simulated.packet import Packet
+from probes.values import dataclass
 from probes.wire.stun import (
     BINDING,
     MAGIC_COOKIE,

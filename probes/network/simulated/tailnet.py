@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from probes.diagnosis.model import NatClass
@@ -10,6 +10,7 @@ from probes.model import Endpoint, IPAddress
 from probes.network.simulated import schema
 from probes.network.simulated.schema import Path, ScenarioError, shown
 from probes.readings.tailscale import PeerPath
+from probes.values import dataclass
 
 USUAL_PORT = 41641
 

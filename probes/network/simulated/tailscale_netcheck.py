@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from probes.addresses import is_rfc1918
@@ -19,6 +19,7 @@ from probes.network.seam import Bind, Datagram, Network, NetworkError, UdpSocket
 from probes.network.simulated.port_mapping import PortMapper
 from probes.network.simulated.scenario import RegionSpec, ServerSpec
 from probes.readings.local import InterfaceKind
+from probes.values import dataclass
 from probes.wire.stun import Malformed, binding_request, parse
 
 TRIES_S = (0.0, 0.1, 0.2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import Any, assert_never
 
@@ -18,6 +18,7 @@ from probes.network.simulated.tailnet import Daemon, PeerSpec, State, Stretch, T
 from probes.network.simulated.tailscale_netcheck import netcheck
 from probes.readings.local import InterfaceKind
 from probes.readings.tailscale import PeerPath
+from probes.values import dataclass
 
 PROGRAM = "tailscale"
 SETTLES_S = 3.0

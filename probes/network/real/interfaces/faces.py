@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probes.readings.local import IPInterface
+from probes.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

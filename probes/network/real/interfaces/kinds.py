@@ -7,10 +7,10 @@ of its own. Where the kernel tells what a device is, names do not count.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
 from probes.readings.local import Interface, InterfaceKind, IPInterface
+from probes.values import dataclass
 
 _TAILSCALE_ULA = IPv6Network("fd7a:115c:a1e0::/48")
 # RFC 7335: the IPv4 end of 464XLAT and DS-Lite. Such a device is how IPv4 leaves this network.
