@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 _BEAT_S = 0.125
 """Between two frames of the running sign."""
+_NOTE_S = 4.0
+"""How long a note stays: long enough for a sentence or two."""
 _WIDTHS = [(0, "-narrow"), (76, "-middle"), (104, "-wide")]
 _HEIGHTS = [(0, "-short"), (22, "-medium"), (32, "-tall")]
 
@@ -69,6 +71,8 @@ class WhyrelayApp(App[int]):
     beat: var[int] = var(-1)
     """Frame of the running sign; -1 while it stands still."""
     privacy: var[bool] = var(False)
+    note: var[str] = var("")
+    """What was said last, for a moment: the steps show it on a line of its own."""
     followed: var[int] = var(0)
     """Grows with each ping and each look that was heard of."""
 
@@ -91,6 +95,8 @@ class WhyrelayApp(App[int]):
         self._following: Following | None = None
         self._glass = Glass(settings.ascii)
         self._ticker: Timer | None = None
+        self._noted: Timer | None = None
+        self._said = ""
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = (LIGHT if _light_terminal() else DARK).name
@@ -158,7 +164,7 @@ class WhyrelayApp(App[int]):
                     action = f"screen.{command.action}" if walk else command.action
                     self.bind(keys[command.id], action, description=command.title, show=False)
         if self._own_keys.troubles:
-            self.notify(visible("\n".join(self._own_keys.troubles)), markup=False, timeout=15)
+            self.say("\n".join(self._own_keys.troubles), 15)
 
     def on_ready(self) -> None:
         """The first picture is there, and what was made for it stays: see `run_app`."""
@@ -255,10 +261,27 @@ class WhyrelayApp(App[int]):
         self.copy_to_clipboard(text)
         self.say(f"Copied {what}. If it does not arrive: your terminal refuses OSC 52.")
 
-    def say(self, text: str) -> None:
-        """A short note at the edge of the screen, in place of the one before."""
+    def say(self, text: str, for_s: float = _NOTE_S) -> None:
+        """A short note, in place of the one before: beside the steps, else at the top."""
         self.clear_notifications()
-        self.notify(visible(text), markup=False, timeout=4)
+        self._said = visible(text)
+        self._noted = self.set_timer(for_s, self.clear_notifications)
+        if isinstance(self.screen, WalkScreen):
+            self.note = self._said
+        else:
+            self.notify(self._said, markup=False, timeout=for_s)
+
+    def say_here(self) -> None:
+        """The steps are seen again: what was said on another screen goes on beside them."""
+        super().clear_notifications()
+        self.note = self._said
+
+    def clear_notifications(self) -> None:
+        """Nothing is said any more."""
+        super().clear_notifications()
+        if self._noted is not None:
+            self._noted.stop()
+        self._noted, self._said, self.note = None, "", ""
 
     async def action_quit(self) -> None:
         """Leave at once; whatever runs is cancelled."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from ipaddress import ip_address
 from typing import Any
 
@@ -12,15 +13,18 @@ import pytest
 
 from probes.diagnosis.disagreements import disagreements_of
 from probes.diagnosis.model import NatClass, Result
+from probes.diagnosis.remedies import RemedyId
 from probes.network.simulated import ScenarioError, SimulatedNetwork, load, names, parse
 from probes.network.simulated.clock import run_virtual
 from probes.network.simulated.library import scenario
 from probes.network.simulated.scenario import HERE
 from probes.network.simulated.tailnet import Daemon, State, TailscaleSpec
+from probes.options import Options
 from probes.readings import stun, tailscale
 from probes.readings.tailscale import Backend, OwnSocket, PeerPath
 from probes.tailscale.cli import ON_PATH
 from probes.tailscale.ping import Pinged, PingPath, PingResult, Pong, ping
+from probes.tailscale.watch import Look, watch
 from tests.engine.test_scenarios import conclude, measured
 
 HOME = 'description = "A home."\ninclude = ["regions", "behavior", "home", "tailnet"]\n'
@@ -150,6 +154,21 @@ def pings(network: SimulatedNetwork, peer: str) -> list[Pinged]:
     return found
 
 
+def watched(network: SimulatedNetwork, looks: int) -> list[Look]:
+    """So many looks at the paths."""
+
+    async def run() -> list[Look]:
+        found: list[Look] = []
+        async with aclosing(watch(network, Options())) as stream:
+            async for look in stream:
+                found.append(look)
+                if len(found) == looks:
+                    break
+        return found
+
+    return run_virtual(run())
+
+
 def paths(found: list[Pinged]) -> list[PingPath | None]:
     """How each ping was answered."""
     return [each.line.path if isinstance(each.line, Pong) else None for each in found]
@@ -167,6 +186,22 @@ def test_a_change_just_made_shows_on_the_relay_first() -> None:
     found = pings(load("easy-home", just_now=True), DESKTOP)
     assert paths(found)[:-1] == [PingPath.DERP] * 3
     assert found[-1].result is PingResult.DIRECT
+
+
+def test_a_change_leaves_the_paths_that_were_direct_before_as_they_are() -> None:
+    looks = watched(load("hard-home", done=(RemedyId.PORT_MAPPING,), just_now=True), 2)
+    (first, later) = ({peer.name: peer.path for peer in look.peers} for look in looks)
+    assert first["rented-server"] is PeerPath.DIRECT, "it was so before the change"
+    assert first["home-nas"] is PeerPath.DERP
+    assert later["home-nas"] is PeerPath.DIRECT
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_a_watch_begins_with_what_tailscale_says_there(name: str) -> None:
+    (look,) = watched(load(name), 1)
+    report, _ = conclude(name)
+    told = {peer.name: peer.path for peer in report.value(tailscale.PEERS) or ()}
+    assert {peer.name: peer.path for peer in look.peers} == told
 
 
 def test_an_idle_peer_wakes_and_stays_relayed_behind_a_hard_nat() -> None:

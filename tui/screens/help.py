@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,6 +15,9 @@ from tui.widgets.detail import Detail
 from tui.widgets.page import gap, title
 from tui.widgets.rows import Row, RowList, head
 from tui.widgets.text import fit, say
+
+if TYPE_CHECKING:
+    from tui.app import WhyrelayApp
 
 
 class HelpScreen(ModalScreen[None]):
@@ -85,9 +88,8 @@ class HelpScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """The topic as text."""
-        self.app.copy_to_clipboard(self.query_one(Detail).page.plain())
-        self.app.clear_notifications()
-        self.app.notify("Copied this topic.", markup=False, timeout=4)
+        text = self.query_one(Detail).page.plain()
+        cast("WhyrelayApp", self.app).copy_text(text, "this topic")
 
 
 def _row(which: str, name: str) -> Row:

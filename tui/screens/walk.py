@@ -17,6 +17,7 @@ from tui.sources import Opened, Source
 from tui.state import STEPS, Measurement, Step
 from tui.widgets.keybar import KeyBar
 from tui.widgets.masthead import Masthead
+from tui.widgets.note import Note
 
 if TYPE_CHECKING:
     from tui.app import WhyrelayApp
@@ -90,6 +91,7 @@ class WalkScreen(Screen[object]):
         yield Masthead()
         with ContentSwitcher(initial=str(self.step)):
             yield pane
+        yield Note()
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -99,7 +101,12 @@ class WalkScreen(Screen[object]):
         self.watch(app, "measurement", self._measured)
         self.watch(app, "beat", lambda beat: setattr(masthead, "beat", beat))
         self.watch(app, "privacy", lambda masked: setattr(masthead, "masked", masked))
+        self.watch(app, "note", lambda text: setattr(self.query_one(Note), "text", text))
         self._entered(self.pane)
+
+    def on_screen_resume(self) -> None:
+        """Seen again, after another screen."""
+        self.whyrelay.say_here()
 
     def _make(self, step: Step) -> Pane:
         """A step's pane, with the style sheet that lies beside it."""

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from probes.clean import clean
+from probes.diagnosis.model import NatClass
 from probes.diagnosis.remedies import RemedyId
 from probes.network.simulated.catalogue import FOLDER, SUFFIX, names
 from probes.network.simulated.changing import changed
 from probes.network.simulated.network import SimulatedNetwork
-from probes.network.simulated.scenario import Scenario
+from probes.network.simulated.scenario import HERE, Scenario
 from probes.network.simulated.schema import ScenarioError, closest, merged
 from probes.network.simulated.tables import SCENARIO
 
@@ -37,10 +38,19 @@ def load(
 
     Each call makes a fresh one, with empty flow tables. `wall` is the date and time to show; `done`
     are remedies that somebody did, in order, the last one `just_now`: Tailscale has not yet found
-    the new paths.
+    the new paths, and paths that were direct before still are.
     """
     path = _find(name_or_path)
-    return _network(scenario(name_or_path, done), path.stem, path.name, wall, just_now)
+    reached = _reached(name_or_path, done) if just_now else None
+    return _network(scenario(name_or_path, done), path.stem, path.name, wall, reached)
+
+
+def _reached(name_or_path: str | Path, done: Sequence[RemedyId]) -> tuple[NatClass, ...]:
+    """Behind which NATs peers were reached directly before the last of these."""
+    if not done:
+        return ()
+    spec = scenario(name_or_path, done[:-1]).host[HERE].tailscale
+    return () if spec is None else spec.reaches
 
 
 def parse(text: str, name: str = "own") -> SimulatedNetwork:
@@ -53,10 +63,10 @@ def _network(
     name: str,
     where: str,
     wall: Callable[[], datetime] | None,
-    just_now: bool = False,
+    reached: tuple[NatClass, ...] | None = None,
 ) -> SimulatedNetwork:
     try:
-        return SimulatedNetwork(found, name, wall=wall, changed=just_now)
+        return SimulatedNetwork(found, name, wall=wall, reached=reached)
     except ScenarioError as error:
         raise _in_file(where, error) from None
 

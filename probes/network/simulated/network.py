@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from random import Random
 from urllib.parse import urlsplit
 
+from probes.diagnosis.model import NatClass
 from probes.mappings import TestMapping
 from probes.model import Endpoint, Family, IPAddress
 from probes.network.igd import IgdService, IgdSession
@@ -58,7 +59,7 @@ class SimulatedNetwork:
         host: str = HERE,
         world: World | None = None,
         wall: Callable[[], datetime] | None = None,
-        changed: bool = False,
+        reached: tuple[NatClass, ...] | None = None,
         user: str = "checks",
     ) -> None:
         self.scenario = scenario
@@ -71,16 +72,18 @@ class SimulatedNetwork:
         self._sockets: set[SimulatedUdpSocket] = set()
         self._tailscale: TailscaleProgram | None = None
         if self._spec.tailscale is not None and user != PROGRAM:
-            self._tailscale = self._daemon(self._spec.tailscale, host, changed)
+            self._tailscale = self._daemon(self._spec.tailscale, host, reached)
 
-    def _daemon(self, spec: TailscaleSpec, host: str, changed: bool) -> TailscaleProgram:
+    def _daemon(
+        self, spec: TailscaleSpec, host: str, reached: tuple[NatClass, ...] | None
+    ) -> TailscaleProgram:
         """Tailscale on this device; its packets and its chance are its own."""
         own = SimulatedNetwork(
             self.scenario, self._title, host=host, world=self.world, wall=self._wall, user=PROGRAM
         )
         clock, system = self.world.clock, self._host.system
         return TailscaleProgram(
-            spec, self.scenario, own, clock, self.world.mappers, system, changed
+            spec, self.scenario, own, clock, self.world.mappers, system, reached
         )
 
     def seen_from(self, host: str) -> SimulatedNetwork:

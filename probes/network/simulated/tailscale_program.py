@@ -9,6 +9,7 @@ from dataclasses import field
 from hashlib import sha256
 from typing import Any, assert_never
 
+from probes.diagnosis.model import NatClass
 from probes.model import IPAddress
 from probes.network.seam import Network
 from probes.network.simulated.node import Clock
@@ -53,8 +54,9 @@ class TailscaleProgram:
     clock: Clock
     mappers: tuple[PortMapper, ...]
     system: str = "linux"
-    changed: bool = False
-    """The network has just been changed: paths are still those of before."""
+    reached: tuple[NatClass, ...] | None = None
+    """The network has just been changed: with peers behind such a NAT the path was direct before,
+    and all others begin on the relay. None: nothing was changed."""
     woken: dict[str, float] = field(default_factory=dict)
     """When an idle peer was first pinged, seconds since the start."""
 
@@ -200,8 +202,10 @@ class TailscaleProgram:
         began = 0.0 if peer.active else self.woken.get(name)
         if began is None:
             return Stretch(PeerPath.IDLE)
-        unsettled = self.changed or not peer.active
-        if unsettled and now < began + SETTLES_S:
+        begins_relayed = not peer.active or (
+            self.reached is not None and peer.nat not in self.reached
+        )
+        if begins_relayed and now < began + SETTLES_S:
             return self._named(Stretch(PeerPath.DERP), peer)
         if peer.nat in self.spec.reaches:
             return self._named(Stretch(PeerPath.DIRECT), peer)
