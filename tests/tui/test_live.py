@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from probes.events import CheckFinished, CheckStarted, Observed, Progressed, RunStarted
+from probes.events import CheckFinished, CheckStarted, Event, Observed, Progressed, RunStarted
 from probes.model import CheckId, CheckStatus
-from probes.readings import stun
+from probes.readings import captive_portal, stun
 from tests.tui import recordings
 from tests.tui.harness import (
     DIFFERS,
@@ -29,6 +29,7 @@ from tests.tui.harness import (
     step,
     text,
 )
+from tests.tui.screenshots import run_of
 from tui.app import WhyrelayApp
 from tui.screens.measure import MeasurePane
 from tui.state import Measurement, Step
@@ -90,6 +91,59 @@ async def test_the_selected_check_shows_each_answer() -> None:
         assert shown.count("← differs") == 2, "the second and the third answer"
         assert "Why do you ask?" in shown
         assert "no answer yet" in shown, "the latency of the two that are still silent"
+
+
+def _until(name: str, reading: str) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """A practice run up to where something is known, and the rest."""
+    events = run_of(name)
+    at = next(at for at, each in enumerate(events) if _observes(each, reading))
+    return events[:at], events[at:]
+
+
+def _observes(event: Event, reading: str) -> bool:
+    return isinstance(event, Observed) and event.key == reading
+
+
+@pytest.fixture(scope="module")
+def portal() -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """The hotel's Wi-Fi, before and after its sign-in page is found. Made before a loop runs."""
+    return _until("captive-portal", captive_portal.PRESENT.id)
+
+
+async def test_a_cause_that_is_found_later_takes_the_cursor_and_the_answer_names_it(
+    portal: tuple[tuple[Event, ...], tuple[Event, ...]],
+) -> None:
+    fed = Fed(begun=portal[0])
+    app = make(fed)
+    async with running(app) as pilot:
+        await press(pilot, "3")
+        rows = app.screen.query_one("#findings", RowList)
+        assert rows.cursor == "pair:answer", "nothing is found yet"
+        for event in portal[1]:
+            fed.queue.put_nowait(event)
+        await eventually(lambda: app.measurement.closed, "the end")
+        await pilot.pause()
+        assert rows.cursor == "cause:captive-portal"
+        await press(pilot, "down")
+        assert rows.cursor == "pair:answer"
+        meaning = app.screen.query_one("#meaning", Detail).page.plain()
+        assert "• A sign-in page is in the way" in meaning
+        assert "Sign in first" in meaning
+
+
+async def test_a_cursor_that_the_person_moved_stays_where_it_is(
+    portal: tuple[tuple[Event, ...], tuple[Event, ...]],
+) -> None:
+    fed = Fed(begun=portal[0])
+    app = make(fed)
+    async with running(app) as pilot:
+        await press(pilot, "3", "down", "up")
+        for event in portal[1]:
+            fed.queue.put_nowait(event)
+        await eventually(lambda: app.measurement.closed, "the end")
+        await pilot.pause()
+        assert app.screen.query_one("#findings", RowList).cursor == "pair:answer"
+        assert "• A sign-in page is in the way" in text(app), "but it says what is known by now"
 
 
 async def test_a_burst_is_shown_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,6 +151,9 @@ def _answer(measurement: Measurement) -> list[Block]:
         gap,
         pairs(rows),
     ]
+    if causes := [cause for cause in diagnosis.causes if cause.weight is not Weight.NOTES]:
+        blocks += [gap, heading(PARTS["cause"])]
+        blocks += [prose(f"- {content.cause(each.id).title}") for each in causes]
     stops = hops(measurement.report, diagnosis)
     blocks += [gap, heading("The path"), lambda width: column(stops, width)]
     if diagnosis.peer is None and measurement.pair is None:

@@ -42,6 +42,8 @@ class UnderstandPane(Pane):
         super().__init__()
         self._evidence = False
         self._entries: dict[str, Entry] = {}
+        self._title = ""
+        """Of what was shown last."""
 
     def compose(self) -> ComposeResult:
         """The verdict and the way on top; below, the findings and one of them explained."""
@@ -78,7 +80,17 @@ class UnderstandPane(Pane):
         )
         self._entries = entries(measurement)
         self._rows.set_rows(self._lines())
+        self._lead(measurement)
         self._explain()
+
+    def _lead(self, measurement: Measurement) -> None:
+        """What stands in the way may be found while somebody looks on: until they move the cursor,
+        it is on what matters most. Once the run is over nothing moves by itself."""
+        if measurement.title != self._title:
+            self._title, self._rows.touched = measurement.title, False
+        if not self._rows.touched:
+            self._rows.cursor = next(iter(self._rows.ids), "")
+        self._rows.touched |= measurement.closed
 
     def _lines(self) -> list[Row]:
         rows: list[Row] = []
@@ -101,7 +113,7 @@ class UnderstandPane(Pane):
     async def point_at(self, row: str) -> None:
         """To a finding."""
         if row in self._rows.ids:
-            self._rows.cursor = row
+            self._rows.touched, self._rows.cursor = True, row
 
     def toggle_evidence(self) -> None:
         """Between the words and the readings."""

@@ -91,6 +91,8 @@ class RowList(ScrollView, can_focus=True):
         self.border_title = say(panel)
         self._rows: tuple[Row, ...] = ()
         self._places: dict[str, int] = {}
+        self.touched = False
+        """The person moved the cursor, so it is theirs."""
         self.set_rows(rows)
 
     def set_rows(self, rows: Sequence[Row]) -> None:
@@ -169,6 +171,7 @@ class RowList(ScrollView, can_focus=True):
 
     def _step(self, by: int) -> None:
         ids = self.ids
+        self.touched = True
         if ids:
             at = ids.index(self.cursor) if self.cursor in ids else 0
             self.cursor = ids[min(max(at + by, 0), len(ids) - 1)]
@@ -187,6 +190,7 @@ class RowList(ScrollView, can_focus=True):
 
     def action_choose(self) -> None:
         """Take the row under the cursor."""
+        self.touched = True
         if self.cursor:
             self.post_message(self.Chosen(self, self.cursor))
 
@@ -206,6 +210,7 @@ class RowList(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """The first click brings the cursor, the second takes the row."""
         place = self._place_at(event)
+        self.touched = True
         if 0 <= place < len(self._rows) and (row := self._rows[place]).id:
             if row.id == self.cursor and event.chain > 1:
                 self.action_choose()
