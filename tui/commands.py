@@ -34,6 +34,8 @@ class Command:
     help: str
     elsewhere: str = ""
     """The key that does it, where a widget binds it and not the screen."""
+    at_once: bool = False
+    """Done before the next key is looked at: what is typed right after it belongs elsewhere."""
 
     @property
     def _held(self) -> str:
@@ -50,7 +52,7 @@ class Command:
         """All its keys, as a person reads them."""
         return self.elsewhere or " ".join(shown(key) for key in self._held.split(",") if key)
 
-    def binding(self, *, priority: bool = False) -> Binding:
+    def binding(self) -> Binding:
         """As a binding. Our own key bar shows it, so Textual's footer need not."""
         return Binding(
             self.keys,
@@ -58,7 +60,7 @@ class Command:
             self.title,
             show=False,
             key_display=self.key,
-            priority=priority,
+            priority=self.at_once,
             tooltip=self.help,
             id=self.id,
         )
@@ -113,7 +115,10 @@ VERDICT = Command(
     "Copy the verdict",
     "Copy the verdict with the netcheck fields, as text.",
 )
-FILTER = Command("filter", "slash", "filter", "Filter", "Filter the list", "Type a part of a name.")
+FILTER = Command(
+    *("filter", "slash", "filter", "Filter", "Filter the list", "Type a part of a name."),
+    at_once=True,
+)
 PLOT = Command(
     "plot",
     "d",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import field
 
 import pytest
+from textual.events import Key
 
 from probes.diagnosis.model import Verdict
 from probes.events import CheckFinished, CheckStarted, Event, RunFinished, RunStarted
@@ -35,6 +36,7 @@ from tui.screens.choose import OPEN, TAILNET, THIS
 from tui.sources import Live
 from tui.state import Step
 from tui.widgets.detail import Detail
+from tui.widgets.filter import Filter
 from tui.widgets.rows import RowList
 
 HERE = "this network"
@@ -249,6 +251,17 @@ async def test_filter_finds_devices_by_name_path_system_and_address() -> None:
             assert any(name in line for line in lines(app)), typed
         await press(pilot, "escape")
         assert len([row for row in rows.ids if row.startswith("peer:")]) == 6
+
+
+async def test_what_is_typed_in_one_breath_with_the_slash_is_typed_into_the_filter() -> None:
+    """Else its letters are commands: o opens a file, q quits."""
+    app = on()
+    async with running(app) as pilot:
+        await settled(pilot)
+        for key, sign in (("slash", "/"), *((letter, letter) for letter in "hard"), ("slash", "/")):
+            app.post_message(Key(key, sign))
+        await settled(pilot)
+        assert app.screen.query_one(Filter).value == "hard/"
 
 
 async def test_a_filter_that_hides_what_is_looked_at_takes_what_the_cursor_shows() -> None:

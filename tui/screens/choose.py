@@ -123,7 +123,7 @@ class ChoosePane(Pane):
 
     def filter(self) -> None:
         """Go and type."""
-        self.query_one(Filter).focus()
+        self.query_one(Filter).take_keys()
 
     def show(self, measurement: Measurement) -> None:
         """The line of what is being measured changes with the run; devices come with it."""

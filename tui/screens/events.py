@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from probes.events import Event
 from tui.screens.told import Told, told
@@ -33,7 +34,7 @@ class EventsScreen(ModalScreen[None]):
     AUTO_FOCUS = "#event-rows"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,l", "close", "Close", show=False),
-        Binding("slash", "filter", "Filter", show=False),
+        Binding("slash", "filter", "Filter", show=False, priority=True),
         Binding("c,y", "copy", "Copy", show=False),
     ]
 
@@ -123,9 +124,13 @@ class EventsScreen(ModalScreen[None]):
         else:
             detail.show("", [], title="–")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash is typed where one types."""
+        return action != "filter" or not isinstance(self.focused, Input)
+
     def action_filter(self) -> None:
         """Go and type."""
-        self.query_one(Filter).focus()
+        self.query_one(Filter).take_keys()
 
     def action_copy(self) -> None:
         """The lines that are shown, as text."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, Input
 
 from tui.commands import FOOTER, WALK
 from tui.screens.pane import Pane
@@ -263,6 +263,10 @@ class WalkScreen(Screen[object]):
                 await self.pane.point_at("pair:measured")
 
         self.app.push_screen(OpenScreen("other-answer"), answered)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What comes before all other keys is typed where one types."""
+        return action != "filter" or not isinstance(self.focused, Input)
 
     async def action_filter(self) -> None:
         """To the filter of the list of networks."""

@@ -42,6 +42,10 @@ class Filter(Input):
         """What a row has to hold, all of it, in small letters."""
         return self.value.casefold().split()
 
+    def take_keys(self) -> None:
+        """Have the focus now. `focus` waits, and keys that were typed meanwhile go astray."""
+        self.screen.set_focus(self)
+
     async def action_list(self, action: str) -> None:
         """Move in the list without leaving the line."""
         await self.rows.run_action(action)
