@@ -12,6 +12,9 @@ PYTHON ?=
 ARGS ?=
 WORKERS ?= 3
 
+# Hundreds of tests start the program. Without its bytecode each start would compile all of it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test lint bench accuracy screenshots clean
 
 help:

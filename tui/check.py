@@ -1,4 +1,7 @@
-"""`whyrelay check`: measure and conclude, without a screen."""
+"""`whyrelay check`: measure and conclude, without a screen.
+
+What only some runs want, and what is wanted after the first packet, is imported where it is used.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,8 @@ from tui.exits import Complaint, Exit
 from tui.interrupt import run_interruptibly
 from tui.narration import Narrator, narrator
 from tui.output import NobodyReads, require_stdout, say, write_out
-from tui.recorder import Recorded
 from tui.settings import Settings
 from tui.sources import Source, closing
-from tui.which_peer import which_peer
 
 
 class Form(Enum):
@@ -57,8 +58,7 @@ def run_check(settings: Settings, form: Form, *, virtual: bool) -> Exit:
     except NobodyReads as error:
         # Whoever took the first lines and left had enough: the verdict stands.
         say(str(error))
-    if isinstance(source, Recorded) and source.fault is not None:
-        raise source.fault
+    _complain_about_recording(settings, source)
     return found.status
 
 
@@ -66,8 +66,7 @@ def measured(settings: Settings, form: Form, *, virtual: bool) -> Report:
     """Measure, and narrate it; for whoever writes another answer. Nothing in it is masked."""
     source = source_of(replace(settings, privacy=False))
     report = told(settings, source, form, virtual=virtual)
-    if isinstance(source, Recorded) and source.fault is not None:
-        raise source.fault
+    _complain_about_recording(settings, source)
     return report
 
 
@@ -97,7 +96,20 @@ def source_of(settings: Settings) -> Source:
         from tui.masking import Masked
 
         source = Masked(source)
-    return source if settings.record is None else Recorded(source, settings.record)
+    if settings.record is not None:
+        from tui.recorder import Recorded
+
+        source = Recorded(source, settings.record)
+    return source
+
+
+def _complain_about_recording(settings: Settings, source: Source) -> None:
+    """A recording that is not whole is told after the answer."""
+    if settings.record is not None:
+        from tui.recorder import Recorded
+
+        if isinstance(source, Recorded) and source.fault is not None:
+            raise source.fault
 
 
 def _runner(*, virtual: bool) -> Callable[[Coroutine[Any, Any, Report | None]], Report | None]:
@@ -144,6 +156,8 @@ class _Run:
         """A name that fits none of the tailnet's devices, or several, is wrong usage."""
         asked = self.settings.options.peer
         if asked and isinstance(event, Observed) and event.key in _LOOKED_UP:
+            from tui.which_peer import which_peer
+
             why = which_peer(report, asked)
             if why:
                 raise Complaint(why)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from difflib import get_close_matches
 from ipaddress import ip_address
 from math import isfinite
 from pathlib import Path
@@ -120,6 +119,8 @@ def _source(typed: argparse.Namespace) -> Source | None:
 
 
 def _practice(name: str) -> Source:
+    from difflib import get_close_matches
+
     from probes.network.simulated import names
     from tui.networks import Everything
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from tests.bench import network, tailnet, terminal
@@ -16,6 +17,8 @@ def main() -> int:
     if unknown := [name for name in chosen if name not in groups]:
         print(f"No such group: {', '.join(unknown)}; there are {', '.join(groups)}.")
         return 2
+    # What is installed has its bytecode beside it, as Textual has here.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     found: list[Row] = []
     for name in chosen:
         if name == "network" and (absent := needs.missing()):

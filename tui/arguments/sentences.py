@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from tui.exits import Complaint
@@ -55,6 +54,8 @@ class Parser(argparse.ArgumentParser):
         option = word.partition("=")[0]
         if option in ("--json", "--plain"):
             return f"{option} belongs to check: whyrelay check {option}."
+        from difflib import get_close_matches  # seldom wanted, and 1 ms
+
         close = get_close_matches(option, self._option_string_actions, n=1, cutoff=0.75)
         return f"There is no option {option}" + (f"; did you mean {close[0]}?" if close else ".")
 
