@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 
 from probes.checks.behavior_test import silence_s
 from probes.checks.context import Context
+from probes.checks.inquiry import KNOCKS_S, SENDS_S
 from probes.checks.ways_out import bind_for, way_out
 from probes.model import Endpoint, Family, Reason
 from probes.network.seam import Bind, Datagram, Network, NetworkError, UdpSocket
@@ -26,7 +27,6 @@ from probes.values import dataclass
 from probes.wire import stun
 from probes.wire.stun import Attribute, AttributeType, ChangeRequest, MessageClass
 
-SENDS_S = (0.0, 0.2, 0.6)
 SHORTEST_S = 1.4
 MOST_SERVERS = 3
 RESOLVE_S = 1.5
@@ -114,7 +114,8 @@ async def _by_response_port(
         if await _exchange(network, asking, hearing, server, aside, wait_s) is None:
             return None
         wanted = _response_port(port)
-        return await _exchange(network, asking, socket, server, wanted, wait_s) is not None
+        told = await _exchange(network, asking, socket, server, wanted, wait_s, sends_s=KNOCKS_S)
+        return told is not None
     except NetworkError:
         return None
     finally:
@@ -158,6 +159,7 @@ async def _exchange(
     attribute: Attribute | None = None,
     wait_s: float = SHORTEST_S,
     source: Endpoint | None = None,
+    sends_s: Sequence[float] = SENDS_S,
 ) -> _Answer | None:
     """Ask from one socket, hear the answer at another (or the same). None: silence or a no.
 
@@ -169,10 +171,10 @@ async def _exchange(
     listening = asyncio.ensure_future(_hear(hearing, transaction, source or server))
     began = network.now()
     try:
-        for number, offset in enumerate(SENDS_S):
+        for number, offset in enumerate(sends_s):
             asking.send(request, server)
-            last = number == len(SENDS_S) - 1
-            until = wait_s if last else SENDS_S[number + 1]
+            last = number == len(sends_s) - 1
+            until = wait_s if last else sends_s[number + 1]
             await asyncio.wait({listening}, timeout=max(0.0, until - offset))
             if listening.done():
                 message = listening.result()

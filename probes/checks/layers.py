@@ -30,8 +30,9 @@ from probes.wire import pref64
 
 FARTHEST = 5
 """A home's and a provider's boxes are among the first five."""
-TRIES = 2
-TRY_EVERY_S = 0.3
+TRIES = 3
+"""Only for boxes that have not answered yet."""
+TRY_EVERY_S = 0.2
 SHORTEST_S, LONGEST_S = 0.4, 1.5
 ROUND_TRIPS = 1.5
 """The boxes on the way are nearer than the relay: its round trip says how long to wait."""

@@ -8,13 +8,12 @@ silent one's mapping (RESPONSE-PORT). It stops early once a mapping was found ex
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from probes.checks import hairpin
-from probes.checks.behavior_run import ASKED_ENOUGH, behavior_outcome, behavior_tests
+from probes.checks.behavior_run import ASKED_ENOUGH, Tests, behavior_outcome, behavior_tests
 from probes.checks.behavior_test import Testimony
 from probes.checks.context import Context
-from probes.checks.inquiry import SENDS_S, Asker, Inquiry
+from probes.checks.inquiry import KNOCKS_S, Asker, Inquiry
 from probes.checks.ways_out import bind_for
 from probes.checks.ways_out import way_out as find_way_out
 from probes.model import CheckId, Endpoint, Family, Reason
@@ -67,7 +66,7 @@ class LifetimeCheck:
         if not silences_s or not tests.may_begin(BESIDES + EACH * len(silences_s)):
             context.unknown(lifetime.LIFETIME4, Reason.NO_SERVER, ASKED_ENOUGH)
             return
-        await _Run(context, bind, servers[0], silences_s, tests.turn).go()
+        await _Run(context, bind, servers[0], silences_s, tests).go()
 
 
 def _affordable(left: int) -> tuple[int, ...]:
@@ -87,21 +86,22 @@ class _Run:
         bind: Bind,
         server: Testimony,
         silences_s: tuple[int, ...],
-        turn: Callable[[], Awaitable[None]],
+        tests: Tests,
     ) -> None:
         self.context = context
         self.bind = bind
         self.server = server.primary
         self.host = server.host
         self.silences_s = silences_s
-        self.turn = turn
+        self.turn = tests.turn
+        self.may_begin = tests.may_begin
         self.lived_s = 0
         self.expired_s: int | None = None
 
     async def go(self) -> None:
         context = self.context
         context.progress(0, self.silences_s[-1], "map", self.host)
-        probe = await self._map(0)
+        probe = await self._map(0) or await self._map_again()
         silent = [each for each in [await self._map(each) for each in self.silences_s] if each]
         helper = await self._open()
         if probe is None or not silent:
@@ -151,6 +151,10 @@ class _Run:
             return None
         return _Silent(silence_s, asker, socket, answer, network.now())
 
+    async def _map_again(self) -> _Silent | None:
+        """The whole test hangs on the first answer: one more try, where the run may ask again."""
+        return await self._map(0) if self.may_begin(1) else None
+
     async def _ask(self, asker: Asker) -> Endpoint | None:
         await self.turn()
         inquiry = asker.inquire(self.host, 0, (self.server,), software=SOFTWARE)
@@ -178,7 +182,7 @@ class _Run:
         await self.turn()
         port = Attribute(AttributeType.RESPONSE_PORT, silent.mapped.port)
         inquiry = helper.inquire(self.host, 0, (self.server,), port, software=SOFTWARE)
-        asking = asyncio.create_task(helper.ask(inquiry, SENDS_S))
+        asking = asyncio.create_task(helper.ask(inquiry, KNOCKS_S))
         try:
             async with asyncio.timeout(ANSWER_S):
                 return await _heard(silent.socket, inquiry)

@@ -20,7 +20,7 @@ from probes.checks.upnp_search import Location, Search, may_contact
 from probes.clean import clean
 from probes.model import CheckId, Reason, Unknown
 from probes.network.igd import IgdService
-from probes.network.seam import NetworkError
+from probes.network.seam import HttpReply, NetworkError
 from probes.readings.igd import FIREWALL6, IGD, STRANGE, Igd, StrangeReason
 from probes.readings.local import IPInterface
 from probes.readings.port_mapping import UPNP
@@ -28,6 +28,7 @@ from probes.values import dataclass
 from probes.wire import igd_description
 
 FETCH_S = 2.0
+"""A lost SYN is sent again after one second, and after two more."""
 MOST_SERVICES = 3
 _TEXT = 80
 _TOLD = (*DRIVEN, FIREWALL6)
@@ -83,6 +84,8 @@ class _Run:
     search: Search
     told: list[str] = field(default_factory=list)
     """What went wrong with those that answered."""
+    may_try_again: bool = True
+    """Once a run: a packet may get lost, and a router that drips must not hold us for long."""
 
     async def go(self) -> None:
         context = self.context
@@ -141,10 +144,7 @@ class _Run:
     async def _describe(self, place: Location) -> _Driven | None:
         self.context.progress(2, STEPS, "describe", str(place.host))
         try:
-            async with asyncio.timeout(FETCH_S):
-                reply = await self.context.network.http_get(
-                    place.url, most=igd_description.MOST_BYTES, bind=self.asked.bind
-                )
+            reply = await self._fetch(place)
             if reply.status != 200:
                 raise igd_description.Malformed(f"the answer is {reply.status}")
             if reply.truncated:
@@ -171,6 +171,22 @@ class _Run:
         )
         self.context.known(IGD, igd, f"its description at {clean(place.url, _TEXT)}")
         return _Driven(services, self._firewall(found, place))
+
+    async def _fetch(self, place: Location) -> HttpReply:
+        """Raises NetworkError, TimeoutError."""
+        try:
+            return await self._fetch_once(place)
+        except TimeoutError:
+            if not self.may_try_again:
+                raise
+        self.may_try_again = False
+        return await self._fetch_once(place)
+
+    async def _fetch_once(self, place: Location) -> HttpReply:
+        async with asyncio.timeout(FETCH_S):
+            return await self.context.network.http_get(
+                place.url, most=igd_description.MOST_BYTES, bind=self.asked.bind
+            )
 
     def _services(
         self, found: igd_description.Description, place: Location

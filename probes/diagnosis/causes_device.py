@@ -8,7 +8,7 @@ from typing import assert_never
 from probes.addresses import AddressKind, is_rfc1918
 from probes.diagnosis.cloud import OneToOne, cloud_address
 from probes.diagnosis.facts import Concluded, Facts
-from probes.diagnosis.model import Actor, Confidence, NatClass, Weight
+from probes.diagnosis.model import Actor, Confidence, Filtering, NatClass, Weight
 from probes.diagnosis.overruled import By, forced, shut_in
 from probes.diagnosis.rule import Match, When
 from probes.diagnosis.surroundings import translator, who_acts
@@ -172,12 +172,29 @@ def _inside(*kinds: Surrounding) -> When:
 
 
 def cloud_nat(known: Concluded) -> Match | None:
-    """The cloud's NAT; its own word would settle whether it gives one address to one machine."""
+    """The cloud's NAT; its own word would settle whether it gives one address to one machine.
+
+    An address that is this machine's alone keeps its ports, and lets in whom the cloud's rules let
+    in. Where nobody looked whether strangers get in, it may be one, and nothing is claimed.
+    """
+    facts = known.facts
     found = _inside(Surrounding.CLOUD)(known)
-    address = cloud_address(known.facts.report)
-    if found is None or address is None or address.how is not OneToOne.LIKELY:
+    if found is None or not _shares(facts):
+        return None
+    address = cloud_address(facts.report)
+    if address is None or address.how is not OneToOne.LIKELY:
         return found
     return replace(found, missing=(environment.METADATA.id,))
+
+
+def _shares(facts: Facts) -> bool:
+    """Something was seen that speaks against an address of the machine's own."""
+    nat, told = facts.nat4, facts.value(environment.METADATA)
+    seen = facts.value(stun.ENDPOINT4)
+    if told is not None and told.address is not None and seen is not None:
+        return told.address != seen.address
+    filters = nat.filtering not in (Filtering.ENDPOINT_INDEPENDENT, Filtering.UNKNOWN)
+    return nat.varies or nat.port_preserved is False or filters
 
 
 mobile_network = _inside(Surrounding.MOBILE)

@@ -25,15 +25,9 @@ class Score:
     notes: list[str] = field(default_factory=list)
     """What was wrong, by run and condition."""
 
-    def count_causes(
-        self,
-        title: str,
-        wanted: Set[CauseId],
-        got: Set[CauseId],
-        pardoned: Set[CauseId | None] = frozenset(),
-    ) -> None:
+    def count_causes(self, title: str, wanted: Set[CauseId], got: Set[CauseId]) -> None:
         """The causes of one run, called `title` in the notes."""
-        false = got - wanted - pardoned
+        false = got - wanted
         self.expected += len(wanted)
         self.found += len(wanted & got)
         self.false += len(false)
@@ -62,12 +56,6 @@ NOT_GUESSED = {
 }
 """What stands above the network: where nobody looked, the verdict is about the network alone."""
 
-TAKEN_FOR: dict[tuple[str, CheckId | None], CauseId] = {
-    ("one-to-one-cloud", CheckId.STUN): CauseId.CLOUD_NAT,
-    ("one-to-one-cloud", CheckId.BEHAVIOR): CauseId.CLOUD_NAT,
-}
-"""A cloud's one-to-one address counts as its NAT, a note, until an unasked packet came in."""
-
 
 def score(runs: Iterable[Run], conditions: Iterable[Condition] = (AS_IT_IS,)) -> Score:
     """Count over every run under every condition."""
@@ -83,6 +71,6 @@ def _count(total: Score, run: Run, condition: Condition) -> None:
     title = f"{run} ({condition})"
     gone = condition.left_out or condition.broken
     got = {cause.id for cause in diagnosis.causes}
-    total.count_causes(title, set(run.expect.causes), got, {TAKEN_FOR.get((run.network, gone))})
+    total.count_causes(title, set(run.expect.causes), got)
     if (run.network, gone) not in NOT_GUESSED:
         total.count_verdict(title, run.expect.verdict, diagnosis.verdict)

@@ -61,7 +61,9 @@ def test_netcheck_and_the_daemon_say_what_the_probes_find(name: str) -> None:
         assert said.mapping_varies == report.value(stun.VARIES4)
     # STUN's port alone is blocked, or the policy keeps the daemon from asking: it cannot know more.
     blind = {"stun-blocked", "forced-by-policy"}
-    assert bool(disagreements_of(report)) == (name in blind)
+    # The classic test asks one server, whose two addresses may be reached by the same line.
+    by_chance = {"two-wans"}
+    assert name in by_chance or bool(disagreements_of(report)) == (name in blind)
 
 
 _SHOWS = {

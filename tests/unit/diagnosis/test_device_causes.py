@@ -8,6 +8,7 @@ import pytest
 
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Result, Weight
+from probes.model import Endpoint, Family, Filtering
 from probes.readings import (
     behavior,
     environment,
@@ -15,9 +16,11 @@ from probes.readings import (
     lifetime,
     local,
     port_mapping,
+    stun,
     tailscale,
 )
-from probes.readings.environment import Effect, Surrounding
+from probes.readings.behavior import FilteringFound
+from probes.readings.environment import CloudMetadata, Effect, Surrounding
 from probes.readings.firewall import Fate, FirewallName, Judgement
 from probes.readings.lifetime import Lifetime, LifetimeMethod
 from probes.readings.local import Gateway
@@ -46,6 +49,7 @@ from tests.unit.diagnosis.device_cases import (
     setting,
     tried,
 )
+from tests.unit.diagnosis.reports import PUBLIC
 
 C = CauseId
 
@@ -238,6 +242,42 @@ def test_a_box_without_a_nat_is_no_cause(sign: Pair) -> None:
 def test_a_cloud_that_gives_the_device_its_public_address_is_no_cause() -> None:
     cloud = inside(Surrounding.CLOUD, adds_nat=None)
     assert found(open_(cloud), C.CLOUD_NAT) is None
+
+
+SEEN: Pair = (stun.ENDPOINT4, Endpoint.of(PUBLIC, 51820))
+KEPT: Pair = (stun.BY_FAMILY[Family.V4].port_preserved, True)
+MOVED: Pair = (stun.BY_FAMILY[Family.V4].port_preserved, False)
+ANYBODY: Pair = (
+    behavior.FILTERING4,
+    FilteringFound(Filtering.ENDPOINT_INDEPENDENT, Confidence.CERTAIN, ("one.example",)),
+)
+
+
+def told(address: str | None) -> Pair:
+    """What the cloud's metadata says."""
+    its = None if address is None else ip_address(address)
+    return (environment.METADATA, CloudMetadata("a name", its))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "fires"),
+    [
+        ((), False),
+        ((KEPT,), False),
+        ((ANYBODY,), False),
+        ((KEPT, told(None)), False),
+        ((KEPT, NOBODY), True),
+        ((NOBODY,), True),
+        ((MOVED,), True),
+        ((KEPT, told("203.0.113.99")), True),
+    ],
+)
+def test_a_cloud_is_said_to_share_its_address_only_where_something_shows_it(
+    pairs: tuple[Pair, ...], *, fires: bool
+) -> None:
+    report = eased(inside(Surrounding.CLOUD, adds_nat=None), SEEN, *pairs)
+    assert diagnose(report).nat4.nat_class is NatClass.EASY
+    assert (found(report, C.CLOUD_NAT) is not None) is fires
 
 
 @pytest.mark.parametrize(
