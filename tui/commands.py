@@ -70,7 +70,7 @@ _SHOWN: Mapping[str, str] = {
     "question_mark": "?",
     "slash": "/",
     "escape": "esc",
-    "f1": "F1",
+    "delete": "del",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
 }
@@ -80,6 +80,8 @@ def shown(key: str) -> str:
     """A key's name as a person reads it: ``^p``, ``?``, ``F1``."""
     if key.startswith("ctrl+"):
         return "^" + key.removeprefix("ctrl+")
+    if key[:1] == "f" and key[1:].isdigit():
+        return key.upper()
     return _SHOWN.get(key, key)
 
 
@@ -150,6 +152,14 @@ OTHER = Command(
     "Answer",
     "Paste the other side's answer",
     "What the other device measured: the answer for the two of you becomes exact.",
+)
+FORGET = Command(
+    "forget-answer",
+    "delete,backspace",
+    "forget_answer",
+    "Forget",
+    "Forget the other side's answer",
+    "What was pasted for the other device is left out again.",
 )
 TAKE = Command(
     "take",
@@ -315,6 +325,7 @@ WALK = (
     FILTER,
     OPEN,
     OTHER,
+    FORGET,
     PLOT,
     EVENTS,
     TAKE,
@@ -329,6 +340,17 @@ WALK = (
 EVERYWHERE = (EXPLAIN, HELP, GLOSSARY, PRIVACY, THEME, PALETTE, QUIT)
 """Actions of the app."""
 COMMANDS = (*WALK, *EVERYWHERE)
+
+_BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
+
+
+def key_of(name: str) -> str:
+    """The key of a command today, as a person reads it; "" where there is no such command, or it
+    has no key.
+    """
+    command = _BY_ID.get(name)
+    return "" if command is None else command.key
+
 
 FOOTER: Mapping[Step, tuple[Command, ...]] = {
     Step.CHOOSE: (TAKE, FILTER, OPEN, EXPLAIN, PALETTE, QUIT),

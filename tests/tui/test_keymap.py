@@ -9,6 +9,7 @@ from tui.commands import remap
 from tui.keymap import parse
 from tui.settings import Settings
 from tui.state import Step
+from tui.widgets.detail import Detail
 
 
 def make(text: str) -> WhyrelayApp:
@@ -33,6 +34,30 @@ async def test_own_keys_work_and_are_shown() -> None:
         assert app.return_value == 0
     finally:
         remap({})
+
+
+async def test_the_words_name_the_persons_own_keys() -> None:
+    app = make('retest = "R"\nnext = "Z"\nevidence = "f5"\nsystem = "S"\n')
+    try:
+        async with running(app, (120, 36)) as pilot:
+            await press(pilot, "5")
+            assert "test again (R): only what the change touches" in flat(app)
+            assert "R test again" in text(app)
+            await press(pilot, "3")
+            assert "F5 evidence" in text(app)
+            await press(pilot, "4")
+            assert "(S changes it)" in text(app)
+            assert "(w changes it)" in text(app)
+            for step_ in "12345":
+                await press(pilot, step_)
+                assert "[[" not in text(app)
+    finally:
+        remap({})
+
+
+def flat(app: WhyrelayApp) -> str:
+    """What the panel on the right says, on one line."""
+    return " ".join(app.screen.query_one("#proof", Detail).page.plain().split())
 
 
 async def test_a_mistake_is_told_and_costs_nothing_else() -> None:

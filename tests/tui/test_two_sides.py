@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual import events
+from textual.app import SystemCommand
 from textual.pilot import Pilot
 
 from probes.diagnosis.model import NatClass, Result
@@ -132,6 +133,31 @@ async def test_the_other_side_s_answer_makes_the_pair_exact(size: tuple[int, int
             assert app.measurement.other is not None
             await press(pilot, "p")
             assert "pair:measured" in app.screen.query_one("#findings", RowList).ids
+
+
+@pytest.mark.parametrize("key", ["delete", "backspace"])
+async def test_the_other_side_s_answer_can_be_forgotten(key: str) -> None:
+    app = make(played(recordings.HARD))
+    async with running(app) as pilot:
+        await press(pilot, "3", key)
+        assert "There is no answer of the other side to forget." in text(app)
+        before = lines(app)[0]
+        await press(pilot, "a")
+        app.screen.query_one(Box).post_message(events.Paste(recorded("easy_easy.netcheck1.txt")))
+        await pilot.pause()
+        await press(pilot, "enter")
+        await settled(pilot)
+        await at(pilot, "pair:measured")
+        assert "del forgets it" in text(app)
+        await press(pilot, key)
+        assert app.measurement.other is None
+        assert "pair:measured" not in app.screen.query_one("#findings", RowList).ids
+        assert lines(app)[0] == before, "the verdict is of this side alone again"
+        assert any("Forget the other side" in each.title for each in _palette(app))
+
+
+def _palette(app: WhyrelayApp) -> list[SystemCommand]:
+    return list(app.get_system_commands(app.screen))
 
 
 async def test_the_two_lines_for_the_other_side_are_copied() -> None:

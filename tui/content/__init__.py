@@ -30,7 +30,7 @@ from tui.content.kinds import (
     UnknownWords,
     Value,
 )
-from tui.content.links import Span, plain, spans, terms
+from tui.content.links import Span, keyed, keys, plain, spans, terms
 from tui.content.markdown import ContentError, Section
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ __all__ = [
     "fixing",
     "glossary",
     "headline",
+    "keyed",
+    "keys",
     "label",
     "mapping_fault",
     "mechanism",
@@ -78,6 +80,7 @@ __all__ = [
     "peer_kind",
     "peer_today",
     "plain",
+    "proof",
     "question",
     "reported",
     "router",
@@ -396,6 +399,11 @@ def page(name: str) -> Page:
         key: only_text(f"{path}: {key}", section) for key, section in document.sections.items()
     }
     return Page(name, document.title, required(path, document.text), sections)
+
+
+def proof(section: str) -> str:
+    """What Prove says of a test, a ping or a watch: a section of its page."""
+    return page("proof").sections[section]
 
 
 def pages() -> tuple[str, ...]:

@@ -1,13 +1,18 @@
-"""Links to the glossary within the words: ``[[hard NAT]]`` or ``[[hard NAT|this kind]]``."""
+"""Links within the words: to the glossary, and to a key of the app by the id of its command.
+
+``[[hard NAT]]`` or ``[[hard NAT|this kind]]``; ``Test again [[key:retest]].`` A person may have
+chosen other keys, and in text there are none, so a sentence has to be whole without its key.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from probes.values import dataclass
 
 _LINK = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]|]+))?\]\]")
+_KEY = re.compile(r"\s*\[\[key:([a-z0-9-]+)\]\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Span:
 
 def spans(text: str) -> Iterator[Span]:
     """The text in stretches, links apart. Concatenated, their texts are `plain` of it."""
-    end = 0
+    text, end = keyed(text), 0
     for match in _LINK.finditer(text):
         if match.start() > end:
             yield Span(text[end : match.start()])
@@ -31,8 +36,20 @@ def spans(text: str) -> Iterator[Span]:
 
 
 def plain(text: str) -> str:
-    """The text without its links."""
-    return _LINK.sub(lambda match: match[2] or match[1], text)
+    """The text without its links and keys."""
+    return _LINK.sub(lambda match: match[2] or match[1], keyed(text))
+
+
+def keyed(text: str, name: Callable[[str], str] = lambda _command: "") -> str:
+    """The text with its keys as `name` calls them, in brackets; what has no name is left out."""
+    if "[[key:" not in text:
+        return text
+    return _KEY.sub(lambda match: f" ({key})" if (key := name(match[1])) else "", text)
+
+
+def keys(text: str) -> tuple[str, ...]:
+    """The commands whose keys a text names, by their ids."""
+    return tuple(match[1] for match in _KEY.finditer(text))
 
 
 def terms(text: str) -> tuple[str, ...]:

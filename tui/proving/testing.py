@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from probes.report import Report
     from tui.fixing.progress import Progress
     from tui.masking import Masker
+    from tui.proving.proof import Proof
     from tui.sources import Source
     from tui.state import Measurement
 
@@ -30,6 +31,14 @@ def followed(progress: Progress) -> RemedyId | None:
     if whose != Whose.THIS or not progress.started(name):
         return None
     return next((each for each in RemedyId if each == name), None)
+
+
+def before_of(progress: Progress, proof: Proof | None, latest: Report) -> Report:
+    """What a new test is held against: how it was before the first step, also on another day; where
+    no step was taken, how it was before the first test; else how it is."""
+    if progress.before is not None:
+        return progress.before
+    return latest if proof is None else proof.before
 
 
 def to_test(known: Report, remedy: RemedyId | None) -> frozenset[CheckId]:

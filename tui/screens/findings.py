@@ -37,6 +37,8 @@ from tui.widgets.text import fit, glyph, join, say
 from tui.widgets.verdict import RESULT_TONES, sentence, verdict_tone
 
 _PEERS = {"none": NatClass.NONE, "easy": NatClass.EASY, "hard": NatClass.HARD}
+MEASURED = "pair:measured"
+"""The finding on both sides as they were measured."""
 ASK = "pair:ask"
 """The finding that tells how to ask the other side."""
 
@@ -113,7 +115,7 @@ def _two_sides(measurement: Measurement) -> dict[str, Entry]:
         )
     if (pair := measurement.pair) is not None:
         result = pair.prediction.result
-        found["pair:measured"] = Made(
+        found[MEASURED] = Made(
             "As both sides measured",
             content.label(result),
             RESULT_TONES[result],

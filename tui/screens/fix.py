@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui import content
+from tui.commands import SHOW
 from tui.fixing.circumstances import Brand, System
 from tui.fixing.progress import Progress
 from tui.fixing.ways import key_of, name_of
@@ -35,7 +36,7 @@ class FixPane(FixView):
         """What that is."""
         step = self._step
         has = step is not None and step.command is not None
-        return "the command (v shows it alone)" if has else super().to_copy_name()
+        return f"the command ({SHOW.key} shows it alone)" if has else super().to_copy_name()
 
     def copied(self) -> None:
         """A command that may not have arrived is shown by itself, to be selected."""
@@ -140,7 +141,7 @@ class FixPane(FixView):
         if waiting:
             self._page.cursor = waiting
         else:
-            self.whyrelay.say("All steps are done. Now prove it: press n.")
+            self.whyrelay.say(content.fixing("now prove"))
 
     def _cannot(self) -> None:
         at = self._way

@@ -10,6 +10,7 @@ from probes.diagnosis.model import NatClass, Verdict
 from probes.diagnosis.plan import CausePlan, Way
 from probes.diagnosis.what_if import Whose
 from tui import content
+from tui.commands import NEXT, PRETEND, ROUTER, SYSTEM, Command
 from tui.content import Tone, plain
 from tui.explain import CauseText
 from tui.fixing.circumstances import Brand
@@ -45,9 +46,9 @@ def after_steps(shown: Shown) -> list[Block]:
     book = shown.book
     blocks: list[Block] = [gap]
     if shown.all_done:
-        blocks += [title(content.fixing("now prove"), Tone.GOOD), _link("n prove it", "next"), gap]
+        blocks += [title(content.fixing("now prove"), Tone.GOOD), _link(NEXT, "prove it"), gap]
     if shown.progress.title.startswith(PRACTICE) and shown.way.whose is not Whose.OTHER:
-        blocks += [prose(content.fixing("pretend"), "$quiet"), _link("z pretend", "pretend"), gap]
+        blocks += [prose(content.fixing("pretend"), "$quiet"), _link(PRETEND, "pretend"), gap]
     blocks += [heading("How it shows"), prose(book.shows)]
     if book.wait_s:
         wait = content.fill(content.fixing("wait"), wait=duration(book.wait_s))
@@ -135,7 +136,7 @@ def _for_whom(shown: Shown) -> Block:
     brand = join(say(content.label(found.brand)), say(_how(told, own_brand), "$quiet"))
 
     def lay(width: int) -> Sequence[Content]:
-        system_key, brand_key = _key("s", "system"), _key("w", "router")
+        system_key, brand_key = _key(SYSTEM), _key(ROUTER)
         line = join(say("for: ", "$quiet"), system, " ", system_key)
         more = join(say("router: ", "$quiet"), brand, " ", brand_key)
         if line.cell_length + 3 + more.cell_length <= width:
@@ -159,8 +160,9 @@ def _how(told: str, chosen: bool) -> str:
     return f", found by: {cut}" if cut else ""
 
 
-def _key(key: str, what: str) -> Content:
-    return join(hint(key, f"fix('{what}')").stylize("$busy bold"), say(" change", "$quiet"))
+def _key(command: Command) -> Content:
+    """In brackets, so that it is told from the words before it without a colour, too."""
+    return join("(", hint(command, "changes it").stylize("$busy"), ")")
 
 
 _PEERS = ((NatClass.NONE, "no NAT"), (NatClass.EASY, "easy NAT"), (NatClass.HARD, "hard NAT"))
@@ -178,8 +180,8 @@ def _toned(tone: Tone, text: str) -> Block:
     return lambda width: wrapped(say(text), width, 2, join(glyph(tone), " "))
 
 
-def _link(text: str, action: str) -> Block:
-    return lambda width: [fit(hint(text, action).stylize("$busy bold"), width).rstrip()]
+def _link(command: Command, words: str) -> Block:
+    return lambda width: [fit(hint(command, words).stylize("$busy bold"), width).rstrip()]
 
 
 def _source(name: str, where: Content) -> Block:

@@ -9,6 +9,7 @@ from textual.content import Content
 from probes.diagnosis.plan import Way
 from probes.values import dataclass
 from tui import content
+from tui.commands import COPY, RUN, SHOW
 from tui.content import Tone
 from tui.fixing.circumstances import Circumstances
 from tui.fixing.offer import Hindrance, cuts_words
@@ -102,10 +103,10 @@ def _command(shown: Shown, step: PlayStep, command: Command, width: int) -> list
         boxed.append(join(pad, say("│ ", "$rule"), fit(line, inner), say(" │", "$rule")))
     boxed.append(join(pad, say(f"└{'─' * (inner + 2)}┘", "$rule")))
     why_not = shown.hindrances.get(step.id)
-    under = [hint("c copy", "copy"), hint("v show it alone", "fix('show')")]
+    under = [hint(COPY, "copy"), hint(SHOW, "show it alone")]
     if why_not is None:
-        under.append(hint("x run it", "fix('run')"))
-    keys = Content("   ").join([each.stylize("$busy") for each in under])
+        under.append(hint(RUN, "run it"))
+    keys = say(" · ", "$quiet").join([each.stylize("$busy") for each in under])
     more = width - _BOX_INDENT
     boxed += [join(pad, line) for line in wrapped(keys, more)]
     if command.cuts:

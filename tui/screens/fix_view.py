@@ -14,6 +14,7 @@ from textual.widget import Widget
 from probes.diagnosis.model import Weight
 from probes.diagnosis.plan import CausePlan, Way, plan_of
 from tui import content
+from tui.commands import TICK
 from tui.content import Tone
 from tui.explain import CauseText, explain_cause
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances, fitting
@@ -229,7 +230,7 @@ class FixView(Pane):
             stops(shown),
             fix_page.after_steps(shown),
             title=self._cause(self._listed.ways[row][0]).title,
-            hint=hint("space ticks", "fix('tick')"),
+            hint=hint(TICK, "ticks"),
             cursor=next(waiting, ""),
         )
 

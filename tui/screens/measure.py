@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from probes.model import CheckId, CheckStatus
 from tui import content
+from tui.commands import NEXT, PLOT
 from tui.content import Tone
 from tui.screens.pane import Pane
 from tui.state import Measurement, Step
@@ -98,7 +99,9 @@ class MeasurePane(Pane):
             if measurement.begun.elsewhere:
                 self._rows.set_rows([head("No check was made here: see beside what was read.")])
             self._chart(measurement.begun)
-        self._rows.border_subtitle = hint("n what it means" if measurement.closed else "", "next")
+        self._rows.border_subtitle = (
+            hint(NEXT, "what it means") if measurement.closed else Content("")
+        )
         self._explain()
 
     async def point_at(self, row: str) -> None:
@@ -115,7 +118,7 @@ class MeasurePane(Pane):
 
     def _chart(self, report: Report) -> None:
         panel = self.query_one("#latency", Chart)
-        panel.border_subtitle = hint("d bars" if self._plot else "d plot", "plot")
+        panel.border_subtitle = hint(PLOT, "bars" if self._plot else "plot")
         self.query_one("#latency-chart", Static).update(Page(self._latency(report)))
         if self._plot:
             panel.scroll_home(animate=False)

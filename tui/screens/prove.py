@@ -10,7 +10,7 @@ from probes.diagnosis.what_if import Whose
 from tui import content
 from tui.networks import PRACTICE
 from tui.proving.proof import Proof
-from tui.proving.testing import followed, to_test, wait_s
+from tui.proving.testing import before_of, followed, to_test, wait_s
 from tui.screens.prove_view import RESULT, WATCH, ProveView
 from tui.sources import Changeable, Followable, Source
 from tui.widgets.detail import Detail
@@ -57,7 +57,8 @@ class ProvePane(ProveView):
         self._stop_waiting()
         remedy = self._waited = self._remedy()
         known = self.whyrelay.conductor.latest.report
-        held = self._proof or Proof(self.whyrelay.progress.before or known)
+        before = before_of(self.whyrelay.progress, self._proof, known)
+        held = replace(self._proof or Proof(before), before=before)
         self._rows.cursor = RESULT
         proof = replace(held, remedy=remedy, only=to_test(known, remedy), tested=True)
         self.whyrelay.conductor.prove(source, proof)
@@ -104,7 +105,8 @@ class ProvePane(ProveView):
         changed = source.after(remedy)
         assert changed is not None
         conductor = self.whyrelay.conductor
-        held = self._proof or Proof(self.whyrelay.progress.before or conductor.latest.report)
+        before = before_of(self.whyrelay.progress, self._proof, conductor.latest.report)
+        held = replace(self._proof or Proof(before), before=before)
         done = (*held.pretended, remedy)
         conductor.source = changed
         conductor.proofs[changed.title] = replace(

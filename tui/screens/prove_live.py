@@ -22,7 +22,6 @@ from tui import content
 from tui.content import Tone, plain
 from tui.peers import path_words, tone_of
 from tui.proving.telling import moment_words, ping_words
-from tui.screens.prove_pages import words
 from tui.theme import LOOKS
 from tui.widgets.bars import bar
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, table, title
@@ -63,15 +62,15 @@ def peer(
         gap,
     ]
     if not able:
-        return [*blocks, prose(words("no pings"), "$quiet")]
+        return [*blocks, prose(content.proof("no pings"), "$quiet")]
     if not pings and not pinging:
-        return [*blocks, prose(words("ping"), "$quiet")]
+        return [*blocks, prose(content.proof("ping"), "$quiet")]
     return [*blocks, *_pings(pings, mask)]
 
 
 def _pings(pings: tuple[Pinged, ...], mask: Mask) -> list[Block]:
     state = pings[-1].result if pings else PingResult.WAITING
-    blocks: list[Block] = [title(plain(words(f"ping {state}")), _RESULTS[state])]
+    blocks: list[Block] = [title(plain(content.proof(f"ping {state}")), _RESULTS[state])]
     last = pings[-1].line if pings else None
     if isinstance(last, Refusal) and last.detail:
         blocks.append(data(mask(last.detail), "$quiet"))
@@ -117,10 +116,10 @@ _SHOWN_MOMENTS = 60
 def watch(history: History, *, of: str, watching: bool, able: bool, mask: Mask) -> list[Block]:
     """What the watch has seen: a line in time for each peer, and every change."""
     if not able:
-        return [prose(words("no pings"), "$quiet")]
-    about, look = prose(words("watch"), "$quiet"), history.look
+        return [prose(content.proof("no pings"), "$quiet")]
+    about, look = prose(content.proof("watch"), "$quiet"), history.look
     if look is None:
-        return [about] if watching else [about, gap, prose(words("watch idle"))]
+        return [about] if watching else [about, gap, prose(content.proof("watch idle"))]
     where = [("Network", say(of))] if of else []
     seen = [("Watched", say(_span(look.at_s))), ("Looks", say(str(history.looks)))]
     blocks: list[Block] = [pairs([*where, *seen]), gap]
@@ -140,7 +139,7 @@ def watch(history: History, *, of: str, watching: bool, able: bool, mask: Mask) 
         ]
     blocks.append(heading("What changed"))
     if not history.moments:
-        return [*blocks, prose(words("watch quiet"), "$quiet"), gap, about]
+        return [*blocks, prose(content.proof("watch quiet"), "$quiet"), gap, about]
     names = {each.key: each.name for each in look.peers}
     shown = reversed(history.moments[-_SHOWN_MOMENTS:])
     return [*blocks, *(_moment(each, names, mask) for each in shown), gap, about]

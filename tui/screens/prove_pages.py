@@ -36,11 +36,6 @@ FATES = {
 }
 
 
-def words(section: str) -> str:
-    """One section of this step's own page."""
-    return content.page("proof").sections[section]
-
-
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Waiting before a test."""
@@ -57,7 +52,7 @@ def waiting(wait: Wait) -> list[Block]:
         share = 1.0 - wait.left_s / wait.whole_s
         return [join(bar(share, min(width - 10, 40)), say(f" {wait.left_s:4.0f} s", "$quiet"))]
 
-    return [lay, gap, prose(words("waiting here" if wait.practice else "waiting")), gap]
+    return [lay, gap, prose(content.proof("waiting here" if wait.practice else "waiting")), gap]
 
 
 # --- the result -----------------------------------------------------------------------------------
@@ -72,9 +67,9 @@ def result(found: Comparison, done: str, move: Move | None, *, tried: bool) -> l
     blocks += [lambda width: wrapped(turned, width), gap]
     if done:
         blocks += [pairs([("Changed", say(done))]), gap]
-    blocks += [prose(words(_section(found))), gap]
+    blocks += [prose(content.proof(_section(found))), gap]
     if found.other_address:
-        blocks += [prose(words("other address"), "$quiet"), gap]
+        blocks += [prose(content.proof("other address"), "$quiet"), gap]
     if found.outcome not in (Outcome.CURED, Outcome.ELSEWHERE):
         blocks += _next(found, move, tried=tried)
     for name, side in (("Before", found.before), ("Now", found.after)):
@@ -87,21 +82,25 @@ def result(found: Comparison, done: str, move: Move | None, *, tried: bool) -> l
     if causes:
         blocks += [heading("Causes"), *(_cause_line(each, found) for each in causes), gap]
     if found.kept:
-        blocks += [prose(words("kept"), "$quiet"), data(_kept(found.kept), "$quiet")]
+        blocks += [prose(content.proof("kept"), "$quiet"), data(_kept(found.kept), "$quiet")]
     return blocks
 
 
 def _next(found: Comparison, move: Move | None, *, tried: bool) -> list[Block]:
-    blocks: list[Block] = [heading(plain(words("next")))]
+    blocks: list[Block] = [heading(plain(content.proof("next")))]
     if found.after.diagnosis.headline is Headline.DEPENDS_MAPPING and not tried:
-        return [*blocks, prose(words("try a port")), gap]
+        return [*blocks, prose(content.proof("try a port")), gap]
     if move is None:
-        left = [] if found.outcome is Outcome.BETTER else [*blocks, prose(words("nothing left"))]
+        left = (
+            []
+            if found.outcome is Outcome.BETTER
+            else [*blocks, prose(content.proof("nothing left"))]
+        )
         return [*left, gap] if left else []
     cause = explain_cause(move.cause, found.after.report)
     step = say(_capital(content.label(move.way.remedy.id)), "$strong bold")
     there = move.way.whose is Whose.OTHER
-    where = f"{cause.title}, {plain(words('other side'))}" if there else cause.title
+    where = f"{cause.title}, {plain(content.proof('other side'))}" if there else cause.title
     return [*blocks, lambda width: wrapped(step, width), data(where, "$quiet"), gap]
 
 

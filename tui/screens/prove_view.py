@@ -14,6 +14,8 @@ from textual.widget import Widget
 from probes.diagnosis.remedies import RemedyId
 from probes.readings.tailscale import PEERS, Peer
 from tui import content
+from tui.commands import PING, PRETEND, RETEST
+from tui.commands import WATCH as WATCHING
 from tui.content import Tone
 from tui.networks import PRACTICE
 from tui.peers import ordered, path_words, tone_of
@@ -183,10 +185,7 @@ class ProveView(Pane):
         key = Content("")
         heading_, blocks = content.page("proof").title, self._result(found)
         if kind == WATCH:
-            heading_, key = (
-                "Watch",
-                hint("f " + ("stop" if follows.watching else "watch"), "watch_paths"),
-            )
+            heading_, key = "Watch", hint(WATCHING, "stop" if follows.watching else "watch")
             watching = follows.watching
             elsewhere = follows.title if follows.title != self.measurement.title else ""
             blocks = live.watch(
@@ -198,17 +197,17 @@ class ProveView(Pane):
             each = next(each for each in found.causes if each.cause.id == name)
             heading_, blocks = content.cause(each.cause.id).title, pages.cause(each, found)
         elif kind == "pretend":
-            heading_, key = content.label(RemedyId(name)), hint("z pretend", "pretend")
-            blocks = [title(heading_), gap, prose(pages.words("practise"))]
+            heading_, key = content.label(RemedyId(name)), hint(PRETEND, "pretend")
+            blocks = [title(heading_), gap, prose(content.proof("practise"))]
         elif kind == "peer" and name in self._peers:
             peer = self._peers[name]
             mine = follows.peer is not None and follows.peer.key == self._raw_key(name)
             on = mine and follows.pinging
-            heading_, key = peer.name, hint("u " + ("stop" if on else "ping"), "ping")
+            heading_, key = peer.name, hint(PING, "stop" if on else "ping")
             pings = follows.pings if mine else ()
             blocks = live.peer(peer, pings, pinging=on, able=able, mask=self._mask)
         else:
-            key = hint("r test again", "retest")
+            key = hint(RETEST, "test again")
         detail.show(row, blocks, title=heading_, hint=key)
 
     def _result(self, found: Comparison | None) -> list[Block]:
@@ -226,9 +225,9 @@ class ProveView(Pane):
         if self.measurement.title:
             tone = verdict_tone(self.measurement)
             blocks += [heading("As it stands"), title(sentence(self.measurement), tone), gap]
-        blocks.append(prose(pages.words("untested")))
+        blocks.append(prose(content.proof("untested")))
         if self.can_pretend():
-            blocks += [gap, prose(pages.words("practise"))]
+            blocks += [gap, prose(content.proof("practise"))]
         return blocks
 
     def _mask(self, text: str) -> str:

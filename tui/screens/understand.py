@@ -11,10 +11,12 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.commands import COPY, EVIDENCE, FORGET, OTHER
 from tui.screens.between import other_side
 from tui.screens.evidence import Made, evidence_blocks
 from tui.screens.findings import (
     ASK,
+    MEASURED,
     PARTS,
     About,
     Entry,
@@ -29,7 +31,7 @@ from tui.widgets.detail import Detail
 from tui.widgets.page import Block, Page
 from tui.widgets.path import hops, picture
 from tui.widgets.rows import Row, RowList, head
-from tui.widgets.text import hint
+from tui.widgets.text import hint, join
 from tui.widgets.verdict import Band, outlook_line
 
 
@@ -130,14 +132,16 @@ class UnderstandPane(Pane):
             # It claims nothing that evidence could carry.
             edge = Content("")
             if key == ASK:
-                edge = hint("c copies   a pastes the answer", "other_side")
+                edge = join(hint(COPY, "copies"), "   ", hint(OTHER, "gives the answer"))
             detail.show(key, meaning(entry, self.measurement), title=title_of(entry), hint=edge)
         elif self._evidence:
             blocks = evidence_blocks(key, entry, self.measurement)
-            edge = hint("e explanation", "evidence")
+            edge = hint(EVIDENCE, "explanation")
             detail.show(f"{key}/evidence", blocks, title="Evidence", hint=edge)
         else:
-            edge = hint("e evidence", "evidence")
+            edge = hint(EVIDENCE, "evidence")
+            if key == MEASURED:
+                edge = join(edge, "   ", hint(FORGET, "forgets it"))
             detail.show(key, meaning(entry, self.measurement), title=title_of(entry), hint=edge)
 
 

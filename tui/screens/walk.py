@@ -268,6 +268,15 @@ class WalkScreen(Screen[object]):
         """What comes before all other keys is typed where one types."""
         return action != "filter" or not isinstance(self.focused, Input)
 
+    def action_forget_answer(self) -> None:
+        """The other side is not known any more."""
+        conductor = self.whyrelay.conductor
+        if conductor.latest.other is None:
+            self.whyrelay.say("There is no answer of the other side to forget.")
+            return
+        conductor.pair_with(None)
+        self.whyrelay.say("The other side's answer is forgotten.")
+
     async def action_filter(self) -> None:
         """To the filter of the list of networks."""
         from tui.screens.choose import ChoosePane

@@ -16,11 +16,10 @@ from tui.proving.compare import Comparison, Outcome
 from tui.proving.export import save, text_of
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
-from tui.proving.testing import compared, followed, pretences, to_test, wait_s
+from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
 from tui.sources import Changeable, Followable
 from tui.state import Measurement, Step
 from tui.walking.prove_live import ping, watch
-from tui.walking.prove_words import words
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, QUIT, Walk, moves
 
@@ -32,7 +31,7 @@ def prove(walk: Walk) -> Step:
     talk = walk.talk
     talk.heading(f"Step 5 of 5: Prove. {content.page('prove').title}")
     if walk.proof is None:
-        talk.tell(words("untested"))
+        talk.tell(content.proof("untested"))
     else:
         remedy = walk.proof.remedy
         talk.tell(*_told(walk, compared(walk.proof.before, walk.measurement, walk.masker), remedy))
@@ -74,11 +73,7 @@ def _choices(walk: Walk) -> tuple[Choice, ...]:
 
 
 def _before(walk: Walk) -> Report:
-    """The report from before the first step, also of another day; else the latest."""
-    kept = walk.keeper.progress.before
-    if kept is not None:
-        return kept
-    return walk.proof.before if walk.proof is not None else walk.raw
+    return before_of(walk.keeper.progress, walk.proof, walk.raw)
 
 
 def _test(walk: Walk, remedy: RemedyId | None) -> None:
@@ -86,7 +81,7 @@ def _test(walk: Walk, remedy: RemedyId | None) -> None:
     talk, before = walk.talk, _before(walk)
     wait = wait_s(remedy)
     if wait and not walk.practice:
-        talk.tell(words("waiting"), f"Usually {wait} seconds are enough.")
+        talk.tell(content.proof("waiting"), f"Usually {wait} seconds are enough.")
         talk.line("Press Enter to test now: ")
     only = to_test(before, remedy)
     options = replace(walk.settings.options, peer=walk.measurement.peer)
@@ -95,7 +90,7 @@ def _test(walk: Walk, remedy: RemedyId | None) -> None:
     if only and same_network(before, new):
         new = renewed(walk.whole or before, new)
     elif only:
-        talk.tell(words("elsewhere"))
+        talk.tell(content.proof("elsewhere"))
         walk.run(options)
         new = walk.raw
     _take(walk, before, new, remedy)
@@ -118,7 +113,7 @@ def _renewed(known: Measurement, report: Report) -> Measurement:
 def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[str]:
     yield f"Result: {content.label(found.outcome)}."
     yield headline(found.after.diagnosis, found.after.report)
-    yield words(str(found.outcome))
+    yield content.proof(str(found.outcome))
     yield ""
     changed = [line for line in found.lines if line.changed]
     for line in changed:
@@ -131,15 +126,15 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
         yield f"Cause, {content.label(each.fate)}: {name}."
     if found.kept:
         names = ", ".join(content.check(check).title for check in sorted(found.kept))
-        yield f"{words('kept')} {names}."
+        yield f"{content.proof('kept')} {names}."
     if found.outcome is Outcome.CURED:
         return
     move = next_move(found.after, remedy, walk.keeper.progress.impossible)
     if move is None:
-        yield words("nothing left")
+        yield content.proof("nothing left")
     else:
-        where = f", {words('other side')}" if move.way.whose is Whose.OTHER else ""
-        yield f"{words('next')}: {content.label(move.way.remedy.id)}{where}."
+        where = f", {content.proof('other side')}" if move.way.whose is Whose.OTHER else ""
+        yield f"{content.proof('next')}: {content.label(move.way.remedy.id)}{where}."
 
 
 def _save(walk: Walk) -> None:

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from probes.readings.tailscale import PEERS, Peer
 from probes.tailscale.history import History, Moment, added
 from probes.tailscale.ping import Pinged, PingResult
+from tui import content
 from tui.interrupt import run_interruptibly
 from tui.peers import ordered, path_words
 from tui.proving.telling import moment_words, ping_words
 from tui.sources import Followable, closing
-from tui.walking.prove_words import words
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, QUIT, Walk, moves
 
@@ -29,7 +29,7 @@ def ping(walk: Walk) -> None:
     peer = _which(walk)
     if peer is None or not isinstance(source, Followable) or not peer.addresses:
         return
-    talk.tell(words("ping"), "Press Enter to stop.")
+    talk.tell(content.proof("ping"), "Press Enter to stop.")
 
     async def listen() -> PingResult:
         result = PingResult.WAITING
@@ -40,7 +40,7 @@ def ping(walk: Walk) -> None:
         return result
 
     result = _until_enter(walk, listen, PingResult.WAITING)
-    talk.tell(words(f"ping {result}"))
+    talk.tell(content.proof(f"ping {result}"))
 
 
 def _which(walk: Walk) -> Peer | None:

@@ -6,10 +6,11 @@ from tui import content
 from tui.explain import HopId, headline, path
 from tui.plain import parts
 from tui.state import Measurement, Step
+from tui.walking import other_side
 from tui.walking.talk import Choice, Talk
 from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
 
-_TERM = "term"
+_TERM, _ASK, _GIVE, _FORGET = "term", "ask", "give", "forget"
 
 
 def understand(walk: Walk) -> Step:
@@ -17,19 +18,33 @@ def understand(walk: Walk) -> Step:
     talk, known = walk.talk, walk.measurement
     talk.heading(f"Step 3 of 5: Understand. {content.page('understand').title}")
     talk.tell(headline(known.diagnosis, known.report), "", *_way(known), "")
+    if known.pair is not None:
+        talk.tell(*other_side.pair_lines(known.pair), "")
     found = tuple(parts(known.report, known.diagnosis))[1:]
     told = [(each.title, tuple(each.lines)) for each in found]
     choices = (
         *(Choice("", title, str(index)) for index, (title, _) in enumerate(told)),
         Choice("g", "What does a word mean?", _TERM),
+        Choice("o", "Ask the other side: what to send there", _ASK),
+        Choice("a", "Give the other side's answer", _GIVE),
+        *((Choice("f", "Forget the other side's answer", _FORGET),) if known.other else ()),
         *moves(NEXT, last="what to do about it"),
         *moves(BACK, QUIT),
     )
+    letters = "g, o, a, f" if known.other else "g, o, a"
     answer = walk.ask("What do you want to know?", choices)
     while True:
         match answer:
             case "term":
                 _term(talk)
+            case "ask":
+                other_side.ask(walk)
+            case "give":
+                if other_side.give(walk):
+                    return Step.UNDERSTAND
+            case "forget":
+                other_side.forget(walk)
+                return Step.UNDERSTAND
             case "back":
                 return Step.CHOOSE if known.report.elsewhere else Step.MEASURE
             case "next":
@@ -38,7 +53,7 @@ def understand(walk: Walk) -> Step:
                 title, lines = told[int(answer)]
                 talk.heading(title)
                 talk.tell(*lines)
-        answer = walk.pick("What else? A number as before, g, n, b or q:", choices)
+        answer = walk.pick(f"What else? A number as before, {letters}, n, b or q:", choices)
 
 
 def _way(known: Measurement) -> tuple[str, ...]:

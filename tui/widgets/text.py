@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.style import Style
 
 from probes.clean import clean
-from tui.content import Span, Tone, spans
+from tui.commands import Command, key_of
+from tui.content import Span, Tone, keyed, spans
 from tui.theme import LOOKS
 
 _NO_LIMIT = 1_000_000
@@ -28,7 +29,7 @@ def visible(text: str) -> str:
 
 def say(text: str, style: str = "") -> Content:
     """Text as it is, in a style made of theme variables (``"$quiet bold"``)."""
-    return Content.styled(visible(text), style)
+    return Content.styled(visible(keyed(text, key_of)), style)
 
 
 def join(*parts: Content | str) -> Content:
@@ -62,9 +63,10 @@ def toned(tone: Tone, text: str) -> Content:
     return join(glyph(tone), " ", say(text, LOOKS[tone].style))
 
 
-def hint(text: str, action: str) -> Content:
-    """A key and what it does, at the edge of a panel: a click on it does the screen's action."""
-    return say(text).stylize(Style.from_meta({"@click": f"screen.{action}"}))
+def hint(command: Command, words: str) -> Content:
+    """A key as it is today, and what it does: a click on it does the command's action."""
+    text = say(f"{command.key} {words}".strip())
+    return text.stylize(Style.from_meta({"@click": f"screen.{command.action}"}))
 
 
 def fit(content: Content, width: int) -> Content:
@@ -77,7 +79,7 @@ def fit(content: Content, width: int) -> Content:
 
 def linked(text: str, style: str = "") -> Content:
     """A text from the program's own words: glossary terms are links, `code` stands out."""
-    return Content.assemble(*(_span(span, style) for span in spans(text)))
+    return Content.assemble(*(_span(span, style) for span in spans(keyed(text, key_of))))
 
 
 def _span(span: Span, style: str) -> Content:

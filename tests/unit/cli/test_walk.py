@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from probes.network.simulated import run_virtual
 from probes.options import Options
 from probes.report import Report, reduce
+from tests.unit.tailscale.recorded import recorded
 from tui.fixing.running import Job
 from tui.masking import Masker
 from tui.networks import Everything
@@ -216,6 +218,49 @@ def test_steps_are_ticked_and_not_possible_leads_on() -> None:
     assert "The next way: Forward the VPN's UDP port" in text
     assert "not possible for you" in text.rpartition("«b»")[2]
     assert progress.before is walk.raw
+
+
+TO_UNDERSTAND = ("4", "hard-home", "n")
+
+
+def test_the_other_side_is_asked_and_its_answer_given_and_forgotten(tmp_path: Path) -> None:
+    file = tmp_path / "theirs.txt"
+    file.write_text(recorded("easy_easy.netcheck1.txt"), "utf-8")
+    person, walk, _ = walked(*TO_UNDERSTAND, "o", "a", str(file))
+    asked, _, told = person.text.partition("«a»")
+    assert "Run this on the device, and wait ten seconds: `tailscale netcheck`" in " ".join(
+        asked.split()
+    )
+    assert walk.measurement.other is not None
+    assert "Read: tailscale netcheck." in told
+    assert "As both sides measured: May be direct" in told
+    assert "This side: hard NAT. The other side: easy NAT." in " ".join(told.split())
+    assert "f. Forget the other side's answer" in told
+    person, walk, _ = walked(*TO_UNDERSTAND, "a", str(file), "f")
+    assert walk.measurement.other is None
+    told = person.text.rpartition("«f»")[2]
+    assert "The other side's answer is forgotten." in told
+    assert "As both sides measured" not in told
+    assert "f. Forget" not in told
+
+
+def test_the_other_side_s_answer_is_pasted_line_by_line() -> None:
+    lines = recorded("easy_easy.netcheck1.txt").splitlines()
+    person, walk, _ = walked(*TO_UNDERSTAND, "a", ".", *lines, ".")
+    assert walk.measurement.pair is not None
+    assert "As both sides measured: May be direct" in person.text
+    person, walk, _ = walked(*TO_UNDERSTAND, "a", ".", "nothing of use", ".")
+    assert walk.measurement.pair is None
+    assert "cannot be explained" in person.text
+
+
+def test_a_mask_is_worn_by_the_other_side_too(tmp_path: Path) -> None:
+    file = tmp_path / "theirs.txt"
+    file.write_text(recorded("easy_easy.netcheck1.txt"), "utf-8")
+    address = re.search(r"IPv4: yes, ([\d.]+):", file.read_text("utf-8"))
+    assert address is not None
+    person, _, _ = walked(*TO_UNDERSTAND, "a", str(file), privacy=True)
+    assert address[1] not in person.text
 
 
 def test_a_change_that_an_earlier_cause_has_is_told_by_its_number() -> None:

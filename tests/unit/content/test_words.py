@@ -47,6 +47,7 @@ from probes.readings.stun import Fault
 from probes.readings.tailscale import Backend, PeerPath
 from probes.tailscale.history import WatchChange
 from tui import content
+from tui.commands import COMMANDS
 from tui.content import FieldId, QuestionId, Tone
 from tui.content.files import load
 from tui.content.markdown import Document, parse
@@ -286,6 +287,33 @@ def test_every_link_has_a_glossary_entry_and_no_bracket_is_left() -> None:
 
 def _entry(spelling: str) -> bool:
     return content.term(spelling) is not None
+
+
+_BARE = re.compile(
+    r"\b[Pp]ress(?:ing)? (?!Enter|Esc\b)`?\w+`? |\bkey [a-z]\b|`[a-z]`|\b(?:ctrl|Ctrl)\+"
+    r"|(?<![\w'./=\]-])[b-hj-z](?![\w'./=-])(?! \{)"
+)
+"""A key that is named by itself: "press r", a letter alone, ctrl+s."""
+_NOT_KEYS = re.compile(r"`[^`]*`|\{\w+\}(?: to \{\w+\})? s\b|\"[^\"]*\"")
+"""Code, seconds, and what a person writes into their own file of keys."""
+
+
+def test_no_text_names_a_key_that_a_person_may_have_changed() -> None:
+    said = [(where, _NOT_KEYS.sub("", text)) for where, text in ALL]
+    assert [(where, _BARE.findall(text)) for where, text in said if _BARE.search(text)] == []
+    assert [where for where, text in ALL if re.search(r"`(?:[a-z]|ctrl\+[a-z])`", text)] == []
+
+
+def test_every_key_in_the_words_is_a_command_s_and_the_sentence_is_whole_without_it() -> None:
+    known = {command.id: command for command in COMMANDS}
+    used = [(where, name) for where, text in ALL for name in content.keys(text)]
+    assert {"retest", "ping", "watch", "pretend"} <= {name for _, name in used}
+    assert [each for each in used if each[1] not in known or not known[each[1]].key] == []
+    for where, text in ALL:
+        assert not re.search(r"\s[.,:;](?!\w)|\(\)", content.plain(text)), where
+    assert content.plain("Test again [[key:retest]]. Then go.") == "Test again. Then go."
+    assert content.keyed("Test again [[key:retest]].", lambda _: "R") == "Test again (R)."
+    assert content.keyed("Test again [[key:nothing]].", lambda _: "") == "Test again."
 
 
 def test_no_glossary_entry_links_to_itself() -> None:
