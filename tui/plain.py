@@ -27,6 +27,7 @@ from tui.explain import (
     headline,
 )
 from tui.explain.settling import claims, open_readings
+from tui.explain.words import not_known
 from tui.fixing.first import first_lines, in_short
 from tui.fixing.telling import COMMAND, plan_lines
 from tui.glyphs import printable
@@ -214,7 +215,8 @@ def _unknown(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
             case Known() | Unknown(Reason.NOT_APPLICABLE):
                 continue
             case Unknown(reason, detail):
-                why = content.unknown(reason).label + (f" ({detail})" if detail else "")
+                label, more = not_known(reason, detail)
+                why = f"{label} ({more})" if more else label
             case Failed(error):
                 why = f"{content.unknown('failed').label}: {error}"
             case reading:

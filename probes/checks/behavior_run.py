@@ -75,12 +75,16 @@ class Outcome:
     """The tunnel that the packets would leave through; then nothing was asked."""
     silent: bool = False
     """Nothing answers over UDP here; nobody was asked."""
+    nowhere: bool = False
+    """This device has no way to the internet; nobody was asked."""
 
     @property
     def why_not(self) -> tuple[Reason, str]:
         """Why there is no answer, where no server counts."""
         if self.tunnel:
             return Reason.THROUGH_TUNNEL, self.tunnel
+        if self.nowhere:
+            return Reason.NOT_APPLICABLE, "no way out"
         if self.silent:
             return Reason.NO_ANSWER, "nothing answers over UDP here"
         if self.unresolved and not self.testimonies:
@@ -124,6 +128,8 @@ class Tests:
         tunnel = await self._ways_out()
         if tunnel:
             return Outcome((), (), tunnel=tunnel)
+        if not self._binds:
+            return Outcome((), (), silent=True, nowhere=True)
         if not await self._worth_asking():
             return Outcome((), (), silent=True)
         found: asyncio.Queue[tuple[HostPort, Endpoint] | None] = asyncio.Queue()
@@ -189,8 +195,6 @@ class Tests:
 
     async def _worth_asking(self) -> bool:
         """Where the relays' silence says that UDP does not pass, others need not be bothered."""
-        if not self._binds:
-            return False
         if not self.named:
             await self.context.board.reading(stun.UDP)
             return self.context.board.report.value(stun.UDP) is not False

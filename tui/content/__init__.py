@@ -242,7 +242,7 @@ def _file_of(kind: type[Enum]) -> str:
 
 @cache
 def unknown(reason: str) -> UnknownWords:
-    """The words for why a fact is not known: a `Reason`'s value, or failed, or measuring."""
+    """The words for why a fact is not known: a `Reason`'s value, failed, measuring, no-way-out."""
     return UnknownWords(*parts_of("labels/unknown", reason, "meaning", "next"))
 
 

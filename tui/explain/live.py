@@ -48,7 +48,13 @@ def _why_nothing(report: Report, check: CheckId, state: CheckState) -> str:
     key = lines.MAIN.get(check)
     why = why_unknown(report, key) if key is not None and not report.known(key) else ""
     said = why and why != Reason.NOT_MEASURED
-    return content.plain(content.unknown(why).label) if said else content.label(state.status)
+    return _label(report, why) if said else content.label(state.status)
+
+
+def _label(report: Report, why: str) -> str:
+    """Why something is not known, in few words. Without a way out that is why nobody was asked."""
+    nowhere = why in (Reason.NOT_APPLICABLE, Reason.NO_SERVER) and facts.no_way_out(report)
+    return content.plain(content.unknown("no-way-out" if nowhere else why).label)
 
 
 def doing(check: CheckId, state: CheckState) -> str:
@@ -83,7 +89,7 @@ def question_line(report: Report, which: QuestionId) -> Line:
         return Line(Tone.WAITING, words.title, content.label(CheckStatus.WAITING))
     if line == "measuring" and state.status is CheckStatus.RUNNING:
         return Line(Tone.RUNNING, words.title, doing(CheckId.STUN, state))
-    return Line(Tone.UNKNOWN, words.title, content.plain(content.unknown(line).label))
+    return Line(Tone.UNKNOWN, words.title, _label(report, line))
 
 
 def _mapping(report: Report) -> lines.Found:

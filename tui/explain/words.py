@@ -120,13 +120,20 @@ def _evidence(key: Key[Any], reading: Reading[Any]) -> Evidence:
         case Known(_, source):
             return Evidence(key.id, source, True)
         case Unknown(reason, detail):
-            label = content.plain(content.unknown(reason).label)
-            return Evidence(key.id, f"{label}: {detail}" if detail else label, False)
+            label, more = not_known(reason, detail)
+            return Evidence(key.id, f"{label}: {more}" if more else label, False)
         case Failed(error):
             label = content.plain(content.unknown("failed").label)
             return Evidence(key.id, f"{label}: {error}" if error else label, False)
         case _:
             assert_never(reading)
+
+
+def not_known(reason: Reason, detail: str) -> tuple[str, str]:
+    """Why a reading is not known, in few words, and what more there is to say of it."""
+    if reason is Reason.MEASURED_ELSEWHERE and detail:
+        return detail, ""  # it names the source, and says the same
+    return content.plain(content.unknown(reason).label), detail
 
 
 def why_unknown(report: Report, key: Key[Any]) -> str:

@@ -9,9 +9,9 @@ from textual.content import Content
 from probes.model import Failed, Known, Reading, Unknown
 from probes.readings import KEYS, stun
 from probes.values import dataclass
-from tui.content import Tone, plain, unknown
+from tui.content import Tone
 from tui.explain import CauseText, Explained, OutlookWords
-from tui.explain.words import milliseconds
+from tui.explain.words import milliseconds, not_known
 from tui.state import Measurement
 from tui.widgets.page import Block, data, gap, heading, pairs, prose
 from tui.widgets.text import say
@@ -82,8 +82,8 @@ def reading_blocks(name: str, reading: Reading[Any], *, about: bool = False) -> 
             rows += [("value", first), *(("", each) for each in more)]
             rows.append(("source", say(source)))
         case Unknown(reason, detail):
-            why = plain(unknown(reason).label)
-            rows.append(("not known", say(f"{why}: {detail}" if detail else why)))
+            why, besides = not_known(reason, detail)
+            rows.append(("not known", say(f"{why}: {besides}" if besides else why)))
         case Failed(error):
             rows.append(("failed", say(error, "$bad")))
         case _:

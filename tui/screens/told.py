@@ -20,6 +20,7 @@ from probes.readings import KEYS
 from probes.values import dataclass
 from tui import content
 from tui.content import Tone
+from tui.explain.words import not_known
 from tui.screens.evidence import compact, reading_blocks
 from tui.widgets.page import Block, data, prose
 
@@ -96,8 +97,8 @@ def _observed(event: Observed) -> Told:
         case Known(value, source):
             tone, text = Tone.GOOD, f"{event.key} = {_short(key.codec.encode(value))}  ({source})"
         case Unknown(reason, detail):
-            why = content.plain(content.unknown(reason).label)
-            tone, text = Tone.UNKNOWN, f"{event.key}: {why}" + (f", {detail}" if detail else "")
+            why, more = not_known(reason, detail)
+            tone, text = Tone.UNKNOWN, f"{event.key}: {why}" + (f", {more}" if more else "")
         case Failed(error):
             tone, text = Tone.BAD, f"{event.key}: {error}"
         case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from probes.readings import KEYS
 from tests.unit.cli.golden import kept_report, plain
 from tests.unit.cli.test_json import as_json, validator
+from tests.unit.tailscale.recorded import recorded
 from tui.cli import main
 from tui.exits import Exit
 
@@ -106,6 +108,19 @@ def test_a_report_and_a_recording_of_this_program_are_read(
     recording = Path(__file__).parent / "golden" / "hard-home.events"
     assert main(["explain", str(recording)]) == Exit.RELAYED
     assert capsys.readouterr().out == plain(report)
+
+
+@pytest.mark.parametrize("name", ["easy_easy.status.txt", "easy_easy.netcheck1.txt"])
+def test_what_the_source_does_not_say_is_said_in_one_sentence(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "theirs.txt"
+    file.write_text(recorded(name), "utf-8")
+    main(["explain", str(file)])
+    text = " ".join(capsys.readouterr().out.split())
+    assert re.search(r"Open: [a-z0-9_.]+: theirs\.txt does not say\. ", text)
+    assert "does not say: theirs.txt" not in text
+    assert "(theirs.txt does not say)" not in text
 
 
 def test_redacted_text_names_no_address(capsys: pytest.CaptureFixture[str]) -> None:

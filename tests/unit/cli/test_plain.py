@@ -185,6 +185,17 @@ def test_what_is_not_known_says_why() -> None:
     assert "could not be looked at: boom: relay_tcp.reachable." in section
 
 
+def test_without_a_network_every_check_of_it_gives_the_same_reason() -> None:
+    section = unwrapped(plain(practice("offline"))).partition("What was measured\n\n")[2]
+    lines = section.partition("Relay map:")[0].splitlines()
+    said = {title: text for title, _, text in (line.partition(": ") for line in lines)}
+    own = {"This device", "IPv6", "This device's firewall", "Where this runs"}
+    own |= {"Tailscale's own account"}
+    assert own <= said.keys()
+    assert len(said) >= 15
+    assert {said[title] for title in said.keys() - own} == {"no way to the internet."}
+
+
 def test_a_run_that_did_not_end_says_so() -> None:
     assert "The run did not come to its end." in plain(by_hand(EASY, closed=False))
     assert "The run did not come to its end." not in plain(by_hand(EASY))

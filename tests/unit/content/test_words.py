@@ -163,7 +163,7 @@ def test_every_cause_field_question_headline_and_mechanism_has_its_words() -> No
         assert content.obstacle(headline)
     for mechanism in Mechanism:
         assert content.mechanism(mechanism).sentence
-    for reason in (*Reason, "failed", "measuring"):
+    for reason in (*Reason, "failed", "measuring", "no-way-out"):
         assert content.unknown(str(reason)).next_step
     for state in Backend:
         assert state is Backend.RUNNING or content.tailnet(state).next_step
@@ -183,7 +183,7 @@ def test_no_words_are_left_for_a_member_that_is_gone(kind: type[Enum]) -> None:
     path = "labels/unknown" if kind is Reason else content._file_of(kind)
     members = {str(each.value) for each in kind}
     if kind is Reason:
-        members |= {"failed", "measuring"}
+        members |= {"failed", "measuring", "no-way-out"}
     if kind is Headline:
         members |= {*content.TOO_LITTLE, *content.VARIANTS}
     assert set(load(path).sections) == members
@@ -314,6 +314,12 @@ def test_every_key_in_the_words_is_a_command_s_and_the_sentence_is_whole_without
     assert content.plain("Test again [[key:retest]]. Then go.") == "Test again. Then go."
     assert content.keyed("Test again [[key:retest]].", lambda _: "R") == "Test again (R)."
     assert content.keyed("Test again [[key:nothing]].", lambda _: "") == "Test again."
+
+
+def test_no_step_promises_another_way_out() -> None:
+    """Which other ways there are depends on the network; the list shows them."""
+    promises = re.compile(r"\bnext ways? out|\bways? out (?:below|above)", re.IGNORECASE)
+    assert [where for where, text in ALL if promises.search(text)] == []
 
 
 def test_no_glossary_entry_links_to_itself() -> None:
