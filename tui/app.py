@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 _BEAT_S = 0.125
 """Between two frames of the running sign."""
+_GARBAGE = 20_000
+"""So many new objects before garbage is looked for: a tailnet of 10 000 devices is made of more."""
 _NOTE_S = 4.0
 """How long a note stays: long enough for a sentence or two."""
 _WIDTHS = [(0, "-narrow"), (76, "-middle"), (104, "-wide")]
@@ -170,6 +172,7 @@ class WhyrelayApp(App[int]):
         """The first picture is there, and what was made for it stays: see `run_app`."""
         if not gc.isenabled():
             gc.freeze()
+            gc.set_threshold(_GARBAGE)
             gc.enable()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _SHORTEST_WAIT_S = 0.05
 """Between two looks at a run: what comes faster is shown together."""
+_BREATH_S = 0.001
+"""One answer often tells several facts: the first of them alone is not worth a picture."""
 _CUT_SHORT = "The recording ends before its run did."
 
 
@@ -239,13 +241,13 @@ class Conductor:
         return known if same else now
 
     def _offer(self, measurement: Measurement) -> None:
-        """Show it now, or together with what comes within the next moment."""
+        """Show it together with what comes in the same breath, or within the next moment."""
         self._latest = measurement
-        wait = self._looked_at + _SHORTEST_WAIT_S - asyncio.get_running_loop().time()
-        if measurement.closed or wait <= 0:
+        if measurement.closed:
             self._show(measurement)
         elif self._waiting is None:
-            self._waiting = self._app.set_timer(wait, self.show_again)
+            wait = self._looked_at + _SHORTEST_WAIT_S - asyncio.get_running_loop().time()
+            self._waiting = self._app.set_timer(max(wait, _BREATH_S), self.show_again)
 
     def _show(self, measurement: Measurement) -> None:
         if self._waiting is not None:
