@@ -194,3 +194,18 @@ async def test_bars_and_plot_change_places(size: tuple[int, int]) -> None:
         if size != (60, 18):
             assert "━" in text(app)
             assert "d plot" in text(app)
+
+
+async def test_the_plot_comes_and_goes_with_the_room() -> None:
+    app = make(played(recordings.HARD))
+
+    def axis() -> bool:
+        return "┤" in text(app)
+
+    async with running(app, (80, 24)) as pilot:
+        await press(pilot, "2")
+        assert not axis(), "the bars take what room there is"
+        await pilot.resize_terminal(120, 40)
+        await eventually(axis, "a plot below the bars")
+        await pilot.resize_terminal(120, 24)
+        await eventually(lambda: not axis(), "no plot")

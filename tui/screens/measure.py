@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -39,6 +40,14 @@ _LOWEST, _TALLEST = 4, 12
 
 class Chart(VerticalScroll):
     """Has nothing to do with the keys that it would take, unless there is more than is seen."""
+
+    class Resized(Message):
+        """There is room for more, or for less."""
+
+    def on_resize(self) -> None:
+        """The list above takes more lines as it fills; the terminal changes, too."""
+        # Not in the middle of a layout: it would not be laid out once more.
+        self.call_after_refresh(self.post_message, self.Resized())
 
     def allow_focus(self) -> bool:
         """Only to scroll."""
@@ -122,6 +131,11 @@ class MeasurePane(Pane):
         self.query_one("#latency-chart", Static).update(Page(self._latency(report)))
         if self._plot:
             panel.scroll_home(animate=False)
+
+    def on_chart_resized(self) -> None:
+        """What is drawn depends on the room there is."""
+        if (begun := self.measurement.begun) is not None and self._awake:
+            self._chart(begun)
 
     def _latency(self, report: Report) -> list[Block]:
         """Bars or columns; one below the other where there is room for both."""
