@@ -23,6 +23,11 @@ GOOGLE = "Google Cloud"
 """Its managed NAT can keep one port for all; Amazon's and Azure's cannot."""
 
 
+PERHAPS = frozenset({RemedyId.ALLOW_INBOUND})
+"""Offered also where nobody could see whether there is anything to change; then nobody can foretell
+what comes of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What the predicates may look at."""
@@ -42,9 +47,18 @@ def fits(remedy: RemedyId, case: Case) -> bool:
     if remedy is RemedyId.OPEN_FIREWALL and CauseId.CLOUD_NAT in case.named:
         # An address that is translated one to one wants the cloud's rule alone.
         return case.facts.nat4.nat_class is NatClass.EASY
+    if remedy is RemedyId.ALLOW_INBOUND and _perhaps_own_firewall(case):
+        return True
     if remedy in FORETELLABLE:
         return BY_ID[remedy].change(case.side) is not None
     return True
+
+
+def _perhaps_own_firewall(case: Case) -> bool:
+    """Strangers are kept out of an address of this device's own, and nobody could look at its
+    rules: they are as likely as a firewall in front, and nearer."""
+    unseen = case.facts.value(firewall.INBOUND4) is None
+    return unseen and case.cause.id is CauseId.INBOUND_BLOCKED
 
 
 def _several_lines(case: Case) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from probes.diagnosis.facts import Facts
-from probes.diagnosis.fitting import BY_ID, FORETELLABLE, Case, fits
+from probes.diagnosis.fitting import BY_ID, FORETELLABLE, PERHAPS, Case, fits
 from probes.diagnosis.model import Actor, Cause, CauseId, Diagnosis, NatClass, Verdict, Weight
 from probes.diagnosis.remedies import Remedy, RemedyId, Risk
 from probes.diagnosis.sides import Side, side_from
@@ -166,7 +166,7 @@ class _Known:
             return Way(BY_ID[remedy], whose, advised.flips)
         # The ordinary peers have IPv4 alone: what IPv6 brings is up to the peer.
         foretold = remedy in FORETELLABLE and remedy is not RemedyId.ENABLE_IPV6
-        foretold = foretold and whose is Whose.THIS
+        foretold = foretold and whose is Whose.THIS and remedy not in PERHAPS
         flips = dict.fromkeys((NatClass.NONE, NatClass.EASY, NatClass.HARD), False)
         return Way(BY_ID[remedy], whose, flips if foretold else {})
 

@@ -253,6 +253,7 @@ TABLE: tuple[Row, ...] = (
         "hard-home",
         Weight.LIMITS,
         (Cure(R.OPEN_FIREWALL, hands.open_firewall), *_OTHER),
+        exempt={R.ALLOW_INBOUND: "perhaps: its own rules nobody may read; here it has none"},
     ),
     Row(
         CauseId.INBOUND_BLOCKED,

@@ -21,6 +21,7 @@ from probes.readings.firewall import Fate, FirewallName, Judgement
 from probes.readings.port_mapping import MappingError, MappingFault
 from probes.report import Report
 from tests.unit.content.reports import EASY, HARD, answer, mapped, report
+from tests.unit.diagnosis.device_cases import NOBODY, judged, open_
 from tests.unit.diagnosis.peer_cases import CASES, HARD_PEER, RELAYED, STAYS, report_for
 from tests.unit.diagnosis.reports import home
 from tests.unit.diagnosis.sites import SITES, site
@@ -321,3 +322,18 @@ def test_two_hard_sides_begin_with_a_port_on_this_one() -> None:
 def test_a_connection_that_settles_wants_a_minute_and_nothing_else() -> None:
     found = CASES["a peer that turned direct"][0]
     assert ways(found, CauseId.SETTLING) == [R.WAIT]
+
+
+def test_rules_that_nobody_could_read_are_looked_at_besides_the_firewall_in_front() -> None:
+    assert ways(open_(NOBODY), CauseId.INBOUND_BLOCKED)[:2] == [R.ALLOW_INBOUND, R.OPEN_FIREWALL]
+    plan = next(each for each in planned(open_(NOBODY)) if each.cause.id is CauseId.INBOUND_BLOCKED)
+    assert recommended(plan).remedy.id is R.OPEN_FIREWALL, "the other is perhaps"
+    assert not next(way for way in plan.ways if way.remedy.id is R.ALLOW_INBOUND).flips
+
+
+@pytest.mark.parametrize(
+    ("fate", "way"), [(Fate.ALLOWED, R.OPEN_FIREWALL), (Fate.BLOCKED, R.ALLOW_INBOUND)]
+)
+def test_rules_that_were_read_leave_one_of_the_two(fate: Fate, way: RemedyId) -> None:
+    found = ways(open_(NOBODY, (firewall.INBOUND4, judged(fate))), CauseId.INBOUND_BLOCKED)
+    assert {R.ALLOW_INBOUND, R.OPEN_FIREWALL} & set(found) == {way}
