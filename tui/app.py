@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
-import signal
-import threading
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
@@ -27,8 +23,7 @@ from probes.version import __version__
 from tui.commands import COMMANDS, EVERYWHERE, PALETTE, STEP_COMMANDS, WALK, remap
 from tui.conductor import Conductor
 from tui.exits import Exit
-from tui.interrupt import quiet_libraries
-from tui.keymap import Keymap, keymap_file, load
+from tui.keymap import Keymap
 from tui.networks import Everything, Networks
 from tui.returning import Returning
 from tui.screens.walk import WalkScreen
@@ -40,6 +35,10 @@ from tui.widgets.glass import Glass
 from tui.widgets.text import visible
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.actions import ActionParseResult
+    from textual.dom import DOMNode
+
     from tui.fixing.keeper import Keeper
     from tui.fixing.progress import Progress
     from tui.proving.following import Following
@@ -99,6 +98,7 @@ class WhyrelayApp(App[int]):
         self._ticker: Timer | None = None
         self._noted: Timer | None = None
         self._said = ""
+        self._leaving = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = (LIGHT if _light_terminal() else DARK).name
@@ -286,6 +286,27 @@ class WhyrelayApp(App[int]):
             self._noted.stop()
         self._noted, self._said, self.note = None, "", ""
 
+    def exit(
+        self,
+        result: int | None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Leave. What was typed before that and not yet done is done no more."""
+        self._leaving = self._exception is None
+        super().exit(result, return_code, message)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key or a click asks for, unless the screens are being taken down already."""
+        if self._leaving:
+            return False
+        return await super().run_action(action, default_namespace, namespaces)
+
     async def action_quit(self) -> None:
         """Leave at once; whatever runs is cancelled."""
         self.exit(0)
@@ -322,62 +343,11 @@ class WhyrelayApp(App[int]):
 
     @property
     def fault(self) -> Exception | None:
-        """What the app died of."""
-        return self._exception
+        """What the app died of. What breaks while its screens are taken down is not that."""
+        return None if self._leaving else self._exception
 
 
 def _light_terminal() -> bool:
     """Whether the terminal says that its ground is light (COLORFGBG, "text;ground")."""
     ground = os.environ.get("COLORFGBG", "").rpartition(";")[2]
     return ground in ("7", "15")
-
-
-_GRACE_S = 0.5
-"""For what is left to be closed once the screen is restored: nobody waits for a hanging lookup."""
-_LONGEST_END_S = 3.0
-"""From a signal to the end of the process, whatever the terminal does meanwhile."""
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-
-
-def run_app(settings: Settings) -> int:
-    """Run the app until the person leaves it. Returns the exit status; raises what it died of.
-
-    Leaving is 0, whatever was found; ctrl+c is 130; another signal is 128 and its number.
-    """
-    # Nothing that is made before the first picture is garbage: looking for it would only delay.
-    gc.disable()
-    quiet_libraries()
-    app = WhyrelayApp(settings, keymap=load(keymap_file()))
-    guards: list[threading.Timer] = []
-
-    def end(status: int) -> None:
-        """A terminal that is gone takes nothing any more, and drawing on it would wait for ever."""
-        guard = threading.Timer(_LONGEST_END_S, os._exit, (status,))
-        guard.daemon = True
-        guard.start()
-        guards.append(guard)
-        app.exit(status)
-
-    async def run() -> int:
-        loop = asyncio.get_running_loop()
-        for name in _SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None:
-                with suppress(NotImplementedError):  # Windows has ctrl+c as a key alone
-                    loop.add_signal_handler(number, end, 128 + number)
-        result = await app.run_async()
-        status = int(Exit.FAULT) if app.fault is not None else int(result or 0)
-        guard = threading.Timer(_GRACE_S, os._exit, (status,))
-        guard.daemon = True
-        guard.start()
-        guards.append(guard)
-        return status
-
-    try:
-        status = asyncio.run(run())
-    finally:
-        for guard in guards:
-            guard.cancel()
-    if app.fault is not None:
-        raise app.fault
-    return status

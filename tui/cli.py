@@ -187,8 +187,8 @@ def _explain(typed: Namespace) -> int:
         return conclude(given, as_json=typed.json, ascii_only=typed.ascii, redact=typed.redact)
     from dataclasses import replace
 
-    from tui.app import run_app
     from tui.request import settings_of
+    from tui.run_app import run_app
     from tui.sources import Opened
 
     return run_app(
@@ -250,7 +250,7 @@ def _app(typed: Namespace) -> int:
         open_recording(settings.record).close()  # a path that cannot be written is told now
         settings = replace(settings, source=source_of(settings))
         recorded = settings.source if isinstance(settings.source, Recorded) else None
-    from tui.app import run_app
+    from tui.run_app import run_app
 
     status = run_app(settings)
     if recorded is not None and recorded.fault is not None:

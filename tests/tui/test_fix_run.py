@@ -264,6 +264,7 @@ from tui.fixing import undo
 from tui.fixing.progress import HERE
 from tui.screens import fix_view
 import tui.app
+from tui.run_app import run_app
 from tui.settings import Settings
 
 network, change, back, folder = sys.argv[1:]
@@ -281,7 +282,7 @@ def tame(*given):
 
 fix_view.playbook = tame
 tui.app.Everything = lambda: Catalogue(played(run_of(network), HERE))
-sys.exit(tui.app.run_app(Settings()))
+sys.exit(run_app(Settings()))
 """
 
 

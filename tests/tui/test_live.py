@@ -146,6 +146,19 @@ async def test_a_cursor_that_the_person_moved_stays_where_it_is(
         assert "• A sign-in page is in the way" in text(app), "but it says what is known by now"
 
 
+async def test_keys_that_were_typed_before_the_end_do_nothing_after_it() -> None:
+    app = make(Fed(begun=recordings.MID_RUN))
+    async with running(app) as pilot:
+        app.exit(143)
+        for step_ in "345":
+            assert not await app.run_action(f"screen.go('{step_}')")
+            await pilot.press(step_)
+    assert app.fault is None
+    app._exception = ValueError("a screen that was gone")
+    assert app.fault is None, "it was left before that broke"
+    assert app.return_value == 143
+
+
 async def test_a_burst_is_shown_together(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[Measurement] = []
     shown = MeasurePane.show

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 pty = pytest.importorskip("pty", reason="there are no pseudo terminals on this system")
+ioctl, FIONREAD = pytest.importorskip("fcntl").ioctl, pytest.importorskip("termios").FIONREAD
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 """xterm's alternate screen."""
@@ -142,6 +144,46 @@ def test_signals_that_end_it(
     assert terminal.end() == status
     assert terminal.screen_restored()
     assert "Traceback" not in terminal.after()
+
+
+NUMBERS = {signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+
+def full(terminal: Terminal) -> None:
+    """Nobody reads any more, and the program draws until not even a frame can be queued."""
+    waiting, since = 0, time.monotonic()
+    while time.monotonic() < since + 2.5:
+        with suppress(BlockingIOError):
+            terminal.type(b"12345t")
+        now = int.from_bytes(ioctl(terminal.master, FIONREAD, bytes(4)), sys.byteorder)
+        if now != waiting:
+            waiting, since = now, time.monotonic()
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+def test_a_terminal_that_takes_nothing_any_more_keeps_no_signal_from_ending_it(
+    app: Callable[..., Terminal], number: signal.Signals
+) -> None:
+    terminal = app(APP, *SLOW)
+    terminal.until(lambda seen: b"measuring" in seen)
+    os.set_blocking(terminal.master, False)
+    full(terminal)
+    assert terminal.process.poll() is None
+    began = time.monotonic()
+    terminal.process.send_signal(number)
+    assert terminal.process.wait(20) == NUMBERS[number]
+    assert time.monotonic() - began < 6.0, "three seconds, and what a busy machine adds"
+
+
+def test_a_terminal_that_is_gone_ends_it(app: Callable[..., Terminal]) -> None:
+    terminal = app(APP, *SLOW)
+    terminal.until(lambda seen: b"measuring" in seen)
+    gone = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(gone, terminal.master)  # the last end of it that anybody held
+    os.close(gone)
+    terminal.process.send_signal(signal.SIGHUP)  # as the kernel does for a session of its own
+    assert terminal.process.wait(20) == NUMBERS[signal.SIGHUP]
 
 
 def test_a_fault_of_the_program_is_one_sentence(app: Callable[..., Terminal]) -> None:
