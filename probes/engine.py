@@ -84,7 +84,8 @@ class _Run:
     async def _measure(self, checks: Sequence[Check]) -> tuple[Fingerprint, bool]:
         """Run everything; once more if the device moved to another network meanwhile.
 
-        When it moved is not known, so no reading can be kept: a report speaks of one network.
+        When it moved is not known, so no reading can be kept: a report speaks of one network. One
+        whose network went away keeps what was read, and says that little of it can be relied on.
         """
         start = asyncio.create_task(fingerprint(self.network))
         try:
@@ -92,6 +93,8 @@ class _Run:
             before, after = await start, await fingerprint(self.network)
         finally:
             start.cancel()
+        if before.lost_in(after):
+            return before, True  # there is nothing that could be measured once more
         if not before.differs(after):
             return after, False
         await self._end_lingering()

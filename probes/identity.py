@@ -19,6 +19,12 @@ class Fingerprint:
     prefix: str = ""
     gateway: str = ""
     gateway_mac: str = ""
+    read: bool = True
+    """The system told. Else nothing is known of where this is."""
+
+    def lost_in(self, later: Fingerprint) -> bool:
+        """There was a way out, and later the system knows of none."""
+        return bool(self.interface) and later.read and not later.interface
 
     def differs(self, other: Fingerprint) -> bool:
         """A known part of one is another in the other. The unknown matches anything.
@@ -39,7 +45,7 @@ async def fingerprint(network: Network) -> Fingerprint:
     try:
         view = await network.local()
     except NetworkError:
-        return Fingerprint()
+        return Fingerprint(read=False)
     tunnels = {face.name for face in view.interfaces if face.kind in ("tunnel", "tailscale")}
     gateway = next((route for route in view.gateways4 if route.interface not in tunnels), None)
     if gateway is None:

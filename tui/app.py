@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from tui.fixing.keeper import Keeper
     from tui.fixing.progress import Progress
+    from tui.masking import Masker
     from tui.proving.following import Following
 
 _BEAT_S = 0.125
@@ -83,14 +84,18 @@ class WhyrelayApp(App[int]):
         version: str = __version__,
         networks: Networks | None = None,
         keymap: Keymap | None = None,
+        masker: Masker | None = None,
     ) -> None:
+        """`masker` hides what is not to be shown; without one it is made when first needed, with a
+        key that nobody knows.
+        """
         super().__init__()
         self._own_keys = keymap if keymap is not None else Keymap()
         remap(self._own_keys.keys)
         self.settings = settings
         self.version = version
         self.networks: Networks = networks if networks is not None else Everything()
-        self.conductor = Conductor(self, settings.source)
+        self.conductor = Conductor(self, settings.source, masker)
         self._keeper: Keeper | None = None
         self.returning = Returning(self)
         self._following: Following | None = None

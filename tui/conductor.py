@@ -36,7 +36,9 @@ class Conductor:
     The run is a worker of the app: it goes on whichever screen is seen, and ends with the app.
     """
 
-    def __init__(self, app: WhyrelayApp, source: Source | None) -> None:
+    def __init__(
+        self, app: WhyrelayApp, source: Source | None, masker: Masker | None = None
+    ) -> None:
         self.source = source
         self._app = app
         self._latest = Measurement()
@@ -50,7 +52,7 @@ class Conductor:
         self._others: dict[str, OtherSide] = {}
         self._pinged: set[tuple[str, str]] = set()
         self._worker: Worker[None] | None = None
-        self._masker: Masker | None = None
+        self._masker = masker
         self._waiting: Timer | None = None
         self._looked_at = float("-inf")
 

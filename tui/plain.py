@@ -111,7 +111,7 @@ def _taken(report: Report) -> Iterator[str]:
     when = report.taken_at[:19].replace("T", " ")
     yield f"Measured: {what}, {when} UTC, in {report.elapsed_ms / 1000:.1f} s."
     if report.network_changed:
-        yield "The network changed while it was measured, so little here can be relied on."
+        yield "The network was lost or changed meanwhile, so little here can be relied on."
     if not report.closed or report.cancelled:
         yield "The run did not come to its end."
 

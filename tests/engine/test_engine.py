@@ -21,6 +21,7 @@ from probes.events import (
     RunFinished,
     RunStarted,
 )
+from probes.identity import Fingerprint
 from probes.model import CheckId, CheckStatus, Failed, Family, Known, Reason, Unknown
 from probes.network.seam import Bind, NetworkError
 from probes.network.simulated import SimulatedNetwork, load, run_virtual
@@ -427,6 +428,38 @@ def test_a_network_that_keeps_changing_is_told_and_not_chased() -> None:
     assert report.network_changed
     assert isinstance(events[-1], RunFinished)
     assert events[-1].changed
+
+
+def test_a_network_that_goes_away_is_told_and_nothing_is_measured_again() -> None:
+    network, began = load("easy-home"), list[float]()
+
+    async def measuring(context: Context) -> None:
+        began.append(context.at_ms())
+        context.known(stun.UDP, True, "one answer")
+        await asyncio.sleep(1)
+
+    async def run() -> list[Event]:
+        face = next(each for each in network.host.interfaces if each.shape.name == "wlan0")
+
+        def lose() -> None:
+            face.shape, face.gateways = replace(face.shape, up=False, addresses=()), ()
+
+        asyncio.get_running_loop().call_later(0.5, lose)
+        return [event async for event in measure(network, [fake(measuring)], Options(salt=b"s"))]
+
+    report = report_of(run_virtual(run()))
+    assert began == [0.0]
+    assert report.network_changed
+    assert report.known(stun.UDP), "what was read before stays"
+    assert report.network_id == moving_run({})[1].network_id, "it is the network that was measured"
+
+
+def test_a_system_that_tells_nothing_has_lost_no_network() -> None:
+    here = Fingerprint("wlan0", "192.168.1.0/24", "192.168.1.1")
+    assert here.lost_in(Fingerprint())
+    assert not here.lost_in(Fingerprint(read=False))
+    assert not Fingerprint().lost_in(Fingerprint())
+    assert not here.lost_in(replace(here, gateway="192.168.1.2"))
 
 
 def test_readings_of_the_old_network_are_gone_the_moment_the_change_is_told() -> None:

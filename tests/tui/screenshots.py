@@ -9,23 +9,30 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
+from textual.command import CommandPalette
 from textual.events import Paste
+from textual.widgets import OptionList
 
 from probes.events import Event, Observed
 from probes.network.simulated import load, run_virtual
 from probes.options import Options
 from probes.readings import stun
-from tests.tui.harness import Fed, eventually, press, running, settled
+from tests.tui.harness import Broken, Catalogue, Fed, eventually, press, running, settled
 from tests.tui.proving import Ahead
 from tests.unit.tailscale.recorded import recorded
 from tui.app import WhyrelayApp
-from tui.networks import PRACTICE, Everything
+from tui.fixing.keeper import Keeper
+from tui.fixing.progress import HERE
+from tui.masking import Masker
+from tui.networks import PRACTICE, Everything, Networks
 from tui.session import Session
 from tui.settings import Settings
 from tui.sources import Live, Replay, Source
@@ -57,6 +64,15 @@ class Picture:
     """On a network that can be changed and followed; the keys go on when its test is over."""
     looks: int = 0
     """So many looks at the paths are waited for."""
+    here: bool = False
+    """It is this device's own network, and commands can be run."""
+    begun: bool = False
+    """A fix was begun before this start."""
+    masked: bool = False
+    lost: bool = False
+    """The card loses its address while the run goes on."""
+    broken: bool = False
+    """The run breaks off once some relays have answered."""
 
 
 DONE = "done"
@@ -64,6 +80,7 @@ DONE = "done"
 TINY, SMALL, LARGE = (60, 18), (80, 24), (120, 36)
 _NETCHECK = "easy_easy.netcheck1.txt"
 _PEER = ("3", "home", *("down",) * 5)
+_TO_RUN = ("4", "enter", *("down",) * 3, "x")
 _PROVED = ("5", *("down",) * 3, "z", "r", DONE)
 PICTURES = {
     "prove-80x24": Picture("hard-home", _PROVED, SMALL, proves=True),
@@ -113,6 +130,14 @@ PICTURES = {
     "fix-command-80x24": Picture("hard-home", ("4", "enter", *("down",) * 3, "v"), SMALL),
     "consent-80x24": Picture("hard-home-upnp", ("m",), SMALL),
     "evidence-80x24": Picture("hard-home", ("3", "e"), SMALL),
+    "fix-run-80x24": Picture("hard-home", _TO_RUN, SMALL, here=True),
+    "fix-run-timed-80x24": Picture("own-firewall", ("4", "enter", "x"), SMALL, here=True),
+    "go-on-80x24": Picture("hard-home", ("1", "home"), SMALL, begun=True),
+    "palette-80x24": Picture("hard-home", ("3", "ctrl+p", *"test"), SMALL),
+    "masked-80x24": Picture("hard-home", ("3",), SMALL, masked=True),
+    "masked-120x36": Picture("hard-home", ("2", "down", "down"), LARGE, masked=True),
+    "lost-80x24": Picture("hard-home", ("3",), SMALL, lost=True),
+    "broke-off-80x24": Picture("hard-home", (), SMALL, broken=True),
     "help-80x24": Picture("hard-home", ("3", "question_mark"), SMALL),
     "help-120x36": Picture("hard-home", ("3", "question_mark"), LARGE),
 }
@@ -125,6 +150,27 @@ def run_of(network: str, peer: str = "") -> tuple[Event, ...]:
     async def run() -> tuple[Event, ...]:
         source = Live(network, lambda: load(network))
         return tuple([event async for event in source.run(Options(peer=peer))])
+
+    return run_virtual(run())
+
+
+LOST_AFTER_S = 0.1
+"""Some relays have answered by then, and others have not."""
+
+
+@cache
+def lost_run_of(network: str) -> tuple[Event, ...]:
+    """A run during which the device loses its network."""
+
+    async def run() -> tuple[Event, ...]:
+        made = load(network)
+
+        def lose() -> None:
+            for face in made.host.interfaces:
+                face.shape, face.gateways = replace(face.shape, up=False, addresses=()), ()
+
+        asyncio.get_running_loop().call_later(LOST_AFTER_S, lose)
+        return tuple([event async for event in Live(network, lambda: made).run(Options())])
 
     return run_virtual(run())
 
@@ -144,7 +190,14 @@ def draw(picture: Picture) -> str:
     """The picture, as SVG: the same on every machine."""
     events, title = run_of(picture.network, picture.peer), f"{PRACTICE}{picture.network}"
     source: Source
-    if picture.proves:
+    if picture.here:
+        title = HERE
+    if picture.lost:
+        events = lost_run_of(picture.network)
+    if picture.broken:
+        unreachable = OSError("the network is unreachable")
+        source = Broken(unreachable, title, until_answers(events, ANSWERS_MID_RUN))
+    elif picture.proves:
         source = Ahead(picture.network)
     elif picture.mid_run:
         source = Fed(title, until_answers(events, ANSWERS_MID_RUN))
@@ -155,8 +208,39 @@ def draw(picture: Picture) -> str:
 
 async def _draw(picture: Picture, source: Source) -> str:
     options = Options(map_test=picture.proves, peer=picture.peer)
-    settings = Settings(options, source, reduced_motion=True, save=False, session=Session())
-    app = WhyrelayApp(settings, "0", Everything())
+    settings = Settings(
+        options,
+        None if picture.begun else source,
+        reduced_motion=True,
+        privacy=picture.masked,
+        save=picture.begun,
+        session=Session(),
+    )
+    networks: Networks = Catalogue() if picture.begun else Everything()
+    app = WhyrelayApp(settings, "0", networks, masker=Masker(b"the key of the pictures"))
+    with _surroundings(picture, app):
+        return await _drawn(picture, app)
+
+
+@contextmanager
+def _surroundings(picture: Picture, app: WhyrelayApp) -> Iterator[None]:
+    """What a picture would else take from the computer on which it is drawn."""
+    with ExitStack() as stack:
+        if picture.here:
+            able = patch("tui.screens.fix_run.can_step_aside", lambda _app: True)
+            stack.enter_context(able)
+            stack.enter_context(patch("tui.fixing.offer.root_now", lambda: (False, True)))
+        if picture.begun:
+            folder = Path(stack.enter_context(TemporaryDirectory()))
+            app._keeper = Keeper(folder, clock=lambda: "2026-01-14T20:15:00Z")
+            way = "port-mapping:this"
+            progress = app._keeper.open(f"{PRACTICE}{picture.network}", "")
+            progress = replace(progress, cause="hard-nat", way=way)
+            app._keeper.change(progress.with_tick(way, "router-settings", True))
+        yield
+
+
+async def _drawn(picture: Picture, app: WhyrelayApp) -> str:
     async with running(app, picture.size) as pilot:
         if picture.light:
             await press(pilot, "t")
@@ -171,6 +255,10 @@ async def _draw(picture: Picture, source: Source) -> str:
         if picture.looks:
             await eventually(lambda: app.following.history.looks >= picture.looks, "the looks")
             app.clear_notifications()
+            await pilot.pause()
+        if isinstance(app.screen, CommandPalette):
+            found = app.screen.query_one(OptionList)
+            await eventually(lambda: found.option_count > 0, "the actions")
             await pilot.pause()
         if picture.paste:
             app.screen.query_one("#paste").post_message(Paste(recorded(picture.paste)))

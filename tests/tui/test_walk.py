@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from probes.events import RunFinished
 from probes.readings import classic
 from probes.readings.classic import ClassicType
 from tests.tui import recordings
@@ -208,6 +211,19 @@ async def test_every_finding_has_an_explanation_evidence_and_help(run: str) -> N
             await pilot.pause()
             claims_nothing = row in ("note:run", "pair:ask", "pair:mind")
             assert (screen.pane.to_copy() in explained[row]) is claims_nothing, row
+
+
+async def test_a_network_that_went_away_is_said_before_anything_that_was_found() -> None:
+    *rest, last = recordings.HARD
+    assert isinstance(last, RunFinished)
+    app = make(played((*rest, replace(last, changed=True))))
+    async with running(app) as pilot:
+        await press(pilot, "3")
+        rows = app.screen.query_one("#findings", RowList)
+        assert (rows.cursor, rows.ids[0]) == ("note:run", "note:run")
+        assert "! Network lost or changed" in text(app)
+        page = app.screen.query_one("#meaning", Detail).page.plain()
+        assert page.startswith("This device lost its network while it was measured")
 
 
 async def test_a_contradiction_is_a_finding_with_all_accounts_and_their_readings() -> None:

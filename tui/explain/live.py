@@ -148,8 +148,8 @@ def ignored(report: Report) -> tuple[str, ...]:
 def notices(report: Report) -> tuple[str, ...]:
     """What is to be said of the whole run before anything that it found."""
     found = {
-        "practice": report.network.startswith("simulated:"),
         "network-changed": report.network_changed,
+        "practice": report.network.startswith("simulated:"),
         "cancelled": report.cancelled,
         "tunnel": bool(facts.any_tunnel(report)),
         "inspected": report.value(relays.TLS_INSPECTED) is True,

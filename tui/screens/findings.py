@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from textual.content import Content
@@ -37,6 +38,8 @@ from tui.widgets.text import fit, glyph, join, say
 from tui.widgets.verdict import RESULT_TONES, sentence, verdict_tone
 
 _PEERS = {"none": NatClass.NONE, "easy": NatClass.EASY, "hard": NatClass.HARD}
+RUN = "note:run"
+"""What is to be said of the run as a whole."""
 MEASURED = "pair:measured"
 """The finding on both sides as they were measured."""
 ASK = "pair:ask"
@@ -52,6 +55,7 @@ class About:
     ignored: tuple[str, ...]
     taken_at: str
     title: str = "About this run"
+    warns: bool = False
     tone: Tone = Tone.NOTE
 
 
@@ -72,6 +76,10 @@ PARTS = {
 def entries(measurement: Measurement) -> dict[str, Entry]:
     report, diagnosis = measurement.report, measurement.diagnosis
     found: dict[str, Entry] = {}
+    run = About(notices(report), map_lines(report), ignored(report), report.taken_at)
+    if report.network_changed:  # before anything that was found
+        title_ = content.notice("network-changed short")
+        run = found[RUN] = replace(run, title=title_, warns=True)
     notes = [cause for cause in diagnosis.causes if cause.weight is Weight.NOTES]
     for cause in diagnosis.causes:
         if cause.weight is not Weight.NOTES:
@@ -88,7 +96,7 @@ def entries(measurement: Measurement) -> dict[str, Entry]:
         found[each.id] = each
     for cause in notes:
         found[f"note:{cause.id}"] = explain_cause(cause, report)
-    found["note:run"] = About(notices(report), map_lines(report), ignored(report), report.taken_at)
+    found.setdefault(RUN, run)
     return found
 
 
@@ -211,7 +219,7 @@ def line_of(entry: Entry) -> Callable[[int], Content]:
         else:
             kept = max(room - 1 - value.cell_length, min(len(name), room - 10))
             line = join(fit(say(name), kept), " ", value)
-        claims = not isinstance(entry, About) and bool(_value(entry))
+        claims = entry.warns if isinstance(entry, About) else bool(_value(entry))
         sign = glyph(entry.tone) if claims else say("·", "$quiet")
         return fit(join(sign, " ", line), width)
 

@@ -17,6 +17,22 @@ from tui.widgets.page import Block
 from tui.widgets.text import join, say
 
 
+def broken(line: str, room: int) -> list[Content]:
+    """A line of a command, broken where it has to be: after a space, else anywhere. Nothing is left
+    out."""
+    lines: list[Content] = []
+    while len(line) > room:
+        at = line.rfind(" ", 1, room)
+        at = at + 1 if at > 0 else room
+        lines.append(say(line[:at], "$strong"))
+        line = line[at:]
+    lines.append(say(line, "$strong"))
+    # Wide characters take two cells.
+    return [
+        part for each in lines for part in (each.fold(room) if each.cell_length > room else [each])
+    ]
+
+
 def shell_text(text: str) -> Block:
     """A command or a script as it will run: line by line, long ones broken with nothing left out
     and a mark where they go on."""
@@ -25,7 +41,7 @@ def shell_text(text: str) -> Block:
         lines: list[Content] = []
         room = max(width - 4, 8)
         for line in text.split("\n"):
-            parts = say(line, "$strong").fold(room) if line else [Content("")]
+            parts = broken(line, room)
             for at, part in enumerate(parts):
                 lines.append(join(say("  │ " if at == 0 else "  … ", "$rule-focus"), part))
         return lines

@@ -67,8 +67,9 @@ def _question(ready: Job, command: Command, session: Session) -> AskScreen:
     if ready.timed:
         blocks += [gap, heading("The command"), shell_text(command.text)]
         blocks += [gap, heading("What takes it back"), shell_text(command.undo)]
-        blocks += [gap, heading("The whole script")]
-    blocks += [gap, shell_text(ready.shown)]
+        blocks += [gap, heading("The whole script"), shell_text(ready.shown)]
+    else:
+        blocks += [gap, shell_text(ready.shown)]
     if ready.root:
         blocks += [gap, prose(content.fixing(sudo_words(ready)))]
     if ready.timed and session.remote:

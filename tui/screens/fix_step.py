@@ -16,6 +16,7 @@ from tui.fixing.offer import Hindrance, cuts_words
 from tui.fixing.playbook import Command, Playbook, PlayStep
 from tui.fixing.progress import Progress, Ran, RanState
 from tui.fixing.running import ended_words
+from tui.screens.fix_ask import broken
 from tui.session import Session
 from tui.theme import LOOKS
 from tui.widgets.page import Block
@@ -93,7 +94,7 @@ def _command(shown: Shown, step: PlayStep, command: Command, width: int) -> list
     room = max(width - _BOX_INDENT - 4, _LEAST_BOX)
     shell = "PowerShell" if command.shell == "powershell" else "shell"
     name = f" {shell}, as administrator " if command.as_root else f" {shell} "
-    lines = [line for part in command.text.split("\n") for line in _folded(part, room)]
+    lines = [line for part in command.text.split("\n") for line in broken(part, room)]
     inner = max(len(name), *(line.cell_length for line in lines))
     inner = min(inner, room)
     label = fit(say(name, "$quiet"), min(len(name), inner))
@@ -119,24 +120,6 @@ def _command(shown: Shown, step: PlayStep, command: Command, width: int) -> list
         said = say(f"Not run from here: {content.label(why_not)}.", "$quiet")
         boxed += [join(pad, line) for line in wrapped(said, more)]
     return boxed
-
-
-def _folded(text: str, width: int) -> list[Content]:
-    """A command broken where it has to be: at spaces, else anywhere; nothing is left out."""
-    style = "$strong"
-    lines: list[Content] = []
-    while len(text) > width:
-        at = text.rfind(" ", 1, width)
-        at = at + 1 if at > 0 else width
-        lines.append(say(text[:at], style))
-        text = text[at:]
-    lines.append(say(text, style))
-    return [part for line in lines for part in _cells(line, width)]
-
-
-def _cells(line: Content, width: int) -> list[Content]:
-    """Wide characters take two cells."""
-    return [line] if line.cell_length <= width else list(line.fold(width))
 
 
 def _ran(ran: Ran, width: int) -> list[Content]:

@@ -610,7 +610,7 @@ def test_notices_say_what_holds_for_the_whole_run() -> None:
         )
     )
     assert [each.split(".")[0][:30] for each in notices(moved)] == [
-        "This device moved to another n",
+        "This device lost its network w",
         "The run was stopped early",
     ]
     plain_run = report_of((RunStarted(0.0, "2026-01-01T00:00:00Z", (), (), "real"),))
