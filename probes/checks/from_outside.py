@@ -4,6 +4,10 @@ Seen from outside means that a datagram from an address that the mapped socket n
 in through the external port. Servers with RESPONSE-PORT (RFC 5780 section 7.5) send one on request
 of another socket. Where none can, a reply from a changed source proves it only if the mapped socket
 leaves by exactly that external port and an unmapped one gets no such reply.
+
+Silence leaves open who dropped the packet: the router, or this computer's own firewall. So the
+mapped socket then sends the server one packet that the first router throws away (TTL 1). To this
+computer the next knock is an answer; to the router its sender is as much a stranger as before.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ SHORTEST_S = 1.4
 MOST_SERVERS = 3
 RESOLVE_S = 1.5
 SOFTWARE = ("whyrelay",)
+_BYTES = 12
 
 
 @runtime_checkable
@@ -62,19 +67,33 @@ async def seen_from_outside(
     outer: Endpoint,
     bind: Bind,
     servers: Sequence[Endpoint],
-) -> tuple[bool | None, str]:
-    """Whether `socket`, which has sent nothing yet, is reached through `outer`; and how it showed.
-
-    None: no server was able to send a datagram from an address never sent to.
-    """
+) -> Outside:
+    """Whether `socket`, which has sent nothing yet, is reached through `outer`."""
     for server in servers:
         seen = await _by_response_port(network, socket, outer, bind, server)
-        if seen is not None:
-            return seen, f"RESPONSE-PORT {outer.port} with {server}"
+        if seen is None:
+            continue
+        how = f"RESPONSE-PORT {outer.port} with {server}"
+        if seen:
+            return Outside(True, how)
+        through = await _by_response_port(network, socket, outer, bind, server, ajar=True)
+        return Outside(False, how, through)
     for server in servers:
         if await _by_changed_source(network, socket, outer, bind, server):
-            return True, f"an answer from elsewhere, by {server}"
-    return None, "no server could send a packet from elsewhere" if servers else ""
+            return Outside(True, f"an answer from elsewhere, by {server}")
+    return Outside(None, "no server could send a packet from elsewhere" if servers else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """How far a stranger's packet came."""
+
+    seen: bool | None
+    """To the socket. None: no server was able to send one from an address never sent to."""
+    how: str
+    let_through: bool | None = None
+    """Of one that was not seen: it came through the router, and this computer's own firewall kept
+    it out. None: that did not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +106,18 @@ class _Answer:
 
 
 async def _by_response_port(
-    network: Network, socket: UdpSocket, outer: Endpoint | int, bind: Bind, server: Endpoint
+    network: Network,
+    socket: UdpSocket,
+    outer: Endpoint | int,
+    bind: Bind,
+    server: Endpoint,
+    *,
+    ajar: bool = False,
 ) -> bool | None:
     """None: the server cannot do it, or would send to another address than the router's.
 
-    `outer` as a mere port stands for the public address that the server sees.
+    `outer` as a mere port stands for the public address that the server sees. `ajar`: this
+    computer's own firewall is made to expect the server, and the router is not.
     """
     asking, hearing = await network.udp(bind), await network.udp(bind)
     try:
@@ -113,6 +139,8 @@ async def _by_response_port(
         wait_s = silence_s(first.after_s * 1000.0)
         if await _exchange(network, asking, hearing, server, aside, wait_s) is None:
             return None
+        if ajar:
+            socket.send(network.random_bytes(_BYTES), server, ttl=1)
         wanted = _response_port(port)
         told = await _exchange(network, asking, socket, server, wanted, wait_s, sends_s=KNOCKS_S)
         return told is not None

@@ -21,7 +21,7 @@ from probes.model import CheckId, Endpoint, Family, IPAddress, Known, Reason
 from probes.network.seam import NetworkError, UdpSocket
 from probes.readings import stun
 from probes.readings.key import Key
-from probes.readings.port_mapping import MappingError, MappingFault, MappingTest
+from probes.readings.port_mapping import LET_THROUGH, MappingError, MappingFault, MappingTest
 from probes.report import Report
 from probes.values import dataclass
 from probes.wire.pcp import NONCE_BYTES
@@ -233,13 +233,20 @@ class _Trial:
             return
         self._progress(4, "look-from-outside")
         outer = Endpoint(address, granted.external_port)
-        seen, how = await seen_from_outside(
+        outside = await seen_from_outside(
             self.context.network, socket, outer, self.asked.bind, servers
         )
         # A stranger's packet to that very address arrived: it is the router's, whoever saw it.
-        matches = True if seen else self.found.address_matches
-        self.found = replace(self.found, address_matches=matches, seen_from_outside=seen, how=how)
+        matches = True if outside.seen or outside.let_through else self.found.address_matches
+        self.found = replace(
+            self.found,
+            address_matches=matches,
+            seen_from_outside=outside.seen,
+            how=outside.how,
+        )
         self._tell()
+        if outer.family is Family.V4 and outside.seen is False:
+            self._tell_let_through(outside.let_through, outside.how)
 
     async def _matches(self) -> bool | None:
         assert self.found is not None
@@ -299,6 +306,15 @@ class _Trial:
         assert self.found is not None
         source = f"{self.service.protocol} mapping asked of {self.asked.gateway}{more}"
         self.context.known(self.key, self.found, source)
+
+    def _tell_let_through(self, through: bool | None, how: str) -> None:
+        """Of several services one that works is enough."""
+        known = self.context.board.report.known(LET_THROUGH)
+        if through is None and not known:
+            self.context.unknown(LET_THROUGH, Reason.NO_ANSWER, f"{how} fell silent")
+        elif through or (through is False and not known):
+            source = f"{how}, expected by this computer's firewall alone"
+            self.context.known(LET_THROUGH, through, source)
 
     def _progress(self, step: int, doing: str) -> None:
         self.context.progress(step, _STEPS, doing, str(self.asked.gateway))

@@ -11,6 +11,7 @@ from probes.diagnosis.facts import Concluded, Facts
 from probes.diagnosis.model import Actor, Confidence, Filtering, NatClass, Weight
 from probes.diagnosis.overruled import By, forced, shut_in
 from probes.diagnosis.rule import Match, When
+from probes.diagnosis.sureness import least
 from probes.diagnosis.surroundings import translator, who_acts
 from probes.model import Family
 from probes.readings import environment, firewall, local, port_mapping, stun, tailscale
@@ -61,12 +62,11 @@ def port_mapping_broken(known: Concluded) -> Match | None:
         return None
     acts = who_acts(facts, Actor.ROUTER)
     acts = next((each.acts for each in failures if each.acts is not Actor.ROUTER), acts)
-    sure = all(each.confidence is Confidence.CERTAIN for each in failures)
     return Match(
         weight,
         acts,
         tuple(dict.fromkeys(key for each in failures for key in each.because)),
-        Confidence.CERTAIN if sure else Confidence.LIKELY,
+        least(*(each.confidence for each in failures)),
         tuple(dict.fromkeys(key for each in failures for key in each.missing)),
     )
 
@@ -96,26 +96,34 @@ def _failure(facts: Facts, protocol: MappingProtocol) -> Match | None:
 
 
 def _failed_test(facts: Facts, keys: ServiceKeys, test: MappingTest) -> Match | None:
-    because = (keys.present.id, keys.test.id)
+    because: tuple[str, ...] = (keys.present.id, keys.test.id)
     if not test.granted or test.address_matches is False:
         return Match(Weight.NOTES, Actor.ROUTER, because)
     if test.seen_from_outside is not False:
         return None
+    through = facts.value(port_mapping.LET_THROUGH)
+    if through is not None:
+        # It came through the router and was dropped by this computer, which is another cause. Or
+        # the router dropped it: whom this computer has sent to, it lets in.
+        because = (*because, port_mapping.LET_THROUGH.id)
+        return None if through else Match(Weight.NOTES, Actor.ROUTER, because)
     # The packet may have come through the router, and been dropped by this computer.
     host = facts.value(firewall.INBOUND4)
     if host is not None and host.lets_this_port_in and host.by is not FirewallName.TAILSCALE:
         return None  # it lets the VPN's port in by name, and the test had another one
     if host is not None and host.fate is Fate.BLOCKED and host.sure:
         return None  # it drops every stranger's packet: that is a cause of its own
-    fate, shown = Fate.UNKNOWN if host is None else host.fate, (firewall.INBOUND4.id,)
+    fate, rules = Fate.UNKNOWN if host is None else host.fate, firewall.INBOUND4.id
+    missing = port_mapping.LET_THROUGH.id
     match fate:
         case Fate.BLOCKED:
-            likely = Confidence.LIKELY
-            return Match(Weight.NOTES, Actor.THIS_DEVICE, (*because, *shown), likely)
+            return Match(
+                Weight.NOTES, Actor.THIS_DEVICE, (*because, rules), Confidence.LIKELY, (missing,)
+            )
         case Fate.ALLOWED:
-            return Match(Weight.NOTES, Actor.ROUTER, (*because, *shown))
+            return Match(Weight.NOTES, Actor.ROUTER, (*because, rules))
         case Fate.UNKNOWN:
-            return Match(Weight.NOTES, Actor.ROUTER, because, Confidence.LIKELY, shown)
+            return Match(Weight.NOTES, Actor.ROUTER, because, Confidence.POSSIBLE, (rules, missing))
         case _:
             assert_never(fate)
 
@@ -136,10 +144,25 @@ def host_firewall(known: Concluded) -> Match | None:
         weight = Weight.BLOCKS if above or facts.is_false(stun.UDP) else Weight.LIMITS
         return Match(weight, out.acts, out.because, out.confidence)
     way_in = _way_in(facts)
-    if into is None or into.fate is not Fate.BLOCKED or not way_in:
+    if into is None or into.fate is Fate.UNKNOWN:
+        return _kept_out(facts, way_in)
+    if into.fate is not Fate.BLOCKED or not way_in:
         return None
     sure = Confidence.CERTAIN if into.sure else Confidence.LIKELY
     return Match(Weight.LIMITS, Actor.THIS_DEVICE, (keys.inbound.id, *way_in), sure)
+
+
+def _kept_out(facts: Facts, way_in: tuple[str, ...]) -> Match | None:
+    """Rules that nobody may read, and a stranger's packet that ended here, behind the router.
+
+    Only possible: they may well let in to the VPN's port, which was not the test's.
+    """
+    tests = [facts.value(keys.test) for keys in SERVICES.values()]
+    seen = {test.seen_from_outside for test in tests if test is not None}
+    if True in seen or False not in seen or not facts.is_true(port_mapping.LET_THROUGH):
+        return None
+    missing = (firewall.INBOUND4.id,)
+    return Match(Weight.LIMITS, Actor.THIS_DEVICE, way_in, Confidence.POSSIBLE, missing)
 
 
 def _way_in(facts: Facts) -> tuple[str, ...]:
@@ -148,14 +171,15 @@ def _way_in(facts: Facts) -> tuple[str, ...]:
         return facts.nat4.because
     forward = facts.value(port_mapping.FORWARD)
     opened = (port_mapping.FORWARD.id,) if forward is not None and forward.open else ()
-    mapped = (
+    mapped = tuple(
         keys.test.id
         for keys in SERVICES.values()
         if (test := facts.value(keys.test)) is not None
         and test.granted
         and test.address_matches is True
     )
-    return (*opened, *mapped)
+    through = mapped and facts.is_true(port_mapping.LET_THROUGH)
+    return (*opened, *mapped, *((port_mapping.LET_THROUGH.id,) if through else ()))
 
 
 # --- what this device runs inside of --------------------------------------------------------------

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from probes.diagnosis.model import Confidence, Mechanism, Result
 from probes.diagnosis.pairing import Leg, Outcome, pair
 from probes.diagnosis.reach import Reach
+from probes.diagnosis.sureness import least
 from probes.values import dataclass
 
 _RESULTS = {
@@ -18,7 +19,6 @@ _RESULTS = {
     Outcome.WHO_STARTS: Result.POSSIBLE,
     Outcome.RELAYED: Result.RELAYED,
 }
-_SURE = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,6 @@ class Met:
     result: Result
     mechanism: Mechanism
     confidence: Confidence
-
-
-def least(*found: Confidence) -> Confidence:
-    """The weakest of several confidences."""
-    return min(found, key=_SURE.index)
 
 
 def result_of(outcomes: Collection[Outcome], *, settled: bool) -> Result:

@@ -8,7 +8,7 @@ from probes.addresses import may_be_public
 from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.model import Confidence, Filtering, Mapping, Nat, NatClass
 from probes.model import Family, IPAddress
-from probes.readings import behavior, local, port_mapping, stun, tailscale
+from probes.readings import behavior, firewall, local, port_mapping, stun, tailscale
 from probes.readings.local import InterfaceKind
 from probes.readings.port_mapping import MappingTest
 from probes.readings.stun import BY_FAMILY, StunAnswer
@@ -65,8 +65,19 @@ def ways_in(report: Report) -> tuple[str, ...]:
     """The readings that show a way in from outside: a mapping that was tried, a static forward."""
     forward = report.value(port_mapping.FORWARD)
     found = (port_mapping.FORWARD.id,) if forward is not None and forward.open else ()
-    tried = ((keys.test, report.value(keys.test)) for keys in port_mapping.SERVICES.values())
-    return (*found, *(key.id for key, test in tried if test is not None and _works(test)))
+    tried = [(keys.test, report.value(keys.test)) for keys in port_mapping.SERVICES.values()]
+    works = tuple(key.id for key, test in tried if test is not None and _works(test))
+    if works or not _let_in_by_name(report):
+        return (*found, *works)
+    granted = tuple(key.id for key, test in tried if test is not None and test.address_matches)
+    return (*found, *granted, port_mapping.LET_THROUGH.id, firewall.INBOUND4.id)
+
+
+def _let_in_by_name(report: Report) -> bool:
+    """Strangers come through the router, and this computer's rules let in to the VPN's port."""
+    host = report.value(firewall.INBOUND4)
+    through = report.value(port_mapping.LET_THROUGH) is True
+    return through and host is not None and host.lets_this_port_in
 
 
 def _works(test: MappingTest) -> bool:

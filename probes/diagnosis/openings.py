@@ -14,6 +14,7 @@ from probes.diagnosis.pairing import Leg
 from probes.model import Family, Filtering, IPAddress
 from probes.readings import firewall, port_mapping, tailscale
 from probes.readings.firewall import Fate
+from probes.readings.key import Key
 from probes.readings.port_mapping import SERVICES, MappingProtocol, MappingTest
 from probes.report import Report
 from probes.values import dataclass
@@ -41,6 +42,8 @@ class Opening:
     """A stranger's packet was seen to arrive through it."""
     because: tuple[str, ...]
     missing: tuple[str, ...] = ()
+    through: bool = False
+    """One came through the router, and this computer kept it out of the test's port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _service(report: Report, protocol: MappingProtocol) -> Opening:
         return Opening(Held.NO, False, (tailscale.ATTRIBUTES.id,))
     test = report.value(keys.test)
     if test is not None:
-        return Opening(*_tested(test, host_filter(report, Family.V4)), (keys.test.id,))
+        return _of_test(report, keys.test, test)
     present = report.value(keys.present)
     if present is None:
         # A router that nobody asked may well open ports: what was left out is not guessed.
@@ -132,6 +135,17 @@ def _useless(address: IPAddress) -> bool:
     """The router's outer address is none that the internet knows: another NAT stands before it."""
     beyond = (AddressKind.PRIVATE, AddressKind.CARRIER, AddressKind.TRANSITION)
     return AddressKind.of(address) in beyond
+
+
+def _of_test(report: Report, key: Key[MappingTest], test: MappingTest) -> Opening:
+    """Over IPv4 it may also be known that it was not the router that kept the packet out."""
+    through = port_mapping.LET_THROUGH
+    let = report.value(through)
+    held, seen = _tested(test, host_filter(report, Family.V4))
+    if held is Held.NO or seen or let is None:
+        return Opening(held, seen, (key.id,))
+    # Answers to what was sent do come in here: it was the router, if the packet did not come.
+    return Opening(Held.YES if let else Held.NO, False, (key.id, through.id), through=let)
 
 
 def _tested(test: MappingTest, host: HostFilter) -> tuple[Held, bool]:
@@ -164,7 +178,7 @@ def opened(leg: Leg, way_in: Opening, host: HostFilter) -> Ways:
     """
     match way_in.held:
         case Held.YES:
-            return _mapped(leg, host, seen=way_in.seen)
+            return _mapped(leg, host, seen=way_in.seen, through=way_in.through)
         case Held.MAYBE:
             with_it = _mapped(leg, host, seen=False)
             return Ways((leg, *with_it.legs), with_it.doubts)
@@ -177,7 +191,7 @@ def opened(leg: Leg, way_in: Opening, host: HostFilter) -> Ways:
             assert_never(way_in.held)
 
 
-def _mapped(leg: Leg, host: HostFilter, *, seen: bool) -> Ways:
+def _mapped(leg: Leg, host: HostFilter, *, seen: bool, through: bool = False) -> Ways:
     """The leg with the mapped endpoint as well, for each thing that the computer may let in.
 
     A packet that meets the mapping is never taken by the router for itself.
@@ -190,5 +204,11 @@ def _mapped(leg: Leg, host: HostFilter, *, seen: bool) -> Ways:
         return Ways((shut,)) if host.sure and not seen else Ways((shut, everybody))
     if seen:
         return Ways((everybody,))
+    if through and host.this_port:
+        # It came as far as the rules here, and they let in to the VPN's port whom they kept out of
+        # the test's.
+        return Ways((everybody,), () if host.sure else (shut,))
+    if through:
+        return Ways((everybody, shut))
     # Nobody was seen to come in: whatever else is on the way may still filter.
     return Ways((everybody, untried), () if host.fate is Fate.ALLOWED else (shut,))

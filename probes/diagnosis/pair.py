@@ -14,11 +14,12 @@ from enum import StrEnum
 from itertools import product
 from typing import assert_never
 
-from probes.diagnosis.meeting import Met, confidence_of, least, meet, result_of
+from probes.diagnosis.meeting import Met, confidence_of, meet, result_of
 from probes.diagnosis.model import Confidence, Mechanism, Result
 from probes.diagnosis.pairing import Outcome
 from probes.diagnosis.reach import Reach
 from probes.diagnosis.sides import Place, Side
+from probes.diagnosis.sureness import least, rank
 from probes.model import Family
 from probes.values import dataclass
 
@@ -188,19 +189,13 @@ def _apart(a: Side, b: Side) -> Prediction:
 
 
 def _surer(one: Met, other: Met) -> bool:
-    return one.confidence is not other.confidence and (
-        least(one.confidence, other.confidence) is other.confidence
-    )
+    return rank(one.confidence) > rank(other.confidence)
 
 
 def _open(*reaches: Reach) -> tuple[Reach, ...]:
     """The IPv6 reaches, where one of them alone does not rule IPv6 out for certain."""
     shut = [each for each in reaches if not any(leg.udp for leg in (*each.legs, *each.doubts))]
-    return (max(shut, key=_certain),) if shut else reaches
-
-
-def _certain(reach: Reach) -> int:
-    return (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN).index(reach.confidence)
+    return (max(shut, key=lambda reach: rank(reach.confidence)),) if shut else reaches
 
 
 def _decided(mine: Reach, other: Reach) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from probes.diagnosis.facts import Facts
-from probes.diagnosis.meeting import least
 from probes.diagnosis.model import Confidence, Filtering, Mapping, Mechanism, Nat, NatClass, Result
 from probes.diagnosis.pair import Neighbours, Prediction, Relay, neighbours, predict
 from probes.diagnosis.pairing import Leg, Outcome, pair
@@ -22,6 +21,7 @@ from probes.diagnosis.peer_side import NOBODY, side_told
 from probes.diagnosis.reach import Reach
 from probes.diagnosis.sides import Side, side_from
 from probes.diagnosis.spread import Spread, spread_of
+from probes.diagnosis.sureness import least
 from probes.diagnosis.what_if import Fix, fixes
 from probes.model import Family
 from probes.readings import tailscale

@@ -10,10 +10,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from probes.diagnosis.meeting import least
 from probes.diagnosis.model import Confidence, Filtering, Mapping, Nat, NatClass
 from probes.diagnosis.reach import ANYTHING, HARD, MAPPED_HARD, Reach
 from probes.diagnosis.sides import Place, Side, side_of
+from probes.diagnosis.sureness import least
 from probes.model import Known
 from probes.readings import stun, tailscale
 from probes.readings.key import Key

@@ -230,6 +230,14 @@ TAILSCALE_ASKS = Key(
     "Whether Tailscale would ask this router, too: it asks private (RFC 1918) addresses only.",
     shared=True,
 )
+LET_THROUGH = Key(
+    "port_mapping.let_through",
+    CheckId.NAT_PMP,
+    BOOL,
+    "Whether a stranger's packet that did not reach its test port came through the router all the"
+    " same, and was kept out by this computer.",
+    shared=True,
+)
 LEFTOVERS = Key(
     "port_mapping.leftovers",
     CheckId.NAT_PMP,
@@ -249,5 +257,5 @@ KEYS = (
     *(UPNP.present, UPNP.external, UPNP.error, UPNP.test),
     *(NAT_PMP.present, NAT_PMP.external, NAT_PMP.error, NAT_PMP.test, NAT_PMP_EPOCH),
     *(PCP.present, PCP.external, PCP.error, PCP.test, PCP_EPOCH, PRESENT6, PINHOLE6),
-    *(GATEWAY, TAILSCALE_ASKS, LEFTOVERS, FORWARD),
+    *(GATEWAY, TAILSCALE_ASKS, LET_THROUGH, LEFTOVERS, FORWARD),
 )

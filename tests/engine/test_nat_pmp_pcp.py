@@ -24,6 +24,7 @@ from probes.network.simulated.stun_server import Reply
 from probes.options import Options
 from probes.readings.port_mapping import (
     GATEWAY,
+    LET_THROUGH,
     NAT_PMP,
     NAT_PMP_EPOCH,
     PCP,
@@ -51,6 +52,8 @@ BOTH: tuple[type[NatPmpCheck] | type[PcpCheck], ...] = (NatPmpCheck, PcpCheck)
 ON = {NatPmpCheck: "nat_pmp = true", PcpCheck: "pcp = true"}
 KEYS = {NatPmpCheck: NAT_PMP, PcpCheck: PCP}
 PROTOCOL = {NatPmpCheck: MappingProtocol.NAT_PMP, PcpCheck: MappingProtocol.PCP}
+USELESS = "useless = true"
+OWN_FIREWALL = "[host.here.firewall]\n"
 HARD = 'mapping = "address-and-port-dependent"\nports = "random"'
 
 
@@ -352,6 +355,31 @@ def test_a_mapping_through_which_nothing_comes_in_is_not_ok(
     assert found.seen_from_outside is False
     assert found.ok is False
     assert found.removed is True
+
+
+@pytest.mark.parametrize("check", BOTH)
+@pytest.mark.parametrize(
+    ("useless", "own_firewall", "let_through"),
+    [
+        ("", "", None),
+        ("", OWN_FIREWALL, True),
+        (USELESS, "", False),
+        (USELESS, OWN_FIREWALL, False),
+    ],
+)
+def test_who_keeps_a_stranger_s_packet_out_shows(
+    check: type[NatPmpCheck] | type[PcpCheck],
+    useless: str,
+    own_firewall: str,
+    let_through: bool | None,
+) -> None:
+    network = home(f"{ON[check]}\n{useless}", own_firewall)
+    found = report(network, check(), behavior_servers=FIVE, map_test=True, journal=Drawer().journal)
+    test = found.value(KEYS[check].test)
+    assert test is not None
+    assert test.seen_from_outside is (let_through is None)
+    assert found.value(LET_THROUGH) is let_through
+    assert test.removed is True
 
 
 @pytest.mark.parametrize("check", BOTH)

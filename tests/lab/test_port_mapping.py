@@ -12,6 +12,7 @@ import pytest
 
 from tests.lab.customer import LINE_A, Customer
 from tests.lab.internet import expect_ready, python_env
+from tests.lab.loop_hands import OWN_FIREWALL
 from tests.lab.mapping_runs import records
 from tests.lab.place import Place
 from tests.lab.program import Outcome
@@ -128,6 +129,25 @@ def test_a_mapping_that_the_home_does_not_let_in_is_not_ok(at: At) -> None:
         assert found["mapping"]["seen_from_outside"] is False
         assert found["mapping"]["ok"] is False
         assert found["mapping"]["removed"] is True
+    assert value(said, "port_mapping.let_through") is False
+    (broken,) = (each for each in said["causes"] if each["id"] == "port-mapping-broken")
+    assert (broken["acts"], broken["confidence"]) == ("router", "certain")
+
+
+def test_the_own_firewall_is_found_by_what_it_keeps_out_without_rights_to_read_it(at: At) -> None:
+    place = at("hard-home")
+    miniupnpd(place.site)
+    place.site.device.nft(OWN_FIREWALL)
+    said = ask(place, "--map-test", "--behavior-server", coturn(place.internet))
+    for found in said["port_mapping"].values():
+        assert found["mapping"]["seen_from_outside"] is False
+        assert found["mapping"]["removed"] is True
+    assert value(said, "port_mapping.let_through") is True
+    causes = {each["id"]: each for each in said["causes"]}
+    assert "port-mapping-broken" not in causes
+    assert causes["host-firewall"]["acts"] == "this-device"
+    assert causes["host-firewall"]["confidence"] == "possible"
+    assert causes["host-firewall"]["missing"] == ["firewall.inbound4"]
 
 
 @pytest.mark.parametrize(

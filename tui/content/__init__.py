@@ -336,6 +336,11 @@ def router(which: str) -> str:
     return words_of("labels/router", which)
 
 
+def own_firewall(which: str) -> str:
+    """How this device's firewall showed, with {placeholders}: an id of ``labels/own-firewall``."""
+    return words_of("labels/own-firewall", which)
+
+
 def filtering(which: Filtering) -> str:
     """What a filter means for the person whose NAT, or no NAT, it belongs to."""
     _, for_you = parts_of("labels/nat", f"filtering {which}", "for you")

@@ -34,7 +34,7 @@ def filling(report: Report) -> dict[str, object]:
         "offered": _listed(_offered(report)) or "port mapping",
         "refusal": _refusal(report),
         "firewall": _firewall(report, judged),
-        "rule": _rule(judged),
+        "firewall_shown": _shown(judged),
         "vpn_port": report.value(firewall.PORT) or DEFAULT_PORT,
         "cloud": _inside(report, Surrounding.CLOUD),
         "mobile": _inside(report, Surrounding.MOBILE),
@@ -114,10 +114,13 @@ def _firewall(report: Report, judged: Judgement | None) -> str:
     return next((content.label(name) for name in named), "the firewall")
 
 
-def _rule(judged: Judgement | None) -> str:
-    if judged is None or not judged.rule:
-        return "one of the firewall's own"
-    return f"{judged.where}: {judged.rule}" if judged.where else judged.rule
+def _shown(judged: Judgement | None) -> str:
+    """What shows that it drops something: a rule, or what became of a packet."""
+    if judged is None:
+        return content.own_firewall("met")
+    rule = f"{judged.where}: {judged.rule}" if judged.where else judged.rule
+    rule = rule if judged.rule else "one of the firewall's own"
+    return content.fill(content.own_firewall("read"), rule=rule)
 
 
 def _inside(report: Report, *kinds: Surrounding) -> str:

@@ -49,7 +49,7 @@ def router_says(report: Report, check: CheckId) -> tuple[Told, ...]:
     parts: tuple[tuple[str, Iterator[str]], ...] = (
         ("about", _about(report, protocol, keys)),
         ("entries", _entries(report) if protocol is MappingProtocol.UPNP else iter(())),
-        ("trial", _trial(report.value(keys.test))),
+        ("trial", _trial(report.value(keys.test), report.value(port_mapping.LET_THROUGH))),
         ("pinhole", _pinhole(report) if protocol is MappingProtocol.PCP else iter(())),
         ("strange", _strange(report) if protocol is MappingProtocol.UPNP else iter(())),
         ("leftovers", _leftovers(report, protocol)),
@@ -138,7 +138,7 @@ def _entry(entry: Entry) -> str:
     )
 
 
-def _trial(test: MappingTest | None) -> Iterator[str]:
+def _trial(test: MappingTest | None, let_through: bool | None = None) -> Iterator[str]:
     if test is None:
         return
     if not test.granted:
@@ -159,6 +159,8 @@ def _trial(test: MappingTest | None) -> Iterator[str]:
             yield _say(yes if state else no, address=test.external_address)
     if test.seen_from_outside is None:
         yield _say("unseen")
+    if test.seen_from_outside is False and let_through is not None:
+        yield _say("let-through" if let_through else "held-back")
 
 
 def _pinhole(report: Report) -> Iterator[str]:

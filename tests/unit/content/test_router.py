@@ -161,6 +161,22 @@ def test_a_trial_is_told_step_by_step() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("through", "line"),
+    [
+        (True, "The router let one through, and this device kept it out of the test's port"),
+        (False, "The router itself held it back"),
+        (None, "It is closed again"),
+    ],
+)
+def test_who_kept_a_packet_from_outside_out_is_told(through: bool | None, line: str) -> None:
+    test = MappingTest(True, None, 1, 50001, OUTER, 120, None, True, False, "how", True)
+    readings = {**EASY, port_mapping.PCP.test.id: test}
+    if through is not None:
+        readings[port_mapping.LET_THROUGH.id] = through
+    assert said(report(readings), CheckId.PCP)["The port that was tried"][-1] == line
+
+
 def test_every_error_becomes_a_sentence_and_what_helps() -> None:
     for fault in MappingFault:
         error = MappingError(718, "ConflictInMappingEntry", fault)

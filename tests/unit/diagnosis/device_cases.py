@@ -25,6 +25,7 @@ from probes.readings.port_mapping import MappingError, MappingFault, MappingTest
 from probes.readings.tailscale import Backend
 from probes.report import Report
 from tests.unit.diagnosis.reports import PUBLIC, home
+from tests.unit.diagnosis.sites import BY_NAME, HELD_BACK, LET_THROUGH
 
 Pair: TypeAlias = tuple[Key[Any], Any]
 Case: TypeAlias = tuple[Report, NatClass, Verdict, Headline, set[CauseId]]
@@ -126,6 +127,23 @@ CASES: dict[str, Case] = {
     ),
     "a router without a public address": _easy(
         {C.PORT_MAPPING_BROKEN, C.DOUBLE_NAT}, *NAT_PMP_ALONE, PRIVATE
+    ),
+    "a mapping past rules for the VPN's port": (
+        hard(*tried(seen_from_outside=False), *BY_NAME, *LET_THROUGH),
+        NatClass.EASY,
+        Verdict.DIRECT,
+        Headline.DIRECT_EASY,
+        {C.HARD_NAT, C.IPV6_MISSING},
+    ),
+    "a mapping before rules that nobody may read": (
+        hard(*tried(seen_from_outside=False), *LET_THROUGH),
+        NatClass.HARD,
+        Verdict.DEPENDS,
+        Headline.DEPENDS_MAPPING,
+        {C.HARD_NAT, C.HOST_FIREWALL, C.IPV6_MISSING},
+    ),
+    "a mapping that the router makes and does not heed": _hard(
+        {C.PORT_MAPPING_BROKEN}, R, *tried(seen_from_outside=False), *BY_NAME, *HELD_BACK
     ),
     "a mapping that nothing comes in by": _hard(
         {C.PORT_MAPPING_BROKEN}, Verdict.DEPENDS, *tried(seen_from_outside=False)

@@ -39,6 +39,17 @@ def host(fate: Fate, by: FirewallName | None = FirewallName.NFTABLES) -> Pairs:
 
 NO_RULES = host(Fate.ALLOWED, None)
 SHUT = host(Fate.BLOCKED)
+BY_NAME: Pairs = (
+    (
+        firewall.INBOUND4,
+        Judgement(
+            Fate.ALLOWED, FirewallName.NFTABLES, "input", "udp dport 41641 accept", sure=True
+        ),
+    ),
+)
+"""Drops strangers, but to the VPN's port."""
+LET_THROUGH: Pairs = ((port_mapping.LET_THROUGH, True),)
+HELD_BACK: Pairs = ((port_mapping.LET_THROUGH, False),)
 ACCEPTED = host(Fate.ALLOWED, FirewallName.TAILSCALE)
 """Drops strangers, but for the rule that tailscaled itself puts first."""
 
@@ -75,6 +86,7 @@ SITES = (
     *("eim-apdf+map+hostfw", "udp-blocked", "double-nat", "cgnat-hard", "one2one"),
     *("eim-apdf-wanopen", "hard+map+hostfw", "public-hostfw", "public-ufw", "hard+forward"),
     *("eim-apdf+map+ufw", "hard+v6", "eim-apdf+v6"),
+    *("eim-apdf+map+rule", "hard+map+rule", "hard+map+unread", "hard+map+useless"),
 )
 
 
@@ -113,6 +125,17 @@ def site(name: str, side: int = 1, prefix: str = "192.168.1") -> Report:
         case "eim-apdf+map+ufw":
             found = mapping(seen=True)
             return made(steady, filtering(test), collision(False), ACCEPTED, QUIET, found)
+        case "eim-apdf+map+rule":
+            # The test's port is kept shut here, the VPN's is not.
+            found = (*mapping(seen=False), *LET_THROUGH)
+            return made(steady, filtering(test), collision(False), BY_NAME, QUIET, found)
+        case "hard+map+rule":
+            return made(varying, filtering(test), BY_NAME, QUIET, mapping(seen=False), LET_THROUGH)
+        case "hard+map+unread":
+            # Nobody may read the rules that keep the test's port shut.
+            return made(varying, filtering(test), QUIET, mapping(seen=False), LET_THROUGH)
+        case "hard+map+useless":
+            return made(varying, filtering(test), QUIET, mapping(seen=False), HELD_BACK)
         case "double-nat":
             inner = mapping(seen=None, granted=False)
             hops = ((layers.HOPS4, (Hop(2, way_out("192.168.101.1").source, 2.0),)),)

@@ -50,6 +50,7 @@ from tests.unit.diagnosis.device_cases import (
     tried,
 )
 from tests.unit.diagnosis.reports import PUBLIC
+from tests.unit.diagnosis.sites import BY_NAME, HELD_BACK, LET_THROUGH
 
 C = CauseId
 
@@ -104,7 +105,7 @@ def test_port_mapping_is_off_where_a_home_router_answers_in_no_language(
         ),
         (tried(granted=False), Confidence.CERTAIN, Actor.ROUTER),
         (tried(address_matches=False), Confidence.CERTAIN, Actor.ROUTER),
-        (tried(seen_from_outside=False), Confidence.LIKELY, Actor.ROUTER),
+        (tried(seen_from_outside=False), Confidence.POSSIBLE, Actor.ROUTER),
         ((*tried(seen_from_outside=False), MAYBE_SHUT), Confidence.LIKELY, Actor.THIS_DEVICE),
     ],
 )
@@ -147,6 +148,11 @@ def test_port_mapping_that_may_work_is_not_called_broken(pairs: tuple[Pair, ...]
         (tried(address_matches=None), NatClass.EASY, Weight.NOTES),
         (tried(address_matches=None, seen_from_outside=None), NatClass.HARD, Weight.BLOCKS),
         (tried(seen_from_outside=False), NatClass.HARD, Weight.BLOCKS),
+        ((*tried(seen_from_outside=False), *BY_NAME, *LET_THROUGH), NatClass.EASY, Weight.NOTES),
+        ((*tried(seen_from_outside=False), *BY_NAME, *HELD_BACK), NatClass.HARD, Weight.BLOCKS),
+        ((*tried(seen_from_outside=False), *BY_NAME), NatClass.HARD, Weight.BLOCKS),
+        ((*tried(seen_from_outside=False), *LET_THROUGH), NatClass.HARD, Weight.BLOCKS),
+        ((*tried(seen_from_outside=False), SHUT, *LET_THROUGH), NatClass.HARD, Weight.BLOCKS),
         ((FORWARDED,), NatClass.EASY, Weight.NOTES),
         (
             ((port_mapping.FORWARD, port_mapping.Forward(41641, False, "test")),),
@@ -175,6 +181,33 @@ def test_the_own_firewall_matters_only_where_strangers_get_as_far() -> None:
         assert acts(report, C.HOST_FIREWALL) is Actor.THIS_DEVICE
     for fate in (Fate.ALLOWED, Fate.UNKNOWN):
         assert found(open_((firewall.INBOUND4, judged(fate))), C.HOST_FIREWALL) is None
+
+
+@pytest.mark.parametrize("own", [(), (SHUT,), BY_NAME, (MAYBE_SHUT,)])
+def test_the_router_is_to_blame_only_for_what_it_held_back(own: tuple[Pair, ...]) -> None:
+    dropped = (*tried(seen_from_outside=False), *own)
+    assert found(hard(*dropped, *LET_THROUGH), C.PORT_MAPPING_BROKEN) is None
+    broken = found(hard(*dropped, *HELD_BACK), C.PORT_MAPPING_BROKEN)
+    assert broken is not None
+    assert (broken.acts, broken.confidence) == (Actor.ROUTER, Confidence.CERTAIN)
+    assert "port_mapping.let_through" in broken.because
+
+
+def test_an_own_firewall_that_nobody_may_read_shows_by_what_it_keeps_out() -> None:
+    dropped = (*tried(seen_from_outside=False), *LET_THROUGH)
+    cause = found(hard(*dropped), C.HOST_FIREWALL)
+    assert cause is not None
+    assert (cause.weight, cause.confidence) == (Weight.LIMITS, Confidence.POSSIBLE)
+    assert {"nat_pmp.mapping", "port_mapping.let_through"} <= set(cause.because)
+    assert cause.missing == ("firewall.inbound4",)
+    for pairs in (
+        tried(seen_from_outside=False),
+        (*tried(seen_from_outside=False), *HELD_BACK),
+        (*tried(seen_from_outside=True), *LET_THROUGH),
+        (*dropped, *BY_NAME),
+        (*dropped, (firewall.INBOUND4, judged(Fate.ALLOWED))),
+    ):
+        assert found(hard(*pairs), C.HOST_FIREWALL) is None
 
 
 def test_the_own_firewall_is_likely_where_its_answers_are_known_from_documents() -> None:

@@ -63,6 +63,23 @@ MORE = (
     ("hard+v6", "hard", "R"),
 )
 
+# A stranger's packet came through the router and not past this computer, or not even through it.
+KEPT_OUT = (
+    ("eim-apdf+map+rule", "hard", "D"),
+    ("eim-apdf+map+rule", "cgnat-hard", "D"),
+    ("hard+map+rule", "hard", "D"),
+    ("hard+map+rule", "eim-apdf", "D"),
+    ("hard+map+unread", "hard", "S"),
+    ("hard+map+unread", "eim-apdf", "S"),
+    ("hard+map+useless", "hard", "R"),
+    ("hard+map+useless", "eim-apdf", "R"),
+)
+
+
+@pytest.mark.parametrize(("ours", "theirs", "expected"), KEPT_OUT)
+def test_it_counts_who_kept_a_stranger_s_packet_out(ours: str, theirs: str, expected: str) -> None:
+    assert letter(ours, theirs) == expected
+
 
 @pytest.mark.parametrize(("ours", "theirs", "expected"), MORE)
 def test_the_other_pairs_that_were_measured(ours: str, theirs: str, expected: str) -> None:
