@@ -75,6 +75,7 @@ __all__ = [
     "netcheck_field",
     "notice",
     "obstacle",
+    "offers_ports",
     "page",
     "pages",
     "peer_kind",
@@ -292,6 +293,11 @@ def reported(cause_id: CauseId) -> str:
 def beyond_router(cause_id: CauseId) -> str:
     """What to do first about a cause, where the provider has a NAT of its own."""
     return words_of("labels/beyond-router", cause_id)
+
+
+def offers_ports(which: str) -> str:
+    """What to do first about a hard NAT, where the router offers ports: an id of that file."""
+    return words_of("labels/offers-ports", which)
 
 
 def notice(which: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from probes.diagnosis.model import Diagnosis, Weight
+from probes.diagnosis.model import Diagnosis, Verdict, Weight
 from probes.diagnosis.overruled import LOOKED_FOR
 from probes.model import CheckId, CheckStatus, Known, Reason, Unknown
 from probes.options import OPT_IN
-from probes.readings import KEYS, tailscale
+from probes.readings import KEYS, port_mapping, tailscale
 from probes.readings.key import Key
 from probes.report import Report
 from probes.values import dataclass
@@ -18,6 +18,14 @@ from tui.explain.words import why_unknown
 
 _BEHAVIOR = (CheckId.BEHAVIOR, CheckId.COLLISION, CheckId.CLASSIC, CheckId.LIFETIME)
 """Checks that want a server with two addresses."""
+
+
+def trial_decides(report: Report, diagnosis: Diagnosis) -> bool:
+    """A trial of the router, which wants the person's yes, may turn "it depends" into an answer."""
+    if diagnosis.verdict is not Verdict.DEPENDS or report.elsewhere:
+        return False
+    tests = (report[each.test] for each in port_mapping.SERVICES.values())
+    return any(isinstance(each, Unknown) and each.reason is Reason.NEEDS_CONSENT for each in tests)
 
 
 def settle(report: Report, key: Key[Any]) -> str:

@@ -22,7 +22,7 @@ from probes.diagnosis.model import (
 from probes.diagnosis.nat import nat_of
 from probes.diagnosis.outlook import outlook_of
 from probes.model import Family, Known
-from probes.readings import KEYS, local
+from probes.readings import KEYS, local, port_mapping
 from probes.readings.key import Key
 from probes.report import Report
 from tui import content
@@ -170,13 +170,28 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
         content.label(cause.acts),
         filled(words.sentence),
         filled(words.for_you),
-        filled(content.beyond_router(cause.id) if _beyond_router(cause, report) else words.first),
+        filled(_first(cause, words, report)),
         filled(_why(cause, words, report)),
         filled(words.worked),
         filled(words.who),
         _evidence(report, cause.because),
         _evidence(report, cause.missing),
     )
+
+
+def _first(cause: Cause, words: CauseWords, report: Report) -> str:
+    """The usual advice is to turn on what opens ports. Some routers have it on."""
+    if _beyond_router(cause, report):
+        return content.beyond_router(cause.id)
+    if cause.id in (CauseId.HARD_NAT, CauseId.BOTH_HARD):
+        services = tuple(port_mapping.SERVICES.values())
+        tests = [test for each in services if (test := report.value(each.test)) is not None]
+        if tests:
+            works = any(each.ok is not False for each in tests)
+            return content.offers_ports("works" if works else "tried")
+        if any(report.value(each.present) is True for each in services):
+            return content.offers_ports("untried")
+    return words.first
 
 
 def _why(cause: Cause, words: CauseWords, report: Report) -> str:

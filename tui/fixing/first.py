@@ -9,7 +9,7 @@ from probes.report import Report
 from tui import content
 from tui.content import playbooks
 from tui.explain import explain_cause
-from tui.explain.settling import claims, open_readings
+from tui.explain.settling import claims, open_readings, trial_decides
 from tui.explain.words import number
 from tui.fixing.playbook import circumstances, playbook
 from tui.fixing.telling import in_the_way, named, step_lines, who_acts
@@ -26,7 +26,10 @@ def first_lines(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     cause = explain_cause(plan.cause, report)
     weight = cause.weight[:1].upper() + cause.weight[1:]
     yield f"{weight}: {cause.title}. {cause.sentence}"
-    yield _said("first-change", what=named(way), who=who_acts(way))
+    trial = trial_decides(report, diagnosis)
+    if trial:
+        yield playbooks.guidance("first-trial")
+    yield _said("else-change" if trial else "first-change", what=named(way), who=who_acts(way))
     peer = diagnosis.peer.name if diagnosis.peer is not None else ""
     person = circumstances(report, peer=peer)
     book = playbook(way, plan.cause, report, person, here=not report.elsewhere)
@@ -55,6 +58,8 @@ def in_short(report: Report, diagnosis: Diagnosis, verdict: str) -> str:
     plans = in_the_way(report, diagnosis)
     if not plans:
         return _said("in-short", verdict=verdict)
+    if trial_decides(report, diagnosis):
+        return _said("in-short-trial", verdict=verdict)
     way = next(way for way in plans[0].ways if way.recommended)
     return _said("in-short-first", verdict=verdict, what=named(way))
 

@@ -13,6 +13,7 @@ from tui import content
 from tui.commands import NEXT, PRETEND, ROUTER, SYSTEM, Command
 from tui.content import Tone, plain
 from tui.explain import CauseText
+from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand
 from tui.networks import PRACTICE
 from tui.screens.fix_step import Shown
@@ -113,7 +114,7 @@ def stands(measurement: Measurement, any_plan: bool) -> str:
     if measurement.running:
         return "still measuring"
     if any_plan:
-        return ""
+        return "try first" if trial_decides(measurement.report, measurement.diagnosis) else ""
     unknown = measurement.diagnosis.verdict is Verdict.UNKNOWN
     return "nothing known" if unknown else "nothing to fix"
 

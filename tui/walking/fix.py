@@ -9,6 +9,7 @@ from probes.diagnosis.model import Verdict
 from probes.diagnosis.plan import Way, plan_of
 from tui import content
 from tui.explain import explain_cause, headline
+from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
 from tui.fixing.telling import as_above
 from tui.fixing.ways import first_open, key_of, name_of, told_once
@@ -34,6 +35,8 @@ def fix(walk: Walk) -> Step:
         talk.tell("", content.fixing("nothing known" if unknown else "nothing to fix"))
         answer = walk.ask("What next?", moves(NEXT, BACK, QUIT, last="prove it"))
         return Step.PROVE if answer == NEXT else Step.UNDERSTAND
+    if trial_decides(known.report, known.diagnosis):
+        talk.tell("", content.fixing("try first"))
     if fixing.progress.begun:
         talk.tell("", "You have begun here before; what is done is marked.")
     while True:

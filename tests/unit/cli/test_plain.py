@@ -9,7 +9,7 @@ import pytest
 
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.disagreements import disagreements_of
-from probes.diagnosis.model import Weight
+from probes.diagnosis.model import CauseId, Weight
 from probes.model import CheckId, CheckStatus, Reason, Unknown
 from probes.network.simulated import names
 from probes.readings import relays, stun
@@ -18,9 +18,9 @@ from tests.unit.cli.golden import GOLDEN, kept_report, kept_text, plain, run
 from tests.unit.content.reports import EASY, HARD
 from tests.unit.content.reports import report as by_hand
 from tui import content
-from tui.explain import headline
+from tui.explain import explain_cause, headline
 from tui.explain.router import router_says
-from tui.explain.settling import claims, open_readings
+from tui.explain.settling import claims, open_readings, trial_decides
 from tui.fixing.telling import COMMAND, in_the_way, named, who_acts
 from tui.output import plain_ascii
 from tui.plain import WIDTH
@@ -128,11 +128,39 @@ def test_the_first_screen_says_the_verdict_the_cause_that_matters_and_the_first_
     title = content.cause(plans[0].cause.id).title
     steps = [line for line in unwrapped(text).splitlines() if line.startswith("Step 1: ")]
     assert f": {title}. " in screen
-    assert f"What to do first: {named(way)}. Who can do it: {who_acts(way)}." in screen
+    trial = trial_decides(report, diagnosis)
+    assert ("What to do first: have the router tried" in screen) is trial
+    begin = "Where that does not help" if trial else "What to do first"
+    assert f"{begin}: {named(way)}. Who can do it: {who_acts(way)}." in screen
     assert len(steps) == 2
     assert steps[0] == steps[1], "it stands once more with the steps that follow"
     assert steps[0] in screen
-    assert named(way) in last
+    assert ("have the router tried" if trial else named(way)) in last
+
+
+def test_a_trial_comes_first_only_where_it_was_not_made_and_would_decide() -> None:
+    tried = report_of(run("hard-home-upnp", map_test=True))
+    offers_nothing, direct_without = practice("hard-home"), practice("easy-home-upnp")
+    first = [
+        trial_decides(report, diagnose(report))
+        for report in (practice("hard-home-upnp"), tried, offers_nothing, direct_without)
+    ]
+    assert first == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "consent", "begins"),
+    [
+        ("hard-home", False, "If you run the"),
+        ("hard-home-upnp", False, "Try what the"),
+        ("hard-home-upnp", True, "Nothing, if peers reach you"),
+        ("upnp-that-refuses", True, "The router opens ports on request, but"),
+    ],
+)
+def test_nobody_is_told_to_turn_on_what_is_on(name: str, consent: bool, begins: str) -> None:
+    report = report_of(run(name, map_test=consent))
+    hard = next(each for each in diagnose(report).causes if each.id is CauseId.HARD_NAT)
+    assert content.plain(explain_cause(hard, report).first).startswith(begins)
 
 
 def test_where_too_little_is_known_the_first_screen_says_what_would_settle_it() -> None:

@@ -220,6 +220,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "notice",
         "obstacle",
         "own-firewall",
+        "offers-ports",
         "peer-kind",
         "peer-today",
         "remedy-short",

@@ -16,6 +16,7 @@ from probes.events import Event
 from probes.network.simulated import load, run_virtual
 from probes.options import Options
 from probes.report import Report, report_of
+from tests.engine.port_mapping import Drawer
 from tui.plain import report_to_text
 
 GOLDEN = ("easy-home", "hard-home", "udp-blocked")
@@ -23,11 +24,11 @@ _HERE = Path(__file__).parent
 
 
 @cache
-def run(name: str) -> tuple[Event, ...]:
-    """The events of a run on a practice network."""
+def run(name: str, *, map_test: bool = False) -> tuple[Event, ...]:
+    """The events of a run on a practice network; `map_test` with consent to try the router."""
 
     async def collect() -> tuple[Event, ...]:
-        options = Options(salt=b"test")
+        options = Options(salt=b"test", map_test=map_test, journal=Drawer().journal)
         checks, skipped = select(options)
         return tuple([event async for event in measure(load(name), checks, options, skipped)])
 
