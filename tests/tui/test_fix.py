@@ -63,7 +63,7 @@ NETWORKS = {
 @pytest.fixture(autouse=True, scope="module")
 def measured() -> None:
     """Practice networks have a clock of their own: they are measured before a test's loop runs."""
-    for name in (*NETWORKS, "ipv6-works", "upnp-that-refuses"):
+    for name in (*NETWORKS, "ipv6-works", "upnp-that-refuses", "hard-home-upnp"):
         run_of(name)
 
 
@@ -613,3 +613,14 @@ async def test_masked_addresses_stay_masked() -> None:
         before = app.progress.before
         assert before is not None
         assert before == app.conductor.latest.report, "what is kept is what was measured"
+
+
+async def test_where_a_trial_would_decide_fix_begins_with_it() -> None:
+    app = make(practised("hard-home-upnp"))
+    async with running(app) as pilot:
+        await press(pilot, "4")
+        assert rows(app).cursor == rows(app).ids[0]
+        assert content.fixing("try first short") in page(app).page.plain()
+        assert "(m)" in page(app).page.plain(), "the key that does it"
+        await press(pilot, "down", "down")
+        assert rows(app).cursor.startswith("way:"), "the ways stand below, for where it fails"

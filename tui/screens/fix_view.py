@@ -120,8 +120,7 @@ class FixView(Pane):
         self._explain()
 
     def _list(self) -> Iterator[Row]:
-        state = fix_page.stands(self.measurement, bool(self._listed.plans))
-        if state:
+        if state := self._state():
             tone = Tone.RUNNING if self.measurement.running else Tone.NOTE
             words = content.fixing(f"{state} short")
             yield Row(_ABOUT, lambda width: fit(join(glyph(tone), " ", say(words)), width))
@@ -194,6 +193,8 @@ class FixView(Pane):
         was = self._listed.places.get(progress.way, "")
         if progress.begun and was:
             self._rows.cursor = was
+        elif not moved and self._state() == "try first":
+            self._rows.cursor = _ABOUT
         elif not moved:
             self._rows.cursor = self._listed.begin(progress.impossible) or next(
                 iter(self._listed.ways)
@@ -212,8 +213,10 @@ class FixView(Pane):
             ways = [self._named(way) for way in told.again]
             page.show(row, fix_page.again_page(ways), title=self._cause(told.plan).title)
         else:
-            state = fix_page.stands(self.measurement, bool(self._listed.plans)) or "nothing known"
-            page.show(row, fix_page.about(state), title="Fix")
+            page.show(row, fix_page.about(self._state() or "nothing known"), title="Fix")
+
+    def _state(self) -> str:
+        return fix_page.stands(self.measurement, bool(self._listed.plans))
 
     def _named(self, way: Way, told: Told | None = None) -> str:
         """With how it stands, and where, if it is not here."""
