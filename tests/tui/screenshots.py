@@ -124,6 +124,8 @@ PICTURES = {
     "understand-hard-light-120x36": Picture("hard-home", ("3",), LARGE, light=True),
     "evidence-120x36": Picture("hard-home", ("3", "e"), LARGE),
     "fix-80x24": Picture("hard-home", ("4", "enter", "space", "space"), SMALL),
+    "fix-60x18": Picture("hard-home", ("4", "i"), TINY),
+    "fix-steps-60x18": Picture("hard-home", ("4", "enter", "space"), TINY),
     "fix-120x36": Picture("hard-home", ("4", "space", "space"), LARGE),
     "fix-light-120x36": Picture("hard-home", ("4", "i", "space"), LARGE, light=True),
     "fix-system-80x24": Picture("hard-home", ("4", "s"), SMALL),

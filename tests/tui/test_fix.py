@@ -35,7 +35,7 @@ from tui.app import WhyrelayApp
 from tui.commands import FOOTER
 from tui.fixing.keeper import Keeper
 from tui.fixing.progress import HERE
-from tui.fixing.ways import key_of
+from tui.fixing.ways import key_of, names_of
 from tui.networks import PRACTICE
 from tui.screens.fix import FixPane
 from tui.screens.fix_pick import PickScreen
@@ -227,6 +227,21 @@ async def test_a_change_that_an_earlier_cause_has_is_told_as_such_with_how_it_st
         assert "• Forward the VPN's UDP port in the router (as above, done)" in page(
             app
         ).page.plain(100)
+
+
+@pytest.mark.parametrize("name", ["hard-home", "cgnat", "double-nat", "udp-blocked"])
+async def test_on_the_smallest_screen_every_change_has_its_name_whole(name: str) -> None:
+    app = make(practised(name))
+    async with running(app, SIZES[0]) as pilot:
+        await press(pilot, "4", "home")
+        seen: list[str] = []
+        for _ in rows(app).ids:
+            seen += [line[: rows(app).size.width + 2] for line in lines(app)]
+            await press(pilot, "down")
+        for _, way in pane(app)._listed.ways.values():
+            assert any(f" {each} " in f"{line} " for line in seen for each in names_of(way)), (
+                way.remedy.id
+            )
 
 
 async def test_where_a_cause_has_no_way_left_the_next_one_is_begun() -> None:

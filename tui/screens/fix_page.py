@@ -137,7 +137,7 @@ def _for_whom(shown: Shown) -> Block:
     brand = join(say(content.label(found.brand)), say(_how(told, own_brand), "$quiet"))
 
     def lay(width: int) -> Sequence[Content]:
-        system_key, brand_key = _key(SYSTEM), _key(ROUTER)
+        system_key, brand_key = _key(SYSTEM, width), _key(ROUTER, width)
         line = join(say("for: ", "$quiet"), system, " ", system_key)
         more = join(say("router: ", "$quiet"), brand, " ", brand_key)
         if line.cell_length + 3 + more.cell_length <= width:
@@ -161,9 +161,13 @@ def _how(told: str, chosen: bool) -> str:
     return f", found by: {cut}" if cut else ""
 
 
-def _key(command: Command) -> Content:
+def _key(command: Command, width: int) -> Content:
     """In brackets, so that it is told from the words before it without a colour, too."""
-    return join("(", hint(command, "changes it").stylize("$busy"), ")")
+    words = "changes it" if width >= _NARROW else ""
+    return join("(", hint(command, words).stylize("$busy"), ")")
+
+
+_NARROW = 36
 
 
 _PEERS = ((NatClass.NONE, "no NAT"), (NatClass.EASY, "easy NAT"), (NatClass.HARD, "hard NAT"))
