@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.markup import escape
@@ -24,8 +24,10 @@ from tui.commands import COMMANDS, EVERYWHERE, PALETTE, STEP_COMMANDS, WALK, rem
 from tui.conductor import Conductor
 from tui.exits import Exit
 from tui.keymap import Keymap
+from tui.leaving import Leaving
 from tui.networks import Everything, Networks
 from tui.returning import Returning
+from tui.saying import Saying
 from tui.screens.walk import WalkScreen
 from tui.settings import Settings
 from tui.sources import Opened
@@ -35,10 +37,6 @@ from tui.widgets.glass import Glass
 from tui.widgets.text import visible
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from textual.actions import ActionParseResult
-    from textual.dom import DOMNode
-
     from tui.fixing.keeper import Keeper
     from tui.fixing.progress import Progress
     from tui.masking import Masker
@@ -48,13 +46,11 @@ _BEAT_S = 0.125
 """Between two frames of the running sign."""
 _GARBAGE = 20_000
 """So many new objects before garbage is looked for: a tailnet of 10 000 devices is made of more."""
-_NOTE_S = 4.0
-"""How long a note stays: long enough for a sentence or two."""
 _WIDTHS = [(0, "-narrow"), (76, "-middle"), (104, "-wide")]
 _HEIGHTS = [(0, "-short"), (22, "-medium"), (32, "-tall")]
 
 
-class WhyrelayApp(App[int]):
+class WhyrelayApp(Saying, Leaving):
     """The walk from "it is relayed" to "it is direct"."""
 
     TITLE = "whyrelay"
@@ -73,8 +69,6 @@ class WhyrelayApp(App[int]):
     beat: var[int] = var(-1)
     """Frame of the running sign; -1 while it stands still."""
     privacy: var[bool] = var(False)
-    note: var[str] = var("")
-    """What was said last, for a moment: the steps show it on a line of its own."""
     followed: var[int] = var(0)
     """Grows with each ping and each look that was heard of."""
 
@@ -101,9 +95,6 @@ class WhyrelayApp(App[int]):
         self._following: Following | None = None
         self._glass = Glass(settings.ascii)
         self._ticker: Timer | None = None
-        self._noted: Timer | None = None
-        self._said = ""
-        self._leaving = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = (LIGHT if _light_terminal() else DARK).name
@@ -264,54 +255,6 @@ class WhyrelayApp(App[int]):
         else:
             await self.push_screen(HelpScreen(topic))
 
-    def copy_text(self, text: str, what: str) -> None:
-        """Into the terminal's clipboard (OSC 52), and say so: it cannot be known to arrive."""
-        self.copy_to_clipboard(text)
-        self.say(f"Copied {what}. If it does not arrive: your terminal refuses OSC 52.")
-
-    def say(self, text: str, for_s: float = _NOTE_S) -> None:
-        """A short note, in place of the one before: beside the steps, else at the top."""
-        self.clear_notifications()
-        self._said = visible(text)
-        self._noted = self.set_timer(for_s, self.clear_notifications)
-        if isinstance(self.screen, WalkScreen):
-            self.note = self._said
-        else:
-            self.notify(self._said, markup=False, timeout=for_s)
-
-    def say_here(self) -> None:
-        """The steps are seen again: what was said on another screen goes on beside them."""
-        super().clear_notifications()
-        self.note = self._said
-
-    def clear_notifications(self) -> None:
-        """Nothing is said any more."""
-        super().clear_notifications()
-        if self._noted is not None:
-            self._noted.stop()
-        self._noted, self._said, self.note = None, "", ""
-
-    def exit(
-        self,
-        result: int | None = None,
-        return_code: int = 0,
-        message: RenderableType | None = None,
-    ) -> None:
-        """Leave. What was typed before that and not yet done is done no more."""
-        self._leaving = self._exception is None
-        super().exit(result, return_code, message)
-
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """Do what a key or a click asks for, unless the screens are being taken down already."""
-        if self._leaving:
-            return False
-        return await super().run_action(action, default_namespace, namespaces)
-
     async def action_quit(self) -> None:
         """Leave at once; whatever runs is cancelled."""
         self.exit(0)
@@ -345,11 +288,6 @@ class WhyrelayApp(App[int]):
     def _fatal_error(self) -> None:
         """A fault of ours: the terminal is restored first, `run_app` raises it afterwards."""
         self._close_messages_no_wait()
-
-    @property
-    def fault(self) -> Exception | None:
-        """What the app died of. What breaks while its screens are taken down is not that."""
-        return None if self._leaving else self._exception
 
 
 def _light_terminal() -> bool:

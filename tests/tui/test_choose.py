@@ -32,7 +32,9 @@ from tests.tui.harness import (
 from tests.tui.test_hostile import assert_harmless
 from tui import content
 from tui.app import WhyrelayApp
-from tui.screens.choose import OPEN, TAILNET, THIS
+from tui.commands import key_of
+from tui.screens.choose import OPEN, THIS
+from tui.screens.devices import TAILNET
 from tui.sources import Live
 from tui.state import Step
 from tui.widgets.detail import Detail
@@ -201,7 +203,7 @@ async def test_a_tailscale_that_is_not_there_is_told_with_what_to_do(state: Back
         rows_of(app).cursor = TAILNET
         await pilot.pause()
         assert "Next" in said(app)
-        wanted = content.plain(words.next_step).replace("`", "")
+        wanted = content.plain(content.keyed(words.next_step, key_of)).replace("`", "")
         assert " ".join(wanted.split())[:40] in " ".join(said(app).split())
 
 

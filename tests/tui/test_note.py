@@ -9,8 +9,8 @@ import pytest
 
 from tests.tui import recordings
 from tests.tui.harness import SIZES, eventually, lines, make, played, press, running, text
-from tui import app as the_app
 from tui.keymap import parse
+from tui.saying import NOTE_S
 from tui.screens.help import HelpScreen
 from tui.widgets.keybar import KeyBar
 from tui.widgets.note import Note
@@ -47,7 +47,7 @@ async def test_a_note_goes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         await eventually(lambda: "Only for a moment." not in app.note, "the end of the note")
         await pilot.pause()
         assert app.screen.query_one(Note).size.height == 0
-    assert 2 <= the_app._NOTE_S <= 4
+    assert 2 <= NOTE_S <= 4
 
 
 async def test_over_another_screen_it_stands_at_the_top_and_goes_on_beside_the_steps() -> None:

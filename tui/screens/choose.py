@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -13,13 +12,14 @@ from textual.widget import Widget
 
 from tui.content import Tone
 from tui.networks import PRACTICE, Practice
+from tui.screens.devices import HERE, PEER, TAILNET, Devices
 from tui.screens.pane import Pane
 from tui.state import Measurement, Step
 from tui.widgets.detail import Detail
 from tui.widgets.filter import Filter
 from tui.widgets.page import prose
 from tui.widgets.rows import Row, RowList, head
-from tui.widgets.text import fit, say, spaced
+from tui.widgets.text import say, spaced
 
 if TYPE_CHECKING:
     from probes.readings.tailscale import Peer
@@ -33,15 +33,9 @@ THIS = "this"
 GIVEN = "given"
 """What the program was started on, where that is no network of the list: a recording."""
 OPEN = "open"
+"""What another device measured, to be pasted or read."""
 GO_ON = "go-on"
 """What was begun before this start."""
-"""What another device measured, to be pasted or read."""
-TAILNET = "tailnet"
-"""Why no devices can be shown."""
-PEER = "peer:"
-"""Before a device's place in Tailscale's own list."""
-_HERE = "this network"
-"""The title of its runs."""
 _NOTHING = "Press escape to see everything again."
 
 
@@ -100,7 +94,7 @@ class ChoosePane(Pane):
     def _given(self) -> Source | None:
         """What the program was started on, if it is not in the list anyway."""
         given = self.whyrelay.settings.source
-        if given is None or given.title == _HERE:
+        if given is None or given.title == HERE:
             return None
         listed = {f"{PRACTICE}{each.name}" for each in self._practice}
         return None if given.title in listed else given
@@ -137,8 +131,8 @@ class ChoosePane(Pane):
 
     def _with_devices(self, measurement: Measurement) -> Measurement:
         """What is looked at, unless it knows of no devices: then this network, as last measured."""
-        here = self.whyrelay.conductor.held(_HERE)
-        if measurement.begun is None or measurement.title == _HERE or here is None:
+        here = self.whyrelay.conductor.held(HERE)
+        if measurement.begun is None or measurement.title == HERE or here is None:
             return measurement
         from probes.readings.tailscale import PEERS
 
@@ -162,7 +156,7 @@ class ChoosePane(Pane):
             rows.append(self._known_row(GIVEN, given.title, given.title))
         if fits("this network", "here now"):
             where = "where this device is now, no Tailscale needed"
-            rows.append(self._known_row(THIS, _HERE, "This network", where))
+            rows.append(self._known_row(THIS, HERE, "This network", where))
         if fits("another device", "paste open file netcheck status ping"):
             rows.append(Row(OPEN, self._lay_open))
         for title in self.whyrelay.conductor.opened:
@@ -270,7 +264,7 @@ class ChoosePane(Pane):
             peer = self._devices.at(row)
             detail.show(row, choices.about_peer(peer), title=peer.name)
         elif row == THIS:
-            detail.show(row, choices.about_this(held(_HERE)), title="This network")
+            detail.show(row, choices.about_this(held(HERE)), title="This network")
         elif row == GIVEN or row.startswith("read:"):
             title = row.removeprefix("read:")
             given = self._given() if row == GIVEN else None
@@ -281,91 +275,3 @@ class ChoosePane(Pane):
             practice = next(each for each in self._practice if each.name == row)
             blocks = choices.about_practice(practice.description, held(f"{PRACTICE}{row}"))
             detail.show(row, blocks, title=practice.name)
-
-
-class Devices:
-    """The devices of the tailnet that is looked at, in the order in which they are shown.
-
-    There may be ten thousand of them, so what is made of each is made once.
-    """
-
-    def __init__(self, lay: Callable[[Peer, int], Content]) -> None:
-        self.trouble = ""
-        """Why there are none: an id of `content.tailnet`."""
-        self.title = ""
-        """Whose they are: the title of the run that told of them."""
-        self._lay = lay
-        self._peers: tuple[Peer, ...] = ()
-        self._order: list[tuple[int, Peer]] = []
-        self._rows: list[Row] = []
-        self._texts: list[str] = []
-        self._found: tuple[str, Sequence[int]] = ("", ())
-
-    def told(self, measurement: Measurement) -> bool:
-        """Take what a run says of them. True: that is another list than before."""
-        peers: tuple[Peer, ...] = ()
-        trouble = ""
-        if measurement.begun is not None:
-            from probes.readings.tailscale import PEERS
-            from tui.peers import trouble as why
-
-            listed = measurement.begun.value(PEERS)
-            peers, trouble = listed or (), why(measurement.begun)
-        same = peers is self._peers and (trouble, measurement.title) == (self.trouble, self.title)
-        self.trouble, self.title = trouble, measurement.title
-        if peers is not self._peers:
-            from tui.peers import ordered
-
-            self._peers, self._order = peers, ordered(peers)
-            lay = self._lay
-            self._rows = [Row(f"{PEER}{place}", partial(lay, peer)) for place, peer in self._order]
-            self._texts, self._found = [], ("", ())
-        return not same
-
-    def index(self) -> None:
-        """Make the texts that are searched, once."""
-        if not self._texts:
-            from tui.peers import searched
-
-            self._texts = [searched(peer) for _, peer in self._order]
-
-    def place(self, row: str) -> int:
-        """A device's place in Tailscale's own list."""
-        return int(row.removeprefix(PEER))
-
-    def at(self, row: str) -> Peer:
-        """The device of a row."""
-        return self._peers[self.place(row)]
-
-    def row_of(self, peer: Peer) -> str:
-        """The row of a device."""
-        found = (place for place, each in enumerate(self._peers) if each is peer or each == peer)
-        return f"{PEER}{next(found, '')}"
-
-    def rows(self, typed: str, lay_trouble: Callable[[str, int], Content]) -> list[Row]:
-        """Its part of the list, with a heading; only what holds all the words that are typed."""
-        words = typed.casefold().split()
-        if self.trouble:
-            shown = all(word in "your devices tailscale" for word in words)
-            return [Row(TAILNET, partial(lay_trouble, self.trouble))] if shown else []
-        rows = self._narrowed(" ".join(words)) if words else self._rows
-        return [self._head(), *rows] if rows else []
-
-    def _narrowed(self, typed: str) -> list[Row]:
-        """Who types on narrows down what was found so far."""
-        self.index()
-        before, found = self._found
-        if not before or not typed.startswith(before):
-            found = range(len(self._rows))
-        texts, rows = self._texts, self._rows
-        for word in typed.split():
-            found = [place for place in found if word in texts[place]]
-        self._found = (typed, found)
-        return [rows[place] for place in found]
-
-    def _head(self) -> Row:
-        from tui.peers import count_words
-
-        where = "your tailnet" if self.title == _HERE else self.title
-        words = f"Devices of {where}: {count_words(self._peers)}"
-        return Row("", lambda width: fit(say(words, "$quiet bold"), width))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -13,6 +12,7 @@ from textual.widgets import ContentSwitcher, Input
 
 from tui.commands import FOOTER, WALK
 from tui.screens.pane import Pane
+from tui.screens.panes import first_step, make
 from tui.sources import Opened, Source
 from tui.state import STEPS, Measurement, Step
 from tui.widgets.keybar import KeyBar
@@ -22,52 +22,6 @@ from tui.widgets.note import Note
 if TYPE_CHECKING:
     from tui.app import WhyrelayApp
     from tui.screens.prove import ProvePane
-
-
-def _choose() -> Pane:
-    from tui.screens.choose import ChoosePane
-
-    return ChoosePane()
-
-
-def _measure() -> Pane:
-    from tui.screens.measure import MeasurePane
-
-    return MeasurePane()
-
-
-def _understand() -> Pane:
-    from tui.screens.understand import UnderstandPane
-
-    return UnderstandPane()
-
-
-def _fix() -> Pane:
-    from tui.screens.fix import FixPane
-
-    return FixPane()
-
-
-def _prove() -> Pane:
-    from tui.screens.prove import ProvePane
-
-    return ProvePane()
-
-
-_PANES: dict[Step, Callable[[], Pane]] = {
-    Step.CHOOSE: _choose,
-    Step.MEASURE: _measure,
-    Step.UNDERSTAND: _understand,
-    Step.FIX: _fix,
-    Step.PROVE: _prove,
-}
-
-
-def _first_step(given: Source | None) -> Step:
-    """A report has been measured already; a network that was named is measured now."""
-    if given is None:
-        return Step.CHOOSE
-    return Step.UNDERSTAND if isinstance(given, Opened) else Step.MEASURE
 
 
 class WalkScreen(Screen[object]):
@@ -86,7 +40,7 @@ class WalkScreen(Screen[object]):
 
     def compose(self) -> ComposeResult:
         """The first step is there with the first paint."""
-        self.step = _first_step(self.whyrelay.settings.source)
+        self.step = first_step(self.whyrelay.settings.source)
         pane = self._make(self.step)
         yield Masthead()
         with ContentSwitcher(initial=str(self.step)):
@@ -114,7 +68,7 @@ class WalkScreen(Screen[object]):
         if not known.has_source(str(sheet), ""):
             known.read(sheet)
             known.parse()
-        return _PANES[step]()
+        return make(step)
 
     def _measured(self, measurement: Measurement) -> None:
         self.query_one(Masthead).measurement = measurement
@@ -151,7 +105,7 @@ class WalkScreen(Screen[object]):
     def choose(self, source: Source, peer: str = "") -> None:
         """Look at a source, measuring it if need be, with one peer in mind."""
         self.whyrelay.conductor.look(source, peer)
-        self.call_later(self._look_at, _first_step(source), "tailscale" if peer else "")
+        self.call_later(self._look_at, first_step(source), "tailscale" if peer else "")
 
     async def _look_at(self, step: Step, row: str) -> None:
         """Go to a step, with the cursor on a line of it."""
