@@ -70,7 +70,9 @@ async def whom(context: Context, family: Family = Family.V4) -> Asked | Unknown:
         what = "is" if asks else "is not"
         source = f"{found} {what} a private (RFC 1918) address, and Tailscale asks no other"
         context.known(port_mapping.TAILSCALE_ASKS, asks, source)
-        await context.board.once("nobody kept out so far", lambda: _nobody_kept_out(context))
+        if port_mapping.LET_THROUGH.id not in context.board.report.readings:
+            detail = "no packet to a test mapping was kept out"
+            context.unknown(port_mapping.LET_THROUGH, Reason.NOT_APPLICABLE, detail)
     # A PCP server compares the address in a request with the sender's (RFC 6887 section 8.1), and
     # to a link-local router IPv6 would choose a link-local sender.
     own = way.source if family is Family.V6 else None
@@ -80,11 +82,6 @@ async def whom(context: Context, family: Family = Family.V4) -> Asked | Unknown:
         tied = replace(bind, interface=way.interface)
         bind = tied if await context.network.can_bind(tied) else bind
     return Asked(found, way.source, bind)
-
-
-async def _nobody_kept_out(context: Context) -> None:
-    detail = "no packet to a test mapping was kept out"
-    context.unknown(port_mapping.LET_THROUGH, Reason.NOT_APPLICABLE, detail)
 
 
 async def _gateway(context: Context, family: Family, way: WayOut) -> IPAddress | Unknown:

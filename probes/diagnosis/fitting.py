@@ -55,10 +55,11 @@ def fits(remedy: RemedyId, case: Case) -> bool:
 
 
 def _perhaps_own_firewall(case: Case) -> bool:
-    """Strangers are kept out of an address of this device's own, and nobody could look at its
-    rules: they are as likely as a firewall in front, and nearer."""
-    unseen = case.facts.value(firewall.INBOUND4) is None
-    return unseen and case.cause.id is CauseId.INBOUND_BLOCKED
+    """Strangers are kept out of an address of this device's own, or out of a port that its router
+    opened, and nobody could look at its rules."""
+    rules = case.facts.value(firewall.INBOUND4)
+    unseen = rules is None or rules.fate is Fate.UNKNOWN
+    return unseen and case.cause.id in (CauseId.INBOUND_BLOCKED, CauseId.HOST_FIREWALL)
 
 
 def _several_lines(case: Case) -> bool:

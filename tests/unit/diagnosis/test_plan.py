@@ -331,6 +331,13 @@ def test_rules_that_nobody_could_read_are_looked_at_besides_the_firewall_in_fron
     assert not next(way for way in plan.ways if way.remedy.id is R.ALLOW_INBOUND).flips
 
 
+def test_rules_that_nobody_could_read_are_opened_where_a_stranger_came_as_far_as_they_are() -> None:
+    found = site("hard+map+unread")
+    plan = next(each for each in planned(found) if each.cause.id is CauseId.HOST_FIREWALL)
+    assert recommended(plan).remedy.id is R.ALLOW_INBOUND
+    assert not recommended(plan).flips, "they may let the VPN's port in already"
+
+
 @pytest.mark.parametrize(
     ("fate", "way"), [(Fate.ALLOWED, R.OPEN_FIREWALL), (Fate.BLOCKED, R.ALLOW_INBOUND)]
 )
