@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from probes.addresses import AddressKind
 from probes.diagnosis.cloud import OneToOne, cloud_address
+from probes.diagnosis.nat import own_addresses
 from probes.model import IPAddress
 from probes.readings import layers, local, port_mapping, stun
-from probes.readings.local import InterfaceKind
 from probes.readings.port_mapping import SERVICES, MappingFault
 from probes.report import Report
 from probes.values import dataclass
@@ -127,14 +127,8 @@ def _stun(report: Report) -> Iterator[_Seen]:
     way = report.value(local.WAY_OUT4)
     if endpoint is None or (way is not None and way.through_tunnel):
         return
-    tunnels = (InterfaceKind.TUNNEL, InterfaceKind.TAILSCALE)
-    own = {
-        each.ip
-        for face in report.value(local.INTERFACES) or ()
-        if face.kind not in tunnels
-        for each in face.addresses
-    }
-    sign = Sign.ADDRESS_HERE if endpoint.address in own else Sign.ADDRESS_ELSEWHERE
+    here = endpoint.address in own_addresses(report)
+    sign = Sign.ADDRESS_HERE if here else Sign.ADDRESS_ELSEWHERE
     yield sign, stun.ENDPOINT4.id, endpoint.address
 
 

@@ -96,7 +96,7 @@ def _classify(report: Report, family: Family) -> _Classified:
     evidence = _evidence(report, family)
     mapped = {answer.mapped for answer in answers}
     asked_from = {answer.local.address for answer in answers}
-    own = {each.address for each in mapped} & (_own_addresses(report) | asked_from)
+    own = {each.address for each in mapped} & (own_addresses(report) | asked_from)
     if len(mapped) > 1:
         # An own address among others would be a device with several ways out: still not one aim.
         mapping = Mapping.VARIES
@@ -163,7 +163,7 @@ def _evidence(report: Report, family: Family) -> tuple[str, ...]:
     )
 
 
-def _own_addresses(report: Report) -> set[IPAddress]:
+def own_addresses(report: Report) -> set[IPAddress]:
     """Addresses of this device's own ways out: never the tailnet's or another tunnel's."""
     return {
         address.ip

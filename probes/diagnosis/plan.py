@@ -15,6 +15,7 @@ from probes.diagnosis.facts import Facts
 from probes.diagnosis.fitting import BY_ID, FORETELLABLE, PERHAPS, Case, fits
 from probes.diagnosis.model import Actor, Cause, CauseId, Diagnosis, NatClass, Verdict, Weight
 from probes.diagnosis.remedies import Remedy, RemedyId, Risk
+from probes.diagnosis.remedy import HOW_FAR
 from probes.diagnosis.sides import Side, side_from
 from probes.diagnosis.ways import AROUND, AT_A_ROUTER, BY_A_NAT, HELPED_BY_THE_OTHER_SIDE, WAYS
 from probes.diagnosis.what_if import Advised, Whose, advice
@@ -41,18 +42,6 @@ class CausePlan:
     cause: Cause
     ways: tuple[Way, ...]
 
-
-_TIERS = {
-    Actor.THIS_DEVICE: 0,
-    Actor.NOBODY: 0,
-    Actor.ROUTER: 1,
-    Actor.SECOND_ROUTER: 1,
-    Actor.NETWORK_ADMIN: 2,
-    Actor.PEER: 3,
-    Actor.ISP: 4,
-    Actor.TAILNET_ADMIN: 5,
-}
-"""How far away the one who has to act is."""
 
 _RISKS = (
     *(Risk.NONE, Risk.PAUSE, Risk.ONE_PORT, Risk.ISOLATION, Risk.RULES, Risk.ANY_PROGRAM),
@@ -212,12 +201,12 @@ def _distance(way: Way, acts: Actor = Actor.ROUTER) -> tuple[int, bool]:
     as well.
     """
     if way.remedy.id is RemedyId.PEER_RELAY:
-        return len(_TIERS), False
-    tier, other = _TIERS[way.remedy.acts], way.whose is Whose.OTHER
+        return len(HOW_FAR), False
+    tier, other = HOW_FAR[way.remedy.acts], way.whose is Whose.OTHER
     if acts is Actor.NETWORK_ADMIN and way.remedy.acts is Actor.ROUTER:
-        tier = _TIERS[acts]
+        tier = HOW_FAR[acts]
     # Whoever runs this network is nearer than somebody at the far end, whatever they have to do.
-    return (max(tier, _TIERS[Actor.PEER]) if other else tier, other)
+    return (max(tier, HOW_FAR[Actor.PEER]) if other else tier, other)
 
 
 def _cost(way: Way) -> tuple[int, int, int]:

@@ -11,6 +11,18 @@ from probes.diagnosis.sides import Side
 from probes.model import CheckId
 from probes.values import dataclass
 
+HOW_FAR = {
+    Actor.THIS_DEVICE: 0,
+    Actor.NOBODY: 0,
+    Actor.ROUTER: 1,
+    Actor.SECOND_ROUTER: 1,
+    Actor.NETWORK_ADMIN: 2,
+    Actor.PEER: 3,
+    Actor.ISP: 4,
+    Actor.TAILNET_ADMIN: 5,
+}
+"""How far away the one who has to act is."""
+
 
 class RemedyId(StrEnum):
     """What can be done."""

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from probes.addresses import may_be_public
 from probes.diagnosis.facts import Facts
-from probes.diagnosis.layers import carrier_nat, double_nat
+from probes.diagnosis.layers import carrier_nat, double_nat, one_nat
 from probes.diagnosis.model import Nat
 from probes.diagnosis.nat import mapping_answers, nat_of
 from probes.diagnosis.overruled import Overruled, overruled
@@ -177,10 +177,4 @@ def _hairpin(report: Report) -> bool | None:
 def _behind_carrier(report: Report) -> bool | None:
     if carrier_nat(report) is not None:
         return True
-    # The router's own word for its outer address, equal to the one that STUN saw, rules it out.
-
-    endpoint = report.value(stun.ENDPOINT4)
-    said = [report.value(keys.external) for keys in SERVICES.values()]
-    if endpoint is not None and endpoint.address in said:
-        return False
-    return None
+    return False if one_nat(report) else None

@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.model import (
-    Actor,
     Cause,
     CauseId,
     Confidence,
@@ -26,6 +25,7 @@ from probes.diagnosis.outlook import PEERS
 from probes.diagnosis.pair import predict
 from probes.diagnosis.reach import NO_UDP, Reach
 from probes.diagnosis.remedies import REMEDIES, Remedy, RemedyId
+from probes.diagnosis.remedy import HOW_FAR
 from probes.diagnosis.sides import Place, Side, side_from
 from probes.values import dataclass
 
@@ -51,19 +51,6 @@ class Fix:
         return self.result is Result.DIRECT
 
 
-_TIERS = (
-    (Actor.THIS_DEVICE,),
-    (Actor.ROUTER, Actor.SECOND_ROUTER),
-    (Actor.NETWORK_ADMIN,),
-    (Actor.ISP,),
-    (Actor.TAILNET_ADMIN,),
-)
-
-
-def _tier(remedy: Remedy) -> int:
-    return next(number for number, actors in enumerate(_TIERS) if remedy.acts in actors)
-
-
 def fixes(a: Side, b: Side) -> tuple[Fix, ...]:
     """Every change that makes the pair direct, the first one first. Empty where it is direct
     already, or where nothing can be judged.
@@ -74,7 +61,7 @@ def fixes(a: Side, b: Side) -> tuple[Fix, ...]:
     if now.result in (Result.DIRECT, Result.UNKNOWN):
         return ()
     found = [fix for remedy in REMEDIES for fix in _applied(remedy, a, b) if fix.flips]
-    found.sort(key=lambda fix: (_tier(fix.remedy), fix.side is Whose.OTHER))
+    found.sort(key=lambda fix: (HOW_FAR[fix.remedy.acts], fix.side is Whose.OTHER))
     if now.relay is not None and _may_relay(a) and _may_relay(b):
         relay = next(each for each in REMEDIES if each.id is RemedyId.PEER_RELAY)
         found.append(Fix(relay, Whose.THIS, now.result))
@@ -159,7 +146,7 @@ def advice(facts: Facts, causes: Iterable[Cause]) -> tuple[Advised, ...]:
         sorted(
             advised,
             key=lambda each: (
-                _tier(each.remedy),
+                HOW_FAR[each.remedy.acts],
                 each.side is Whose.OTHER,
                 REMEDIES.index(each.remedy),
             ),
