@@ -252,7 +252,10 @@ TABLE: tuple[Row, ...] = (
         "hard-home",
         Weight.LIMITS,
         (Cure(R.OPEN_FIREWALL, hands.open_firewall), *_OTHER),
-        exempt={R.ALLOW_INBOUND: "perhaps: its own rules nobody may read; here it has none"},
+        exempt={
+            **_NEVER,
+            R.ALLOW_INBOUND: "perhaps: its own rules nobody may read; here it has none",
+        },
     ),
     Row(
         CauseId.INBOUND_BLOCKED,

@@ -59,6 +59,7 @@ def test_a_busy_machine_is_told_by_what_did_not_come() -> None:
 
 def test_a_finding_is_not_measured_until_it_fits() -> None:
     assert starved(said()) == ""
+    assert starved({"checks": {"lifetime": {"status": "timed-out"}}, "readings": {}}) == ""
     assert starved(said(server="liar")) == ""
     assert starved(said(server="silent", answers=())) == "", "UDP is blocked: nobody answers"
     assert starved({"checks": {}, "readings": {}}) == ""
