@@ -13,11 +13,9 @@ from tests.lab.loop_run import follow
 from tests.lab.loop_table import TABLE
 from tests.lab.program import installed
 
-pytestmark = pytest.mark.xdist_group("crowded")
-"""Many labs at once: no other test of many labs runs beside it."""
-
 GROUPS = {
-    "network": ("forgetful", "udp-dropped", "ipv6-filtered", "public-firewall"),
+    "patience": ("forgetful",),
+    "network": ("udp-dropped", "ipv6-filtered", "public-firewall"),
     "nat": ("no-ipv6", "wan-open", "carrier"),
     "routers": ("double-nat", "mapping-denied", "mapping-without-effect", "stun-dropped"),
     "device": (
@@ -26,9 +24,17 @@ GROUPS = {
     ),
 }
 """Sites that are tried side by side: the labs mostly wait."""
+PARAMETERS = [
+    pytest.param(
+        group, marks=pytest.mark.xdist_group("waiting" if group == "patience" else "crowded")
+    )
+    for group in GROUPS
+]
+"""Of many labs at once one test runs, and beside it what does nothing but wait for a router to
+forget."""
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("group", PARAMETERS)
 def test_every_remedy_offered_is_a_cure(
     group: str, record_property: Callable[[str, object], None]
 ) -> None:
