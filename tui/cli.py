@@ -17,14 +17,22 @@ _INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program. Returns the exit status; never raises."""
+    import gc
+
     if argv is not None:
-        return _run(list(argv))
+        collects = gc.isenabled()
+        try:
+            return _run(list(argv))
+        finally:
+            if collects:  # a command turns it off, but whoever calls goes on
+                gc.enable()
     if sys.argv[1:] != ["--version"]:
         import signal
 
         # Until a run or the app watches for signals itself, being killed is being interrupted.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     status = _run(sys.argv[1:])
+    gc.freeze()  # nothing is to be looked through at the end
     _leave(status)
     return status
 
@@ -158,11 +166,7 @@ def _check(typed: Namespace) -> int:
     if typed.json and typed.plain:
         raise Complaint("--json and --plain exclude each other.")
     form = Form.JSON if typed.json else Form.PLAIN if typed.plain else Form.DEFAULT
-    try:
-        return run_check(settings_of(typed), form, virtual=typed.simulate is not None)
-    finally:
-        gc.freeze()  # nor is there anything to be looked through at the end
-        gc.enable()
+    return run_check(settings_of(typed), form, virtual=typed.simulate is not None)
 
 
 def _explain(typed: Namespace) -> int:
@@ -215,11 +219,7 @@ def _meet(typed: Namespace) -> int:
     gc.disable()  # as in a check: nothing is garbage while modules load
     from tui.meeting import run_meet
 
-    try:
-        return run_meet(typed)
-    finally:
-        gc.freeze()
-        gc.enable()
+    return run_meet(typed)
 
 
 def _app(typed: Namespace) -> int:
