@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from textual._styles_cache import StylesCache
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,6 +18,13 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The terminal of whoever runs the tests does not decide how the app looks."""
     for name in ("NO_COLOR", "COLORFGBG", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays() -> Iterator[None]:
+    """Textual keeps what the last thousand widgets drew: two megabytes of each app."""
+    yield
+    StylesCache.get_inner_outer.cache_clear()
 
 
 @pytest.fixture
