@@ -612,6 +612,8 @@ async def test_the_steps_are_for_the_same_router_where_its_name_is_masked() -> N
     app = make(played(tuple(hostile_router()), HARD), privacy=True)
     async with running(app) as pilot:
         await press(pilot, "4")
+        rows(app).cursor = next(iter(pane(app)._listed.ways))
+        await pilot.pause()
         assert "FRITZ!Box" in page(app).page.plain()
         assert "found by:" not in page(app).page.plain()
 
