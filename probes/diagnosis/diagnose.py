@@ -111,6 +111,8 @@ def _headline(facts: Facts, causes: tuple[Cause, ...], verdict: Verdict) -> Head
         return Headline.CAPTIVE_PORTAL
     hangs_on_it = facts.nat4.varies and CauseId.PORT_MAPPING_BROKEN not in found
     match verdict:
+        case Verdict.DEPENDS if facts.nat4.varies and CauseId.HOST_FIREWALL in found:
+            return Headline.DEPENDS_OWN_FIREWALL
         case Verdict.DEPENDS if hangs_on_it and _offered(facts):
             return Headline.DEPENDS_MAPPING
         case Verdict.DIRECT:

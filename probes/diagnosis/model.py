@@ -228,6 +228,8 @@ class Headline(StrEnum):
     DEPENDS_PORT_STOLEN = "depends-port-stolen"
     DEPENDS_MAPPING = "depends-mapping"
     """A hard NAT, whose router may open a port: that was not tried."""
+    DEPENDS_OWN_FIREWALL = "depends-own-firewall"
+    """A hard NAT, whose router opens a port; what comes in by it ends at this computer's rules."""
     RELAYED_HARD_NAT = "relayed-hard-nat"
     RELAYED_MULTI_WAN = "relayed-multi-wan"
     RELAYED_UDP_BLOCKED = "relayed-udp-blocked"

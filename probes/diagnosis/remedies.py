@@ -28,7 +28,7 @@ def _drop_strangers(side: Side) -> Side | None:
 
 
 def _allow_inbound(side: Side) -> Side | None:
-    if side.four.host is not Fate.BLOCKED:
+    if side.four.host is not Fate.BLOCKED and not _ends_here(side.four):
         return None
 
     def opened(leg: Leg) -> Leg:
@@ -36,6 +36,12 @@ def _allow_inbound(side: Side) -> Side | None:
 
     changed = _four(side, opened)
     return replace(changed, four=replace(changed.four, host=Fate.ALLOWED))
+
+
+def _ends_here(reach: Reach) -> bool:
+    """The router lets strangers in, and rules that nobody could read may stop them."""
+    unread = reach.host is Fate.UNKNOWN and reach.opening is Held.YES
+    return unread and any(leg.host_filtered for leg in reach.legs)
 
 
 def _translated(side: Side) -> bool:

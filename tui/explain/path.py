@@ -127,6 +127,7 @@ _WHERE = {
     Headline.CAPTIVE_PORTAL: HopId.WAY_OUT,
     Headline.DEPENDS_PORT_STOLEN: HopId.WAY_OUT,
     Headline.DEPENDS_MAPPING: HopId.WAY_OUT,
+    Headline.DEPENDS_OWN_FIREWALL: HopId.DEVICE,
     Headline.RELAYED_HARD_NAT: HopId.WAY_OUT,
     Headline.RELAYED_MULTI_WAN: HopId.WAY_OUT,
     Headline.RELAYED_UDP_BLOCKED: HopId.WAY_OUT,
@@ -144,6 +145,7 @@ _OBSTACLE_TONE = {
     Headline.UNKNOWN_TUNNEL: Tone.NOTE,
     Headline.DEPENDS_PORT_STOLEN: Tone.NOTE,
     Headline.DEPENDS_MAPPING: Tone.NOTE,
+    Headline.DEPENDS_OWN_FIREWALL: Tone.NOTE,
 }
 
 

@@ -19,11 +19,12 @@ from probes.diagnosis.model import (
     Result,
     Weight,
 )
-from probes.diagnosis.nat import nat_of
+from probes.diagnosis.nat import nat_of, ways_in
 from probes.diagnosis.outlook import outlook_of
 from probes.model import Family, Known
 from probes.readings import KEYS, local, port_mapping
 from probes.readings.key import Key
+from probes.readings.port_mapping import MappingTest
 from probes.report import Report
 from tui import content
 from tui.content import CauseWords, Tone
@@ -187,11 +188,18 @@ def _first(cause: Cause, words: CauseWords, report: Report) -> str:
         services = tuple(port_mapping.SERVICES.values())
         tests = [test for each in services if (test := report.value(each.test)) is not None]
         if tests:
-            works = any(each.ok is not False for each in tests)
-            return content.offers_ports("works" if works else "tried")
+            return content.offers_ports(_tried(report, tests))
         if any(report.value(each.present) is True for each in services):
             return content.offers_ports("untried")
     return words.first
+
+
+def _tried(report: Report, tests: Iterable[MappingTest]) -> str:
+    """What a trial of the router's ports has come to."""
+    let_in_by_name = port_mapping.LET_THROUGH.id in ways_in(report)
+    if let_in_by_name or any(each.ok is not False for each in tests):
+        return "works"
+    return "kept-out" if report.value(port_mapping.LET_THROUGH) else "tried"
 
 
 def _why(cause: Cause, words: CauseWords, report: Report) -> str:

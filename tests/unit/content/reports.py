@@ -19,6 +19,7 @@ from probes.model import (
     Unknown,
 )
 from probes.readings import KEYS, local, relays, stun
+from probes.readings.key import Key
 from probes.report import Report, report_of
 
 CHECKS = (CheckId.LOCAL, CheckId.STUN, CheckId.RELAY_TCP)
@@ -33,6 +34,11 @@ RTT_MS = (12.4, 35.0, 280.0)
 
 Readings = Mapping[str, Any]
 """Values or readings, by the ids of their keys."""
+
+
+def by_id(*pairs: tuple[Key[Any], Any]) -> Readings:
+    """Readings that are given by their keys."""
+    return {key.id: value for key, value in pairs}
 
 
 def report(

@@ -23,7 +23,9 @@ from probes.readings import behavior, captive_portal, relays, stun
 from probes.readings.port_mapping import SERVICES
 from probes.report import Report, broken_off
 from tests.engine.test_scenarios import conclude
-from tests.unit.content.reports import HARD, HOME, mapped, report
+from tests.unit.content.reports import HARD, HOME, by_id, mapped, report
+from tests.unit.diagnosis.device_cases import tried
+from tests.unit.diagnosis.sites import BY_NAME, HELD_BACK, LET_THROUGH, Pairs
 from tui import content
 from tui.explain import explain_cause, explain_nat, headline
 from tui.explain.facts import relays_asked
@@ -90,6 +92,21 @@ def test_a_port_mapping_that_may_decide_is_in_the_headline_as_well() -> None:
     diagnosis = diagnose(found)
     assert diagnosis.outlook.easy.mechanism is Mechanism.MAPPING_DECIDES
     assert (diagnosis.verdict, diagnosis.headline) == (Verdict.DEPENDS, Headline.DEPENDS_MAPPING)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (LET_THROUGH, "end at this device's own"),
+        (HELD_BACK, "that is of no use here"),
+        ((), "that is of no use here"),
+        ((*LET_THROUGH, *BY_NAME), "Nothing, if peers reach you"),
+    ],
+)
+def test_what_a_trial_came_to_is_the_first_advice(more: Pairs, says: str) -> None:
+    found = report({**HARD, **by_id(*tried(seen_from_outside=False), *more)})
+    cause = next(each for each in diagnose(found).causes if each.id is CauseId.HARD_NAT)
+    assert says in content.plain(explain_cause(cause, found).first)
 
 
 def test_one_closed_port_is_not_surely_all_of_udp() -> None:

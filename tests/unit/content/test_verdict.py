@@ -39,13 +39,15 @@ from tests.unit.content.reports import (
     HOME,
     Readings,
     answer,
+    by_id,
     device,
     mapped,
     report,
     way_out,
 )
 from tests.unit.content.test_pair_words import ABOVE, PEERS, case
-from tests.unit.diagnosis.device_cases import CASES, OPENED
+from tests.unit.diagnosis.device_cases import CASES, OPENED, tried
+from tests.unit.diagnosis.sites import LET_THROUGH
 from tui import content
 from tui.content import Tone
 from tui.explain import HopId, explain_cause, explain_nat, explain_outlook, headline, path
@@ -103,6 +105,13 @@ HEADLINES: tuple[tuple[str, Readings, str, HopId | None, Tone], ...] = (
     ("sign in", SIGN_IN, "Sign in first", HopId.WAY_OUT, Tone.BAD),
     ("stolen", STOLEN, "It depends on who starts", HopId.WAY_OUT, Tone.NOTE),
     ("hard", HARD, "on your side uses a new port", HopId.WAY_OUT, Tone.BAD),
+    (
+        "hard, and what the router lets in ends here",
+        {**HARD, **by_id(*tried(seen_from_outside=False), *LET_THROUGH)},
+        "It depends on this device's own firewall",
+        HopId.DEVICE,
+        Tone.NOTE,
+    ),
     (
         "hard, and the router may open a port",
         {**HARD, port_mapping.NAT_PMP.present.id: True},

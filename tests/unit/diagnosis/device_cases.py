@@ -139,7 +139,7 @@ CASES: dict[str, Case] = {
         hard(*tried(seen_from_outside=False), *LET_THROUGH),
         NatClass.HARD,
         Verdict.DEPENDS,
-        Headline.DEPENDS_MAPPING,
+        Headline.DEPENDS_OWN_FIREWALL,
         {C.HARD_NAT, C.HOST_FIREWALL, C.IPV6_MISSING},
     ),
     "a mapping that the router makes and does not heed": _hard(

@@ -34,6 +34,7 @@ def told(ours: str, theirs: str) -> list[tuple[RemedyId, Whose]]:
         ("cgnat-hard", "eim-apdf", (R.PORT_MAPPING, OTHER)),
         ("cgnat-hard", "cgnat-hard", (R.PUBLIC_ADDRESS, THIS)),
         ("hard+map+hostfw", "hard", (R.ALLOW_INBOUND, THIS)),
+        ("hard+map+unread", "hard", (R.ALLOW_INBOUND, THIS)),
         ("eim-apdf+map+hostfw", "hard", (R.ALLOW_INBOUND, THIS)),
         ("public-hostfw", "hard", (R.ALLOW_INBOUND, THIS)),
         ("eim-apdf-wanopen", "eim-apdf", (R.DROP_STRANGERS, THIS)),
