@@ -254,6 +254,9 @@ async def _drawn(picture: Picture, app: WhyrelayApp) -> str:
                 await pilot.pause()
             else:
                 await press(pilot, key)
+        if picture.broken:
+            await over(app)
+            await settled(pilot)
         if picture.looks:
             await eventually(lambda: app.following.history.looks >= picture.looks, "the looks")
             app.clear_notifications()
