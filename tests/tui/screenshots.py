@@ -134,7 +134,7 @@ PICTURES = {
     "evidence-80x24": Picture("hard-home", ("3", "e"), SMALL),
     "fix-run-80x24": Picture("hard-home", _TO_RUN, SMALL, here=True),
     "fix-run-timed-80x24": Picture("own-firewall", ("4", "enter", "x"), SMALL, here=True),
-    "go-on-80x24": Picture("hard-home", ("1", "home"), SMALL, begun=True),
+    "go-on-80x24": Picture("hard-home", ("home",), SMALL, begun=True),
     "palette-80x24": Picture("hard-home", ("3", "ctrl+p", *"test"), SMALL),
     "masked-80x24": Picture("hard-home", ("3",), SMALL, masked=True),
     "masked-120x36": Picture("hard-home", ("2", "down", "down"), LARGE, masked=True),

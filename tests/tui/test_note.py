@@ -50,6 +50,16 @@ async def test_a_note_goes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 2 <= NOTE_S <= 4
 
 
+@pytest.mark.parametrize("key", ["n", "b", "5"])
+async def test_a_note_is_of_the_step_where_it_was_said(key: str) -> None:
+    app = make(played(recordings.HARD))
+    async with running(app) as pilot:
+        await press(pilot, "3", "c")
+        assert REFUSES in app.note
+        await press(pilot, key)
+        assert app.note == ""
+
+
 async def test_over_another_screen_it_stands_at_the_top_and_goes_on_beside_the_steps() -> None:
     app = make(played(recordings.HARD))
     async with running(app) as pilot:

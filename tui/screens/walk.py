@@ -115,6 +115,7 @@ class WalkScreen(Screen[object]):
 
     async def action_go(self, step: str) -> None:
         """Go to a step by its name."""
+        self.whyrelay.clear_notifications()
         await self.go(Step(step))
 
     async def action_next(self) -> None:
@@ -126,6 +127,7 @@ class WalkScreen(Screen[object]):
         await self._move(-1)
 
     async def _move(self, by: int) -> None:
+        self.whyrelay.clear_notifications()
         at = STEPS.index(self.step) + by
         if 0 <= at < len(STEPS):
             await self.go(STEPS[at])
