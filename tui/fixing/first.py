@@ -11,7 +11,7 @@ from tui.content import playbooks
 from tui.explain import explain_cause
 from tui.explain.settling import claims, open_readings, trial_decides
 from tui.explain.words import number
-from tui.fixing.playbook import circumstances, playbook
+from tui.fixing.playbook import ELSEWHERE, circumstances, playbook
 from tui.fixing.telling import in_the_way, named, step_lines, who_acts
 
 
@@ -33,8 +33,12 @@ def first_lines(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     peer = diagnosis.peer.name if diagnosis.peer is not None else ""
     person = circumstances(report, peer=peer)
     book = playbook(way, plan.cause, report, person, here=not report.elsewhere)
-    yield from step_lines(1, book.steps[0])
-    more = len(book.steps) - 1
+    told = 0
+    for told, step in enumerate(book.steps, 1):
+        yield from step_lines(told, step)
+        if step.id != ELSEWHERE:  # that one only says where the others are to be done
+            break
+    more = len(book.steps) - told
     yield (
         _said("then-all", more=number(more, "more step"))
         if more

@@ -26,6 +26,9 @@ from tui.fixing.circumstances import System as System
 from tui.fixing.circumstances import circumstances as circumstances
 from tui.fixing.remarks import remarks
 
+ELSEWHERE = "there"
+"""The step that says that all others are for another device."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -96,7 +99,7 @@ def playbook(
     first = [PlayStep(name, text, None) for name, text in said]
     if system is None:
         whose = "other-first" if there else "elsewhere-first"
-        first.insert(0, PlayStep("there", playbooks.guidance(whose), None))
+        first.insert(0, PlayStep(ELSEWHERE, playbooks.guidance(whose), None))
     return Playbook(
         way.remedy.id,
         words.title,

@@ -14,6 +14,7 @@ from probes.diagnosis.what_if import Whose
 from probes.report import Report
 from tests.unit.diagnosis.sites import SITES, site
 from tui import content
+from tui.fixing.first import first_lines
 from tui.fixing.playbook import System, circumstances, playbook
 from tui.fixing.telling import COMMAND, plan_lines, playbook_lines, way_line
 
@@ -89,3 +90,13 @@ def test_what_was_measured_elsewhere_gets_no_command_for_this_computer() -> None
     assert any("The command over there is `tailscale debug restun`." in line for line in lines)
     chosen = circumstances(found)
     assert COMMAND + "sudo tailscale debug restun" in plan_lines(found, diagnose(found), chosen)
+
+
+def test_the_first_step_is_one_that_can_be_done_also_where_it_was_measured_elsewhere() -> None:
+    found = replace(site("hard"), network="elsewhere")
+    lines = [*first_lines(found, diagnose(found))]
+    told = [line for line in lines if line.startswith("Step ")]
+    assert len(told) == 2
+    assert told[0].startswith("Step 1: These steps are for the device")
+    assert told[1].startswith("Step 2: Open the router's settings")
+    assert lines[-1].startswith("Then 3 more steps")
