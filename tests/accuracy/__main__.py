@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from tests.accuracy import lab
-from tests.accuracy.runs import AS_IT_IS, BROKEN, LOSS, WITHOUT, runs
+from tests.accuracy.runs import AS_IT_IS, BROKEN, MORE_LOSS, WITHOUT, runs
 from tests.accuracy.score import Score, score
 from tests.lab.sites import SITES
 
@@ -14,7 +14,7 @@ Row = tuple[str, Callable[[], Score]]
 
 PRACTICE: tuple[Row, ...] = (
     ("as they are", lambda: score(runs(), (AS_IT_IS,))),
-    ("10 % loss", lambda: score(runs(), LOSS)),
+    ("10 % loss", lambda: score(runs(), MORE_LOSS)),
     ("one check left out", lambda: score(runs(), WITHOUT)),
     ("one check broken", lambda: score(runs(), BROKEN)),
 )
