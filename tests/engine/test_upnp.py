@@ -103,6 +103,23 @@ def page(network: SimulatedNetwork, answer: HttpAnswer) -> SimulatedNetwork:
     return network
 
 
+def loses(network: SimulatedNetwork, count: int) -> SimulatedNetwork:
+    """So many of the requests to the router's web server are lost."""
+    router, left = network.world.boxes["router"], [count]
+    services = dict(router.services)
+    usual = services[Transport.TCP, 5000]
+
+    def serve(packet: Packet) -> list[Reply]:
+        if isinstance(packet.payload, HttpRequest) and left[0]:
+            left[0] -= 1
+            return []
+        return list(usual(packet))
+
+    services[Transport.TCP, 5000] = serve
+    router.services = services
+    return network
+
+
 def strange(found: Report) -> dict[StrangeReason, str]:
     return {each.reason: each.sender for each in found.value(STRANGE) or ()}
 
@@ -346,6 +363,20 @@ def test_a_description_that_is_none_is_said(answer: HttpAnswer, why: str) -> Non
     reading = found[UPNP.external]
     assert isinstance(reading, Unknown)
     assert reading.reason is Reason.CONTRADICTORY
+
+
+def test_a_description_may_be_lost_and_is_fetched_once_more() -> None:
+    found = report(loses(home("upnp = true"), 2), UpnpCheck())
+    assert found.value(IGD) is not None
+    assert strange(found) == {}
+
+
+def test_a_description_that_never_comes_is_waited_for_twice_and_no_longer() -> None:
+    events = events_of(loses(home("upnp = true"), 1000), UpnpCheck())
+    found = report_of(events)
+    assert strange(found) == {StrangeReason.BAD_DESCRIPTION: ROUTER}
+    assert "does not come in time" in str(found.value(STRANGE))
+    assert 4000 < ended_ms(events) < 5000
 
 
 @pytest.mark.parametrize(
