@@ -8,7 +8,11 @@ import pytest
 
 from probes.checks.layers import FARTHEST, LayersCheck
 from probes.model import Reason, Unknown
+from probes.network.seam import IcmpError
+from probes.network.simulated.box import Box
 from probes.network.simulated.library import parse
+from probes.network.simulated.node import Below
+from probes.network.simulated.packet import Packet
 from probes.readings.layers import HOPS4
 from probes.report import Report
 from tests.engine.port_mapping import report
@@ -50,6 +54,24 @@ def test_no_more_boxes_are_asked_than_a_home_and_its_provider_have() -> None:
 def test_a_silent_box_leaves_a_gap_and_hides_no_other() -> None:
     text = CARRIER.replace('via = "carrier"', 'via = "carrier"\nsilent = true')
     assert hops(run(text)) == [(2, "100.64.17.1")]
+
+
+@pytest.mark.parametrize(("lost", "seen"), [(2, True), (3, False)])
+def test_a_box_whose_answers_get_lost_is_asked_three_times(
+    monkeypatch: pytest.MonkeyPatch, lost: int, seen: bool
+) -> None:
+    network = parse(f"{HOME}{CARRIER}")
+    box, left, usual = network.world.boxes["carrier"], [lost], Box._reply
+
+    def reply(self: Box, below: Below, packet: Packet, error: IcmpError) -> None:
+        if self is box and error is IcmpError.TTL and left[0]:
+            left[0] -= 1
+        else:
+            usual(self, below, packet, error)
+
+    monkeypatch.setattr(Box, "_reply", reply)
+    found = report(network, LayersCheck(), stun=True)
+    assert ((2, "100.64.17.1") in hops(found)) is seen
 
 
 def test_a_filter_that_refuses_is_no_box_on_the_way() -> None:
