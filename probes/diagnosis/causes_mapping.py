@@ -93,14 +93,16 @@ def _failed_test(facts: Facts, keys: ServiceKeys, test: MappingTest) -> Match | 
         return Match(Weight.NOTES, Actor.ROUTER, because)
     if test.seen_from_outside is not False:
         return None
+    host = facts.value(firewall.INBOUND4)
     through = facts.value(port_mapping.LET_THROUGH)
     if through is not None:
         # It came through the router and was dropped by this computer, which is another cause. Or
         # the router dropped it: whom this computer has sent to, it lets in.
         because = (*because, port_mapping.LET_THROUGH.id)
-        return None if through else Match(Weight.NOTES, Actor.ROUTER, because)
+        nobody_here = host is not None and host.fate is Fate.ALLOWED and not host.lets_this_port_in
+        sure = Confidence.CERTAIN if nobody_here else Confidence.LIKELY
+        return None if through else Match(Weight.NOTES, Actor.ROUTER, because, sure)
     # The packet may have come through the router, and been dropped by this computer.
-    host = facts.value(firewall.INBOUND4)
     if host is not None and host.lets_this_port_in and host.by is not FirewallName.TAILSCALE:
         return None  # it lets the VPN's port in by name, and the test had another one
     if host is not None and host.fate is Fate.BLOCKED and host.sure:

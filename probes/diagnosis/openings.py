@@ -144,8 +144,10 @@ def _of_test(report: Report, key: Key[MappingTest], test: MappingTest) -> Openin
     held, seen = _tested(test, host_filter(report, Family.V4))
     if held is Held.NO or seen or let is None:
         return Opening(held, seen, (key.id,))
-    # Answers to what was sent do come in here: it was the router, if the packet did not come.
-    return Opening(Held.YES if let else Held.NO, False, (key.id, through.id), through=let)
+    # Answers to what was sent do come in here, so it was the router, if the packet did not come;
+    # unless the one that it threw away got in its own way.
+    held = Held.YES if let else Held.DOUBT
+    return Opening(held, False, (key.id, through.id), through=let)
 
 
 def _tested(test: MappingTest, host: HostFilter) -> tuple[Held, bool]:

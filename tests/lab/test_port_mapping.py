@@ -131,7 +131,7 @@ def test_a_mapping_that_the_home_does_not_let_in_is_not_ok(at: At) -> None:
         assert found["mapping"]["removed"] is True
     assert value(said, "port_mapping.let_through") is False
     (broken,) = (each for each in said["causes"] if each["id"] == "port-mapping-broken")
-    assert (broken["acts"], broken["confidence"]) == ("router", "certain")
+    assert (broken["acts"], broken["confidence"]) == ("router", "likely")
 
 
 def test_the_own_firewall_is_found_by_what_it_keeps_out_without_rights_to_read_it(at: At) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -183,13 +184,24 @@ def test_the_own_firewall_matters_only_where_strangers_get_as_far() -> None:
         assert found(open_((firewall.INBOUND4, judged(fate))), C.HOST_FIREWALL) is None
 
 
-@pytest.mark.parametrize("own", [(), (SHUT,), BY_NAME, (MAYBE_SHUT,)])
-def test_the_router_is_to_blame_only_for_what_it_held_back(own: tuple[Pair, ...]) -> None:
+@pytest.mark.parametrize(
+    ("own", "sure"),
+    [
+        ((), Confidence.LIKELY),
+        ((SHUT,), Confidence.LIKELY),
+        (BY_NAME, Confidence.LIKELY),
+        ((MAYBE_SHUT,), Confidence.LIKELY),
+        (((firewall.INBOUND4, replace(judged(Fate.ALLOWED), by=None)),), Confidence.CERTAIN),
+    ],
+)
+def test_the_router_is_to_blame_only_for_what_it_held_back(
+    own: tuple[Pair, ...], sure: Confidence
+) -> None:
     dropped = (*tried(seen_from_outside=False), *own)
     assert found(hard(*dropped, *LET_THROUGH), C.PORT_MAPPING_BROKEN) is None
     broken = found(hard(*dropped, *HELD_BACK), C.PORT_MAPPING_BROKEN)
     assert broken is not None
-    assert (broken.acts, broken.confidence) == (Actor.ROUTER, Confidence.CERTAIN)
+    assert (broken.acts, broken.confidence) == (Actor.ROUTER, sure)
     assert "port_mapping.let_through" in broken.because
 
 
