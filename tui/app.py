@@ -194,12 +194,19 @@ class WhyrelayApp(Saying, Leaving):
         """Measure the same source once more."""
         source = self.conductor.source
         if isinstance(source, Opened):
-            self.say("This report was made elsewhere, so it cannot be measured again from here.")
+            self.say_elsewhere()
         elif source is not None:
             self.conductor.measure(source)
 
+    def say_elsewhere(self) -> None:
+        """Why nothing happens: no key makes another device measure."""
+        self.say("This report was made elsewhere, so it cannot be measured again from here.")
+
     def action_map_test(self) -> None:
         """Ask once whether the router may be tried with a port, then measure with it."""
+        if isinstance(self.conductor.source, Opened):
+            self.say_elsewhere()
+            return
         if self.settings.options.map_test:
             self.action_retest()
             return

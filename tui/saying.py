@@ -24,7 +24,9 @@ class Saying(App[int]):
     def copy_text(self, text: str, what: str) -> None:
         """Into the terminal's clipboard (OSC 52), and say so: it cannot be known to arrive."""
         self.copy_to_clipboard(text)
-        self.say(f"Copied {what}. If it does not arrive: your terminal refuses OSC 52.")
+        self.say(
+            f"Copied {what}. If it does not arrive: your terminal lets no program copy (OSC 52)."
+        )
 
     def say(self, text: str, for_s: float = NOTE_S) -> None:
         """A short note, in place of the one before: beside the steps, else at the top."""

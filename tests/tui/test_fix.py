@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -641,3 +641,17 @@ async def test_where_a_trial_would_decide_fix_begins_with_it() -> None:
         assert "(m)" in page(app).page.plain(), "the key that does it"
         await press(pilot, "down", "down")
         assert rows(app).cursor.startswith("way:"), "the ways stand below, for where it fails"
+
+
+@pytest.mark.parametrize(
+    ("recording", "title"),
+    [(recordings.HARD, "First things first"), (recordings.EASY, "Nothing in the way")],
+)
+async def test_what_keeps_nothing_up_is_not_listed_as_the_first_thing(
+    recording: Sequence[Event], title: str
+) -> None:
+    app = make(played(recording))
+    async with running(app) as pilot:
+        await settled(pilot)
+        await press(pilot, "4")
+        assert f"─ {title} " in text(app) or f"━ {title} " in text(app)

@@ -15,7 +15,7 @@ from tui.screens.help import HelpScreen
 from tui.widgets.keybar import KeyBar
 from tui.widgets.note import Note
 
-REFUSES = "your terminal refuses OSC 52."
+REFUSES = "your terminal lets no program copy (OSC 52)."
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -18,6 +18,7 @@ from tests.unit.cli.golden import kept_report
 from tests.unit.tailscale.recorded import HERE, crowded, recorded
 from tui.app import WhyrelayApp
 from tui.json_view import report_to_json
+from tui.screens.consent import ConsentScreen
 from tui.screens.open import Box, OpenScreen
 from tui.sources import Opened
 from tui.state import Step
@@ -55,6 +56,29 @@ async def test_a_pasted_netcheck_opens_the_step_understand(size: tuple[int, int]
         assert "Measured elsewhere" in text(app)
         await press(pilot, "r")
         assert "again from here" in text(app)
+
+
+async def test_no_key_of_the_last_steps_measures_here_what_another_device_reported() -> None:
+    app = make(played(recordings.EASY))
+    async with running(app) as pilot:
+        await press(pilot, "1", "o")
+        await paste(pilot, recorded("hard_hard.netcheck1.txt"))
+        await press(pilot, "enter")
+        await settled(pilot)
+        await press(pilot, "2")
+        assert "not measured here" in text(app)
+        assert "no answer" not in text(app), "nobody here asked a relay"
+        await press(pilot, "5")
+        assert "This was measured on another" in text(app)
+        for key, says in (("r", "again from here"), ("u", "nobody to ping"), ("m", "again from")):
+            app.clear_notifications()
+            app.say("")
+            await press(pilot, key)
+            assert says in " ".join(text(app).split())
+        assert "Nothing is different" not in text(app)
+        assert not isinstance(app.screen, ConsentScreen), (
+            "nobody is asked whether this router may be tried"
+        )
 
 
 @pytest.mark.parametrize(

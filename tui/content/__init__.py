@@ -125,7 +125,7 @@ def mapping_fault(fault: MappingFault) -> UnknownWords:
     return UnknownWords(*parts_of("labels/mapping-fault", str(fault), "meaning", "next"))
 
 
-VARIANTS = ("direct-open-filtered", "relayed-udp-blocked-likely")
+VARIANTS = ("direct-open-filtered", "direct-opened", "relayed-udp-blocked-likely")
 """Headlines that say more exactly what a `Headline` says."""
 
 TOO_LITTLE = (
@@ -165,6 +165,11 @@ def reported(cause_id: CauseId) -> str:
 def beyond_router(cause_id: CauseId) -> str:
     """What to do first about a cause, where the provider has a NAT of its own."""
     return words_of("labels/beyond-router", cause_id)
+
+
+def no_way_beyond_router() -> str:
+    """What it means for the person that the router opens no port, where the provider has a NAT."""
+    return words_of("labels/beyond-router", "for-you")
 
 
 def offers_ports(which: str) -> str:

@@ -5,9 +5,11 @@ Choosing is code; the words are in ``tui/content/fields``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, assert_never
 
-from probes.diagnosis.model import NatClass
+from probes.diagnosis.layers import carrier_nat
+from probes.diagnosis.model import CauseId, NatClass
 from probes.diagnosis.nat import nat_of
 from probes.model import CheckId, Family, Reason
 from probes.readings import captive_portal, local, relays, stun
@@ -57,7 +59,18 @@ def explain_field(report: Report, which: FieldId) -> Explained:
             choice = _nearest(report)
         case _:
             assert_never(which)
-    return _explained(which, choice, evidence(report, choice.keys))
+    found = _explained(which, choice, evidence(report, choice.keys))
+    cause = _BEYOND_ROUTER.get((which, choice.value))
+    if cause is None or carrier_nat(report) is None:
+        return found
+    return replace(found, next_step=content.beyond_router(cause))
+
+
+_BEYOND_ROUTER = {
+    (FieldId.MAPPING_VARIES, "yes"): CauseId.HARD_NAT,
+    (FieldId.PORT_MAPPING, "none-hard"): CauseId.PORT_MAPPING_OFF,
+}
+"""Fields that would turn on the router's ports: they do not get through a provider's NAT."""
 
 
 def _explained(which: FieldId, choice: Choice, rests_on: tuple[Evidence, ...]) -> Explained:

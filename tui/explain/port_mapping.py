@@ -7,7 +7,7 @@ from typing import Any
 from probes.diagnosis.model import NatClass
 from probes.diagnosis.nat import nat_of
 from probes.model import Family, Reason
-from probes.readings import port_mapping
+from probes.readings import port_mapping, stun
 from probes.readings.key import Key
 from probes.report import Report
 from tui.explain.words import Choice, listed, why_unknown
@@ -64,7 +64,9 @@ def _value(
     match nat:
         case NatClass.HARD:
             return "none-hard"
-        case NatClass.NONE | NatClass.EASY:
+        case NatClass.NONE:
+            return "none-no-nat"
+        case NatClass.EASY:
             return "none-easy"
         case NatClass.UNKNOWN:
-            return "none"
+            return "none-no-udp" if report.value(stun.UDP) is False else "none"

@@ -170,7 +170,7 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
         content.label(cause.confidence),
         content.label(cause.acts),
         filled(words.sentence),
-        filled(words.for_you),
+        filled(_for_you(cause, words, report)),
         filled(_first(cause, words, report)),
         filled(_why(cause, words, report)),
         filled(words.worked),
@@ -178,6 +178,17 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
         _evidence(report, cause.because),
         _evidence(report, cause.missing),
     )
+
+
+def _for_you(cause: Cause, words: CauseWords, report: Report) -> str:
+    """A hard NAT with an open port keeps nobody out, and none opens beyond a provider's NAT."""
+    if cause.id is CauseId.HARD_NAT:
+        nat4 = nat_of(report, Family.V4)
+        if nat4.nat_class is NatClass.EASY and nat4.varies:
+            return content.offers_ports("opened")
+    if cause.id is CauseId.PORT_MAPPING_OFF and _beyond_router(cause, report):
+        return content.no_way_beyond_router()
+    return words.for_you
 
 
 def _first(cause: Cause, words: CauseWords, report: Report) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probes.diagnosis.model import Diagnosis, Verdict
+from probes.diagnosis.model import Diagnosis, NatClass, Verdict
 from probes.report import Report
 from tui import content
 from tui.content import playbooks
@@ -47,7 +47,7 @@ def first_lines(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
-    if diagnosis.verdict is not Verdict.UNKNOWN:
+    if not too_little_known(diagnosis):
         yield content.fixing("nothing to fix")
         return
     yield content.fixing("nothing known")
@@ -55,6 +55,14 @@ def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
         for each in open_readings(report, readings):
             yield _said("first-unknown", what=each.what, how=each.how)
             return
+
+
+def too_little_known(diagnosis: Diagnosis) -> bool:
+    """No cause was found, and there may be one all the same: nothing is known of this side."""
+    if diagnosis.verdict is Verdict.UNKNOWN:
+        return True
+    nats = {diagnosis.nat4.nat_class, diagnosis.nat6.nat_class}
+    return diagnosis.verdict is not Verdict.DIRECT and nats == {NatClass.UNKNOWN}
 
 
 def in_short(report: Report, diagnosis: Diagnosis, verdict: str) -> str:

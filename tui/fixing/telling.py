@@ -16,6 +16,7 @@ from probes.diagnosis.what_if import Whose
 from probes.report import Report
 from tui import content
 from tui.content import playbooks
+from tui.explain.settling import trial_decides
 from tui.fixing.playbook import Circumstances, Playbook, PlayStep, circumstances, playbook
 from tui.fixing.ways import told_once
 
@@ -39,7 +40,11 @@ def plan_lines(
         first = next(way for way in plans[0].ways if way.recommended)
         # Of a report from elsewhere nobody knows which system it was, unless they say so.
         here = found is not None or not report.elsewhere
-        yield from playbook_lines(playbook(first, plans[0].cause, report, person, here=here))
+        book = playbook(first, plans[0].cause, report, person, here=here)
+        trial = trial_decides(report, diagnosis)
+        if trial:
+            yield playbooks.guidance("first-trial")
+        yield from playbook_lines(book, "begin-else" if trial else "begin-with")
         yield from ("", playbooks.guidance("all-ways"), "")
     for told in told_once(plans):
         yield f"{content.cause(told.plan.cause.id).title}:"
@@ -102,9 +107,9 @@ def _effect(way: Way) -> str:
     return "flips-easy" if easy else "flips-hard" if hard else ""
 
 
-def playbook_lines(book: Playbook) -> Iterator[str]:
-    """All of one change, its steps numbered."""
-    yield content.fill(playbooks.guidance("begin-with"), title=book.title)
+def playbook_lines(book: Playbook, opening: str = "begin-with") -> Iterator[str]:
+    """All of one change, its steps numbered. `opening`: an id of ``fixing/guidance``."""
+    yield content.fill(playbooks.guidance(opening), title=book.title)
     yield book.for_you
     for number, step in enumerate(book.steps, 1):
         yield from step_lines(number, step)

@@ -1,15 +1,17 @@
-"""One answer to a ping and one moment of a watch, in words: the app and the text say the same."""
+"""What came of a test, an answer to a ping, a moment of a watch, in words: for app and text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import assert_never
 
+from probes.diagnosis.model import Verdict
 from probes.model import Mapping as NatMapping
 from probes.readings.tailscale import Backend, PeerPath
 from probes.tailscale.history import Moment, WatchChange
 from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, Pong, Refusal
 from tui import content
+from tui.proving.compare import CauseFate, Comparison, Outcome
 
 _AS_PATH = {
     PingPath.DIRECT: PeerPath.DIRECT,
@@ -17,6 +19,18 @@ _AS_PATH = {
     PingPath.DERP: PeerPath.DERP,
     PingPath.OTHER: PeerPath.UNKNOWN,
 }
+
+
+def outcome_words(found: Comparison) -> str:
+    """Which words of the page on the proof fit what came of it."""
+    different = any(line.changed for line in found.lines)
+    moved = any(each.fate is not CauseFate.STILL for each in found.causes)
+    if found.outcome is Outcome.SAME and (different or moved):
+        return "same but"
+    before = found.before.diagnosis.verdict
+    if found.outcome is Outcome.BETTER and before is Verdict.DIRECT:
+        return "better direct"
+    return str(found.outcome)
 
 
 def ping_words(line: PingLine) -> tuple[str, str, str]:

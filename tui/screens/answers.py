@@ -100,8 +100,7 @@ def latency_over_regions(report: Report, height: int) -> Block:
     rows = latency_rows(report)
 
     def lay(width: int) -> Sequence[Content]:
-        silent = "no answer" if report.closed else "no answer yet"
-        return latency_plot(rows, width, height) or (say(silent, "$quiet"),)
+        return latency_plot(rows, width, height) or (say(_silent(report), "$quiet"),)
 
     return lay
 
@@ -109,7 +108,7 @@ def latency_over_regions(report: Report, height: int) -> Block:
 def latencies(report: Report) -> Block:
     """How far the relays are."""
     rows = latency_rows(report)
-    silent = "no answer" if report.closed else "no answer yet"
+    silent = _silent(report)
 
     def lay(width: int) -> Sequence[Content]:
         if not any(row.best_ms is not None for row in rows):
@@ -117,6 +116,13 @@ def latencies(report: Report) -> Block:
         return latency_chart(rows, width, silent)
 
     return lay
+
+
+def _silent(report: Report) -> str:
+    """In the place of a latency: of a relay that nobody asked it is not said that it was silent."""
+    if report.elsewhere:
+        return "not measured here"
+    return "no answer" if report.closed else "no answer yet"
 
 
 _Table: TypeAlias = list[tuple[Content, ...]]

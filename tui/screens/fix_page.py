@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from probes.diagnosis.model import NatClass, Verdict
+from probes.diagnosis.model import NatClass
 from probes.diagnosis.plan import CausePlan, Way
 from probes.diagnosis.what_if import Whose
 from tui import content
@@ -15,6 +15,7 @@ from tui.content import Tone, plain
 from tui.explain import CauseText
 from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand
+from tui.fixing.first import too_little_known
 from tui.networks import PRACTICE
 from tui.screens.fix_step import Shown
 from tui.state import Measurement
@@ -115,7 +116,7 @@ def stands(measurement: Measurement, any_plan: bool) -> str:
         return "still measuring"
     if any_plan:
         return "try first" if trial_decides(measurement.report, measurement.diagnosis) else ""
-    unknown = measurement.diagnosis.verdict is Verdict.UNKNOWN
+    unknown = too_little_known(measurement.diagnosis)
     return "nothing known" if unknown else "nothing to fix"
 
 

@@ -33,6 +33,7 @@ from tui.widgets.rows import Row, RowList, head
 from tui.widgets.steps import StepPage
 from tui.widgets.text import fit, glyph, hint, join, say
 
+FIRST, NOTHING = "First things first", "Nothing in the way"
 _ABOUT = "about"
 """The row that says how it stands, where there is nothing to list or not all of it yet."""
 
@@ -52,7 +53,7 @@ class FixView(Pane):
 
     def compose(self) -> ComposeResult:
         """The list, and one of its rows explained."""
-        yield RowList("causes", panel="First things first")
+        yield RowList("causes", panel=FIRST)
         yield StepPage("remedy")
 
     # --- what there is ----------------------------------------------------------------------------
@@ -116,6 +117,8 @@ class FixView(Pane):
         self._books = {}
         self._listed = listed(plans)
         self._rows.set_rows(list(self._list()))
+        weighty = any(each.cause.weight is not Weight.NOTES for each in plans)
+        self._rows.border_title = say(FIRST if weighty or not plans else NOTHING)
         self._place()
         self._explain()
 

@@ -12,7 +12,7 @@ from tui.networks import PRACTICE
 from tui.proving.proof import Proof
 from tui.proving.testing import before_of, followed, to_test, wait_s
 from tui.screens.prove_view import RESULT, WATCH, ProveView
-from tui.sources import Changeable, Followable, Source
+from tui.sources import Changeable, Followable, Opened, Source
 from tui.widgets.detail import Detail
 from tui.widgets.rows import RowList
 
@@ -42,6 +42,9 @@ class ProvePane(ProveView):
         source, known = self._source, self.whyrelay.conductor.latest
         if source is None or known.begun is None or not known.closed:
             self.whyrelay.say("It is still being measured.")
+            return
+        if isinstance(source, Opened):
+            self.whyrelay.say_elsewhere()
             return
         remedy = self._remedy()
         whole_s = self._wait_for(remedy)
@@ -124,6 +127,9 @@ class ProvePane(ProveView):
             self._following.stop_ping()
             return
         if kind != "peer":
+            if isinstance(self._source, Opened):
+                self.whyrelay.say("This was measured elsewhere: there is nobody to ping from here.")
+                return
             if not self._peers:
                 self.whyrelay.say("There is no peer to ping: Tailscale lists none.")
                 return

@@ -14,6 +14,7 @@ from tui.explain import explain_cause, headline
 from tui.explain.words import number
 from tui.proving.compare import CauseFate, CauseLine, Comparison, Line, Outcome, Value
 from tui.proving.next_move import Move
+from tui.proving.telling import outcome_words
 from tui.theme import LOOKS
 from tui.widgets.bars import bar
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
@@ -67,7 +68,7 @@ def result(found: Comparison, done: str, move: Move | None, *, tried: bool) -> l
     blocks += [lambda width: wrapped(turned, width), gap]
     if done:
         blocks += [pairs([("Changed", say(done))]), gap]
-    blocks += [prose(content.proof(_section(found))), gap]
+    blocks += [prose(content.proof(outcome_words(found))), gap]
     if found.other_address:
         blocks += [prose(content.proof("other address"), "$quiet"), gap]
     if found.outcome not in (Outcome.CURED, Outcome.ELSEWHERE):
@@ -102,15 +103,6 @@ def _next(found: Comparison, move: Move | None, *, tried: bool) -> list[Block]:
     there = move.way.whose is Whose.OTHER
     where = f"{cause.title}, {plain(content.proof('other side'))}" if there else cause.title
     return [*blocks, lambda width: wrapped(step, width), data(where, "$quiet"), gap]
-
-
-def _section(found: Comparison) -> str:
-    """Which words fit the outcome."""
-    different = any(line.changed for line in found.lines)
-    moved = any(each.fate is not CauseFate.STILL for each in found.causes)
-    if found.outcome is Outcome.SAME and (different or moved):
-        return "same but"
-    return str(found.outcome)
 
 
 def _change(line: Line) -> Content:

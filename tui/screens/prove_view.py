@@ -28,7 +28,7 @@ from tui.screens import prove_pages as pages
 from tui.screens.pane import Pane
 from tui.screens.prove_list import lay_line, lay_pair, lay_pretend, rows_of
 from tui.screens.prove_pages import FATES, OUTCOMES, Wait
-from tui.sources import Changeable, Followable, Source
+from tui.sources import Changeable, Followable, Opened, Source
 from tui.state import Measurement, Step
 from tui.theme import LOOKS
 from tui.widgets.detail import Detail
@@ -225,7 +225,8 @@ class ProveView(Pane):
         if self.measurement.title:
             tone = verdict_tone(self.measurement)
             blocks += [heading("As it stands"), title(sentence(self.measurement), tone), gap]
-        blocks.append(prose(content.proof("untested")))
+        away = isinstance(self._source, Opened)
+        blocks.append(prose(content.proof("untested elsewhere" if away else "untested")))
         if self.can_pretend():
             blocks += [gap, prose(content.proof("practise"))]
         return blocks

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from probes.diagnosis.model import Verdict
 from probes.diagnosis.plan import Way, plan_of
 from tui import content
 from tui.explain import explain_cause, headline
 from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
+from tui.fixing.first import too_little_known
 from tui.fixing.telling import as_above
 from tui.fixing.ways import first_open, key_of, name_of, told_once
 from tui.state import Step
@@ -31,7 +31,7 @@ def fix(walk: Walk) -> Step:
     talk.heading(f"Step 4 of 5: Fix. {content.page('fix').title}")
     talk.tell(headline(known.diagnosis, known.report))
     if not plans:
-        unknown = known.diagnosis.verdict is Verdict.UNKNOWN
+        unknown = too_little_known(known.diagnosis)
         talk.tell("", content.fixing("nothing known" if unknown else "nothing to fix"))
         answer = walk.ask("What next?", moves(NEXT, BACK, QUIT, last="prove it"))
         return Step.PROVE if answer == NEXT else Step.UNDERSTAND

@@ -16,6 +16,7 @@ from tui.proving.compare import Comparison, Outcome
 from tui.proving.export import save, text_of
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
+from tui.proving.telling import outcome_words
 from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
 from tui.sources import Changeable, Followable
 from tui.state import Measurement, Step
@@ -113,7 +114,7 @@ def _renewed(known: Measurement, report: Report) -> Measurement:
 def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[str]:
     yield f"Result: {content.label(found.outcome)}."
     yield headline(found.after.diagnosis, found.after.report)
-    yield content.proof(str(found.outcome))
+    yield content.proof(outcome_words(found))
     yield ""
     changed = [line for line in found.lines if line.changed]
     for line in changed:

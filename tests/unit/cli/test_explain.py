@@ -46,6 +46,14 @@ def test_the_text_counts_nothing_that_nobody_here_has_seen(
         assert wrong not in text, wrong
 
 
+def test_a_ping_alone_does_not_clear_this_side(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explain", str(OUTPUTS / "hard_hard.ping.txt")])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Relayed to node2" in text
+    assert "Nothing on this side stands in the way" not in text
+    assert "Too little is known to say what would help" in text
+
+
 @pytest.mark.parametrize("pair", ["easy_easy", "hard_hard"])
 def test_netcheck_s_json_comes_out_as_it_went_in(
     pair: str, capsys: pytest.CaptureFixture[str]

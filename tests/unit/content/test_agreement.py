@@ -27,7 +27,8 @@ from tests.unit.content.reports import HARD, HOME, by_id, mapped, report
 from tests.unit.diagnosis.device_cases import tried
 from tests.unit.diagnosis.sites import BY_NAME, HELD_BACK, LET_THROUGH, Pairs
 from tui import content
-from tui.explain import explain_cause, explain_nat, headline
+from tui.content import FieldId
+from tui.explain import explain_cause, explain_field, explain_nat, headline
 from tui.explain.facts import relays_asked
 
 SILENT: dict[str, Any] = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
@@ -85,6 +86,25 @@ def test_behind_a_provider_the_own_router_is_not_the_first_advice(cause_id: Caus
     home, at_home = conclude("hard-home")
     cause = next(each for each in at_home.causes if each.id is cause_id)
     assert "provider" not in explain_cause(cause, home).first
+
+
+def test_behind_a_provider_no_line_sends_the_person_to_the_own_router() -> None:
+    found, diagnosis = conclude("cgnat")
+    off = next(each for each in diagnosis.causes if each.id is CauseId.PORT_MAPPING_OFF)
+    assert "would not get through" in explain_cause(off, found).for_you
+    for field in (FieldId.MAPPING_VARIES, FieldId.PORT_MAPPING):
+        advice = content.plain(explain_field(found, field).next_step)
+        assert "does not get through the provider's NAT" in advice
+    home, _ = conclude("hard-home")
+    assert "let it open ports" in explain_field(home, FieldId.MAPPING_VARIES).next_step
+
+
+def test_a_hard_nat_that_opened_a_port_keeps_no_peer_on_the_relay() -> None:
+    found = report({**HARD, **by_id(*tried(seen_from_outside=True))})
+    cause = next(each for each in diagnose(found).causes if each.id is CauseId.HARD_NAT)
+    words = content.plain(explain_cause(cause, found).for_you)
+    assert "Peers can be told that one" in words
+    assert "cannot aim" not in words
 
 
 def test_a_port_mapping_that_may_decide_is_in_the_headline_as_well() -> None:

@@ -19,6 +19,7 @@ from probes.model import CheckId, CheckStatus, Family, Reason, Unknown
 from probes.readings import captive_portal, local, port_mapping, relays, stun
 from probes.report import Report
 from tests.unit.content.reports import EASY, HARD, HOME, answer, device, mapped, report, way_out
+from tests.unit.content.test_verdict import OPEN
 from tui import content
 from tui.content import FieldId, Tone
 from tui.explain import Explained, explain_field
@@ -213,6 +214,24 @@ ROWS = (
         "none",
         Tone.NOTE,
         ("none of UPnP, NAT-PMP and PCP", "not known yet"),
+    ),
+    Row(
+        FieldId.PORT_MAPPING,
+        "False, no NAT",
+        services(False, False, False, OPEN),
+        "none",
+        Tone.NOTE,
+        ("nothing answered", "there is no NAT here"),
+        ("Your NAT is easy", "turn on UPnP"),
+    ),
+    Row(
+        FieldId.PORT_MAPPING,
+        "False, and UDP is stopped",
+        services(False, False, False, SILENT),
+        "none",
+        Tone.NOTE,
+        ("none of UPnP, NAT-PMP and PCP", "as long as UDP is stopped"),
+        ("turn on UPnP",),
     ),
 )
 

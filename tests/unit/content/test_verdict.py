@@ -113,6 +113,13 @@ HEADLINES: tuple[tuple[str, Readings, str, HopId | None, Tone], ...] = (
         Tone.NOTE,
     ),
     (
+        "hard, and the router opened a port in a trial",
+        {**HARD, **by_id(*tried(seen_from_outside=True))},
+        "the NAT is hard, but the router opens a port to peers",
+        None,
+        Tone.NOTE,
+    ),
+    (
         "hard, and the router may open a port",
         {**HARD, port_mapping.NAT_PMP.present.id: True},
         "it may open a port",

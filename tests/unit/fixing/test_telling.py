@@ -12,6 +12,7 @@ from probes.diagnosis.plan import Way, plan_of
 from probes.diagnosis.remedies import REMEDIES, RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.report import Report
+from tests.engine.test_scenarios import conclude
 from tests.unit.diagnosis.sites import SITES, site
 from tui import content
 from tui.fixing.first import first_lines
@@ -36,7 +37,14 @@ def test_it_tells_every_way_of_every_cause_that_is_more_than_a_note(name: str) -
         for way in plan.ways:
             assert any(line.startswith(f"- {way_line(way)}") for line in lines)
     assert sum(line.endswith("Begin here.") for line in lines) == bool(plans)
-    assert sum(line.startswith("Begin with this: ") for line in lines) == bool(plans)
+    assert sum("egin with this: " in line for line in lines) == bool(plans)
+
+
+def test_where_a_trial_would_decide_it_comes_before_the_way_to_begin_with() -> None:
+    found, diagnosis = conclude("hard-home-upnp")
+    first, second, *_ = plan_lines(found, diagnosis)
+    assert "have the router tried" in first
+    assert second.startswith("Where that does not help, begin with this: ")
 
 
 def test_a_line_says_what_who_what_it_costs_and_what_comes_of_it() -> None:

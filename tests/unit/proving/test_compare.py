@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import CauseId
+from probes.diagnosis.model import CauseId, Verdict
 from probes.diagnosis.remedies import RemedyId
 from probes.events import Event
 from probes.model import CheckId
@@ -18,11 +18,12 @@ from probes.options import Journal, Options
 from probes.readings import KEYS
 from probes.renewal import renewed
 from probes.report import Report, report_of
-from tui import storage
+from tui import content, storage
 from tui.proving.compare import CauseFate, Comparison, Outcome, Side, compare
 from tui.proving.export import save, text_of
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
+from tui.proving.telling import outcome_words
 from tui.sources import Live
 
 KEPT = Journal(write=lambda _id, _text: True)
@@ -91,6 +92,14 @@ def test_the_way_back_is_worse(name: str, remedy: RemedyId) -> None:
     found = back(name, remedy)
     assert found.outcome is Outcome.WORSE
     assert any(each.fate in (CauseFate.NEW, CauseFate.HEAVIER) for each in found.causes)
+
+
+def test_what_was_direct_before_is_not_said_to_have_stayed_otherwise() -> None:
+    found = change("public-firewall", RemedyId.OPEN_FIREWALL)
+    assert found.before.diagnosis.verdict is Verdict.DIRECT
+    assert outcome_words(found) == "better direct"
+    assert "did not turn" not in content.proof("better direct")
+    assert outcome_words(change("hard-home", RemedyId.ENABLE_IPV6)) == Outcome.BETTER
 
 
 def test_nothing_changed() -> None:
