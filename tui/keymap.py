@@ -132,7 +132,18 @@ def _textual(text: str) -> str:
 
 
 def _without_clashes(keys: Mapping[str, str], troubles: list[str]) -> dict[str, str]:
-    """No key does two things: who comes later in the file keeps the usual key."""
+    """No key does two things: who comes later in the file keeps the usual key, and so does who
+    took a key that is thereby in use again."""
+    found = dict(keys)
+    while (clash := _first_clash(found)) is not None:
+        name, key, other = clash
+        del found[name]
+        troubles.append(f"{FILE}: {name} keeps its usual key. {shown(key)} is for {other} already.")
+    return found
+
+
+def _first_clash(keys: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """The command, the key, and the command that has it already."""
     taken = {
         key: command.id
         for command in COMMANDS
@@ -140,14 +151,8 @@ def _without_clashes(keys: Mapping[str, str], troubles: list[str]) -> dict[str, 
         for key in command.keys.split(",")
         if key
     }
-    found: dict[str, str] = {}
     for name, wanted in keys.items():
-        clash = next((key for key in wanted.split(",") if taken.get(key, name) != name), None)
-        if clash is None:
-            found[name] = wanted
-            taken.update(dict.fromkeys(wanted.split(","), name))
-        else:
-            troubles.append(
-                f"{FILE}: {name} keeps its usual key. {shown(clash)} is for {taken[clash]} already."
-            )
-    return found
+        for key in wanted.split(","):
+            if taken.setdefault(key, name) != name:
+                return name, key, taken[key]
+    return None

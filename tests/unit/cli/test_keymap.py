@@ -56,6 +56,15 @@ def test_keys_may_be_exchanged_but_not_shared() -> None:
     assert "Z is for next already" in shared.troubles[0]
 
 
+def test_a_key_that_its_owner_keeps_after_all_is_not_given_away() -> None:
+    found = parse('next = "q"\nquit = "n"\nback = "n"\n')
+    assert dict(found.keys) == {"next": "q", "quit": "n"}, "back comes last"
+    kept = parse('next = "q"\nquit = "x"\n')  # x runs a command in Fix
+    assert dict(kept.keys) == {}, "quit keeps q, so next cannot have it"
+    assert "quit keeps its usual key" in kept.troubles[0]
+    assert "next keeps its usual key. q is for quit already" in kept.troubles[1]
+
+
 def test_every_command_can_have_another_key() -> None:
     for command in COMMANDS:
         if not command.elsewhere:
