@@ -225,7 +225,7 @@ def _known(side: Side) -> Iterator[str]:
 def _changes(pair: Pair) -> Iterator[str]:
     result = pair.prediction.result
     if result is Result.DIRECT:
-        yield "Nothing: it is direct already."
+        yield "Nothing: it is expected to be direct as it stands."
         return
     if result is Result.UNKNOWN:
         yield "Too little is known to say. Run whyrelay on the side that is unknown."

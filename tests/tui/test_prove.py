@@ -18,9 +18,11 @@ from tests.tui.proving import Ahead
 from tests.tui.recordings import HARD
 from tui import content
 from tui.app import WhyrelayApp
+from tui.content import Tone
 from tui.proving.compare import Outcome
 from tui.screens import prove
 from tui.screens.prove import ProvePane
+from tui.screens.prove_list import lay_pair
 from tui.session import Session
 from tui.settings import Settings
 from tui.sources import Source
@@ -106,6 +108,16 @@ async def pretend(pilot: Pilot[int], app: WhyrelayApp, remedy: RemedyId) -> None
     assert "waiting" in text(app)
     await press(pilot, "r")
     await until_over(pilot, app)
+
+
+@pytest.mark.parametrize(
+    ("width", "says"),
+    [(40, "relayed via fra"), (21, "✗ home-nas    relayed"), (14, "✗ home-nas")],
+)
+def test_a_narrow_list_says_a_path_in_fewer_words(width: int, says: str) -> None:
+    row = lay_pair(Tone.BAD, "home-nas", "relayed via fra", width, short="relayed").plain
+    assert says in row
+    assert len(row) <= width
 
 
 CAUSES = [

@@ -173,6 +173,9 @@ def _own_address(report: Report) -> str:
 
 
 def _way_out(report: Report) -> str:
+    """Where the internet sees it, unless that is the device itself."""
+    if facts.address_is_here(report, Family.V4):
+        return _gateway(report)
     seen = facts.addresses_of(facts.all_endpoints(report, Family.V4))
     return str(seen[0]) if seen else _gateway(report)
 

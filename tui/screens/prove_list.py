@@ -36,12 +36,14 @@ def lay_line(line: Line, width: int) -> Content:
     return fit(join(sign, " ", name, " ", say(text, style)), width)
 
 
-def lay_pair(tone: Tone, name: str, value: str, width: int) -> Content:
-    """A name, and at the right how it stands; where there is no room the sign says it."""
-    room, shown = width - 2, say(value, LOOKS[tone].style)
-    line = say(name)
-    if value and line.cell_length + 2 + shown.cell_length <= room:
-        line = join(fit(line, room - shown.cell_length), shown)
+def lay_pair(tone: Tone, name: str, value: str, width: int, *, short: str = "") -> Content:
+    """A name, and at the right how it stands, in `short` if need be; the sign says it, too."""
+    room, line = width - 2, say(name)
+    for each in (value, short):
+        shown = say(each, LOOKS[tone].style)
+        if each and line.cell_length + 2 + shown.cell_length <= room:
+            line = join(fit(line, room - shown.cell_length), shown)
+            break
     return fit(join(glyph(tone), " ", line), width)
 
 

@@ -146,7 +146,9 @@ class ProveView(Pane):
             yield head("Peers")
         for key, peer in self._peers.items():
             words = path_words(peer).partition("  ")[0]
-            yield Row(f"peer:{key}", partial(lay_pair, tone_of(peer), peer.name, words))
+            short = content.label(peer.path)
+            lay = partial(lay_pair, tone_of(peer), peer.name, words, short=short)
+            yield Row(f"peer:{key}", lay)
         if found is not None:
             yield head("As before")
             yield from (Row(f"line:{each.id}", partial(lay_line, each)) for each in same)

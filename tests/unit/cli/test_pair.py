@@ -65,8 +65,10 @@ def test_two_saved_reports(
     assert value["a"]["name"] == f"{ours}-1.json"
     assert set(value["because"]["a"] + value["because"]["b"]) <= KEYS.keys()
     main(["pair", *given])
-    text = capsys.readouterr().out
-    assert value["headline"] in " ".join(text.split())
+    text = " ".join(capsys.readouterr().out.split())
+    assert value["headline"] in text
+    assert "direct already" not in text, "it is foretold, not seen"
+    assert ("expected to be direct as it stands" in text) == (result == "direct")
 
 
 def test_what_netcheck_cannot_see_is_said_to_decide(

@@ -33,6 +33,7 @@ from probes.readings import (
     relays,
     stun,
 )
+from tests.engine.test_scenarios import conclude
 from tests.unit.content.reports import (
     EASY,
     HARD,
@@ -231,6 +232,13 @@ def test_every_headline_of_the_rules_is_met_above() -> None:
     )
     met |= {diagnose(found).headline for found, _, _ in (*ABOVE.values(), *PEERS.values())}
     assert met == set(Headline)
+
+
+def test_without_a_nat_no_box_on_the_path_bears_the_device_s_own_address() -> None:
+    found, diagnosis = conclude("public-firewall")
+    hops = {hop.id: hop for hop in path(diagnosis, found)}
+    assert hops[HopId.DEVICE].detail == "45.83.226.10"
+    assert hops[HopId.WAY_OUT].detail == "45.83.226.1"
 
 
 def test_the_path_shows_only_what_is_known() -> None:
