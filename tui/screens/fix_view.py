@@ -22,6 +22,7 @@ from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Playbook, PlayStep, playbook
 from tui.fixing.progress import Progress
+from tui.fixing.telling import weighs
 from tui.fixing.ways import Told, first_open, key_of, name_of, names_of
 from tui.screens import fix_page, fix_run
 from tui.screens.fix_list import At, Listed, again_line, cause_line, listed, way_line
@@ -117,7 +118,7 @@ class FixView(Pane):
         self._books = {}
         self._listed = listed(plans)
         self._rows.set_rows(list(self._list()))
-        weighty = any(each.cause.weight is not Weight.NOTES for each in plans)
+        weighty = any(weighs(each, measurement.diagnosis) for each in plans)
         self._rows.border_title = say(FIRST if weighty or not plans else NOTHING)
         self._place()
         self._explain()

@@ -7,17 +7,18 @@ from dataclasses import replace
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import CauseId, Weight
+from probes.diagnosis.model import CauseId, Verdict, Weight
 from probes.diagnosis.plan import Way, plan_of
 from probes.diagnosis.remedies import REMEDIES, RemedyId
 from probes.diagnosis.what_if import Whose
+from probes.readings.tailscale import PEERS, PeerPath
 from probes.report import Report
 from tests.engine.test_scenarios import conclude
 from tests.unit.diagnosis.sites import SITES, site
 from tui import content
 from tui.fixing.first import first_lines
 from tui.fixing.playbook import System, circumstances, playbook
-from tui.fixing.telling import COMMAND, plan_lines, playbook_lines, way_line
+from tui.fixing.telling import COMMAND, in_the_way, plan_lines, playbook_lines, way_line
 
 
 def told(found: Report) -> list[str]:
@@ -45,6 +46,19 @@ def test_where_a_trial_would_decide_it_comes_before_the_way_to_begin_with() -> N
     first, second, *_ = plan_lines(found, diagnosis)
     assert "have the router tried" in first
     assert second.startswith("Where that does not help, begin with this: ")
+
+
+def test_a_peer_that_is_reached_leaves_nothing_to_do_but_for_lost_packets() -> None:
+    found, alone = conclude("hard-home-upnp")
+    peers = {each.name: each for each in found.value(PEERS) or ()}
+    assert peers["home-nas"].path is PeerPath.DIRECT
+    pair = diagnose(found, peers["home-nas"].key)
+    assert pair.verdict is Verdict.DIRECT
+    assert not in_the_way(found, pair)
+    assert in_the_way(found, alone)
+    small, _ = conclude("small-packets")
+    reached = next(each for each in small.value(PEERS) or () if each.path is PeerPath.DIRECT)
+    assert in_the_way(small, diagnose(small, reached.key))[0].cause.id is CauseId.MTU
 
 
 def test_a_line_says_what_who_what_it_costs_and_what_comes_of_it() -> None:
