@@ -655,3 +655,23 @@ async def test_what_keeps_nothing_up_is_not_listed_as_the_first_thing(
         await settled(pilot)
         await press(pilot, "4")
         assert f"─ {title} " in text(app) or f"━ {title} " in text(app)
+
+
+@pytest.fixture
+def reached() -> tuple[Event, ...]:
+    """A run about a peer that is direct, behind a hard NAT."""
+    return run_of("hard-home-upnp", peer="home-nas")
+
+
+async def test_for_a_peer_that_is_reached_a_hard_nat_is_only_good_to_know(
+    reached: tuple[Event, ...],
+) -> None:
+    app = make(played(reached))
+    async with running(app, (120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "4")
+        shown = text(app)
+        assert "Direct" in lines(app)[0]
+        assert "Nothing in the way" in shown
+        assert "good to know" in shown
+        assert " in the way ││" not in shown

@@ -180,7 +180,10 @@ class FixView(Pane):
         return "begun" if self._progress.ticked.get(key_of(way)) else ""
 
     def _cause(self, plan: CausePlan) -> CauseText:
-        return explain_cause(plan.cause, self.measurement.report)
+        """As a note where it only keeps others away from us than the chosen peer."""
+        noted = not weighs(plan, self.measurement.diagnosis)
+        cause = replace(plan.cause, weight=Weight.NOTES) if noted else plan.cause
+        return explain_cause(cause, self.measurement.report)
 
     def _first_of(self, plan: CausePlan) -> Way | None:
         return first_open(plan, self._progress.impossible)
