@@ -180,7 +180,7 @@ def _cause(count: int, cause: CauseText) -> Iterator[str]:
     yield f"Who acts: {cause.actor}."
     yield f"What it is: {cause.sentence}"
     yield f"For you: {cause.for_you}"
-    yield f"First: {cause.first}"
+    yield f"What helps: {cause.first}"
     yield f"Why: {cause.why}"
     yield f"How it shows that it worked: {cause.worked}"
     yield f"Who can do it: {cause.who}"

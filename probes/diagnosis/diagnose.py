@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from probes.diagnosis.causes import causes_of
@@ -47,16 +48,42 @@ def diagnose(report: Report, peer: str = "") -> Diagnosis:
     causes = causes_of(Concluded(facts, outlook, above), pair)
     alone = VERDICTS[outlook.easy.result]
     here = _headline(facts, causes, alone)
+    reached = pair is not None and pair.outlook.result is Result.DIRECT
     return Diagnosis(
         nat4=facts.nat4,
         nat6=facts.nat6,
-        causes=causes,
+        causes=tuple(map(_beside_a_direct_peer, causes)) if reached else causes,
         outlook=outlook,
         verdict=alone if pair is None else VERDICTS[pair.outlook.result],
         headline=here if pair is None else _of_pair(pair, causes),
         here=here,
         peer=None if pair is None else pair.outlook,
     )
+
+
+_WHO_IS_REACHED = frozenset(
+    {
+        CauseId.HARD_NAT,
+        CauseId.MULTI_WAN,
+        CauseId.DOUBLE_NAT,
+        CauseId.CGNAT,
+        CauseId.CLOUD_NAT,
+        CauseId.INBOUND_BLOCKED,
+        CauseId.NAT_STATE_COLLISION,
+        CauseId.HOST_FIREWALL,
+        CauseId.IPV6_OFF,
+        CauseId.IPV6_MISSING,
+        CauseId.IPV6_FILTERED,
+        CauseId.PORT_MAPPING_OFF,
+        CauseId.PORT_MAPPING_BROKEN,
+    }
+)
+"""Causes that say nothing of a connection once it is direct; lost large packets do, for one."""
+
+
+def _beside_a_direct_peer(cause: Cause) -> Cause:
+    """What keeps others away is only a note where the chosen peer is reached."""
+    return replace(cause, weight=Weight.NOTES) if cause.id in _WHO_IS_REACHED else cause
 
 
 def _of_pair(pair: Between, causes: tuple[Cause, ...]) -> Headline:

@@ -190,7 +190,10 @@ class _Known:
         if cause.weight is Weight.NOTES:
             helping = []
         box = [way for way in plain if way.remedy.id in begin_with]
-        first = (box or helping or cheap or ways)[0]
+        free = [way for way in helping if way.remedy.risk is not Risk.MONEY]
+        # Before money is spent: what costs nothing, and may show that none need be.
+        unknown = [way for way in cheap if helping and not way.flips]
+        first = (box or free or unknown or helping or cheap or ways)[0]
         return tuple(replace(way, recommended=way is first) for way in ways)
 
 

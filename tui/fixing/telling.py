@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from probes.diagnosis.model import Actor, CauseId, Diagnosis, NatClass, Verdict, Weight
+from probes.diagnosis.model import Actor, Diagnosis, NatClass, Weight
 from probes.diagnosis.plan import CausePlan, Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
@@ -63,35 +63,7 @@ def as_above(ways: Iterable[str], between: str = "; ") -> str:
 def in_the_way(report: Report, diagnosis: Diagnosis) -> tuple[CausePlan, ...]:
     """The causes that are more than notes, with their ways; the first one matters most."""
     plans = plan_of(report, diagnosis)
-    return tuple(each for each in plans if weighs(each, diagnosis))
-
-
-def weighs(plan: CausePlan, diagnosis: Diagnosis) -> bool:
-    """It is more than a note: what decides who is reached is none with a peer that is reached."""
-    if plan.cause.weight is Weight.NOTES:
-        return False
-    direct = diagnosis.peer is not None and diagnosis.verdict is Verdict.DIRECT
-    return not (direct and plan.cause.id in _WHO_IS_REACHED)
-
-
-_WHO_IS_REACHED = frozenset(
-    {
-        CauseId.HARD_NAT,
-        CauseId.MULTI_WAN,
-        CauseId.DOUBLE_NAT,
-        CauseId.CGNAT,
-        CauseId.CLOUD_NAT,
-        CauseId.INBOUND_BLOCKED,
-        CauseId.NAT_STATE_COLLISION,
-        CauseId.HOST_FIREWALL,
-        CauseId.IPV6_OFF,
-        CauseId.IPV6_MISSING,
-        CauseId.IPV6_FILTERED,
-        CauseId.PORT_MAPPING_OFF,
-        CauseId.PORT_MAPPING_BROKEN,
-    }
-)
-"""Causes that say nothing of a connection once it is direct; lost large packets do, for one."""
+    return tuple(each for each in plans if each.cause.weight is not Weight.NOTES)
 
 
 def way_line(way: Way) -> str:

@@ -278,7 +278,7 @@ def _cause(entry: CauseText) -> list[Block]:
         gap,
         prose(entry.for_you),
         gap,
-        heading("First"),
+        heading("What helps"),
         prose(entry.first),
         gap,
         heading("Why"),

@@ -22,7 +22,6 @@ from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Playbook, PlayStep, playbook
 from tui.fixing.progress import Progress
-from tui.fixing.telling import weighs
 from tui.fixing.ways import Told, first_open, key_of, name_of, names_of
 from tui.screens import fix_page, fix_run
 from tui.screens.fix_list import At, Listed, again_line, cause_line, listed, way_line
@@ -118,7 +117,7 @@ class FixView(Pane):
         self._books = {}
         self._listed = listed(plans)
         self._rows.set_rows(list(self._list()))
-        weighty = any(weighs(each, measurement.diagnosis) for each in plans)
+        weighty = any(each.cause.weight is not Weight.NOTES for each in plans)
         self._rows.border_title = say(FIRST if weighty or not plans else NOTHING)
         self._place()
         self._explain()
@@ -180,10 +179,7 @@ class FixView(Pane):
         return "begun" if self._progress.ticked.get(key_of(way)) else ""
 
     def _cause(self, plan: CausePlan) -> CauseText:
-        """As a note where it only keeps others away from us than the chosen peer."""
-        noted = not weighs(plan, self.measurement.diagnosis)
-        cause = replace(plan.cause, weight=Weight.NOTES) if noted else plan.cause
-        return explain_cause(cause, self.measurement.report)
+        return explain_cause(plan.cause, self.measurement.report)
 
     def _first_of(self, plan: CausePlan) -> Way | None:
         return first_open(plan, self._progress.impossible)

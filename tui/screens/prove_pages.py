@@ -164,7 +164,7 @@ def cause(each: CauseLine, found: Comparison) -> list[Block]:
         prose(text.sentence),
     ]
     if not gone:
-        blocks += [gap, heading("First"), prose(text.first)]
+        blocks += [gap, heading("What helps"), prose(text.first)]
     return [*blocks, gap, heading("How it shows"), prose(text.worked)]
 
 

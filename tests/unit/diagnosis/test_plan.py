@@ -19,7 +19,8 @@ from probes.readings import environment, firewall, port_mapping, relays, stun, t
 from probes.readings.environment import Effect, Evidence, Setting, Surrounding
 from probes.readings.firewall import Fate, FirewallName, Judgement
 from probes.readings.port_mapping import MappingError, MappingFault
-from probes.report import Report
+from probes.report import Report, report_of
+from tests.unit.cli.golden import run
 from tests.unit.content.reports import EASY, HARD, answer, mapped, report
 from tests.unit.diagnosis.device_cases import NOBODY, judged, open_
 from tests.unit.diagnosis.peer_cases import CASES, HARD_PEER, RELAYED, STAYS, report_for
@@ -345,3 +346,12 @@ def test_rules_that_nobody_could_read_are_opened_where_a_stranger_came_as_far_as
 def test_rules_that_were_read_leave_one_of_the_two(fate: Fate, way: RemedyId) -> None:
     found = ways(open_(NOBODY, (firewall.INBOUND4, judged(fate))), CauseId.INBOUND_BLOCKED)
     assert {R.ALLOW_INBOUND, R.OPEN_FIREWALL} & set(found) == {way}
+
+
+def test_what_costs_nothing_comes_before_what_costs_money() -> None:
+    """With a peer, behind the provider's NAT: nothing free is known to help, one thing may tell."""
+    found = report_of(run("cgnat", peer="home-nas"))
+    plan = next(each for each in planned(found) if each.cause.id is CauseId.HARD_NAT)
+    assert recommended(plan).remedy.id is R.RUN_THERE
+    paid = next(way for way in plan.ways if way.remedy.id is R.PUBLIC_ADDRESS)
+    assert any(paid.flips.values()), "it would help, and stands below"

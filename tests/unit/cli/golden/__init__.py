@@ -24,11 +24,11 @@ _HERE = Path(__file__).parent
 
 
 @cache
-def run(name: str, *, map_test: bool = False) -> tuple[Event, ...]:
+def run(name: str, *, map_test: bool = False, peer: str = "") -> tuple[Event, ...]:
     """The events of a run on a practice network; `map_test` with consent to try the router."""
 
     async def collect() -> tuple[Event, ...]:
-        options = Options(salt=b"test", map_test=map_test, journal=Drawer().journal)
+        options = Options(salt=b"test", map_test=map_test, peer=peer, journal=Drawer().journal)
         checks, skipped = select(options)
         return tuple([event async for event in measure(load(name), checks, options, skipped)])
 
