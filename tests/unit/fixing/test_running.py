@@ -150,6 +150,10 @@ def _own_terminal() -> None:
 
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    # Else each ctrl+c throws away what was written and not yet read here.
+    flags = termios.tcgetattr(0)
+    flags[3] |= termios.NOFLSH
+    termios.tcsetattr(0, termios.TCSANOW, flags)
 
 
 def test_output_and_status_are_seen_and_enter_comes_back(start: Callable[[str], Screen]) -> None:
