@@ -84,7 +84,10 @@ def test_ipv6_is_promised_for_peers_that_have_it_and_no_others() -> None:
     (plan, *_) = plan_of(site("hard"), diagnose(site("hard")))
     (way,) = [each for each in plan.ways if each.remedy.id is RemedyId.ENABLE_IPV6]
     assert way.flips == {}
-    assert way_line(way).endswith("Peers that have IPv6 as well are then nearly always direct.")
+    promise = (
+        "Peers that have IPv6 as well are then nearly always direct, unless a network on the way"
+    )
+    assert way_line(way).endswith(f"{promise} stops UDP.")
 
 
 def test_the_steps_are_numbered_and_commands_stand_alone() -> None:
