@@ -93,6 +93,7 @@ __all__ = [
     "term",
     "terms",
     "unknown",
+    "which_box",
 ]
 
 
@@ -170,6 +171,11 @@ def beyond_router(cause_id: CauseId) -> str:
 def no_way_beyond_router() -> str:
     """What it means for the person that the router opens no port, where the provider has a NAT."""
     return words_of("labels/beyond-router", "for-you")
+
+
+def which_box(which: str) -> str:
+    """The end of a hard NAT's reason, with {nat}: an id of that file."""
+    return words_of("labels/which-box", which)
 
 
 def offers_ports(which: str) -> str:

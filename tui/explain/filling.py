@@ -56,6 +56,10 @@ def filling_of(report: Report, family: Family = Family.V4) -> dict[str, object]:
     }
 
 
+SOME_NAT = "a NAT on your side"
+"""Nobody knows whose."""
+
+
 def nat_name(report: Report) -> str:
     """Whose NAT it is that peers meet, as far as the readings tell; within a sentence."""
     around = translator(Facts(report, *(nat_of(report, each) for each in Family)), *ACTORS)
@@ -67,7 +71,7 @@ def nat_name(report: Report) -> str:
     second = double_nat(report)
     if second is not None and second.confidence is not _WEAK:
         return "one of your two routers"
-    return "your router's NAT" if _routers_alone(report) else "a NAT on your side"
+    return "your router's NAT" if _routers_alone(report) else SOME_NAT
 
 
 _WEAK = Confidence.POSSIBLE

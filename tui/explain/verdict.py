@@ -29,7 +29,7 @@ from probes.report import Report
 from tui import content
 from tui.content import CauseWords, Tone
 from tui.explain import elsewhere, facts
-from tui.explain.filling import filling_of
+from tui.explain.filling import SOME_NAT, filling_of, nat_name
 from tui.explain.words import (
     CauseText,
     Evidence,
@@ -220,7 +220,8 @@ def _why(cause: Cause, words: CauseWords, report: Report) -> str:
     if report.elsewhere:
         return content.reported(cause.id)
     seen = facts.all_endpoints(report, Family.V4)
-    return words.why if len(seen) > 1 else content.nat("hard-tested").meaning
+    why = words.why if len(seen) > 1 else content.nat("hard-tested").meaning
+    return f"{why} {content.which_box('untold' if nat_name(report) == SOME_NAT else 'told')}"
 
 
 def _beyond_router(cause: Cause, report: Report) -> bool:

@@ -237,3 +237,16 @@ def test_what_would_change_the_answer_is_named_with_what_settles_it() -> None:
     assert "The answer as a whole: Settings of the Tailscale daemon" in section
     assert "To settle it: " in section
     assert "What would change my mind" in unwrapped(plain(report))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("cgnat", "it is your provider's NAT that does this"),
+        ("hard-home", "yours or the provider's, these answers do not say"),
+    ],
+)
+def test_the_reason_of_a_hard_nat_places_it_where_the_headline_does(name: str, said: str) -> None:
+    report = practice(name)
+    hard = next(each for each in diagnose(report).causes if each.id is CauseId.HARD_NAT)
+    assert said in explain_cause(hard, report).why

@@ -229,6 +229,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "settle",
         "tailnet",
         "unknown",
+        "which-box",
     }
     wanted = {
         "fields": {str(each) for each in FieldId},
@@ -494,7 +495,7 @@ def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> N
     )
     more = (
         *("obstacle", "notice", "disagreement", "fixing", "meeting", "own-firewall", "router"),
-        *("settle", "sign"),
+        *("settle", "sign", "which-box"),
     )
     allowed = (*filled, *(f"labels/{each}" for each in more))
     for where, text in ALL:
