@@ -10,6 +10,7 @@ import pytest
 
 from tests.lab.place import Place
 from tests.lab.terminal import Terminal, open_terminal
+from tests.patience import UNHURRIED_S
 
 At = Callable[..., Place]
 
@@ -59,7 +60,7 @@ def test_the_walk(app: Callable[..., Terminal], name: str, measured: str, conclu
     left = time.monotonic()
     terminal.press("q")
     assert terminal.status() == 0
-    assert time.monotonic() - left < 3.0
+    assert time.monotonic() - left < UNHURRIED_S
     assert terminal.faults() == []
 
 
@@ -84,7 +85,7 @@ def test_quitting_while_nothing_answers(app: Callable[..., Terminal]) -> None:
     left = time.monotonic()
     terminal.press("q")
     assert terminal.status() == 0
-    assert time.monotonic() - left < 3.0
+    assert time.monotonic() - left < UNHURRIED_S
     assert terminal.faults() == []
 
 

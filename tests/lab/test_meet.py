@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import pty
@@ -10,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.lab import crowd
 from tests.lab.crowd import Member
 from tests.lab.namespaces import Lab, Running, await_until
 from tests.lab.routers import forwarded
+from tests.patience import UNHURRIED_S
 
 PORT = 41641
 
@@ -58,6 +60,10 @@ class Screen:
     popen: subprocess.Popen[bytes]
     master: int
     seen: str = ""
+    decoder: codecs.IncrementalDecoder = field(
+        default_factory=codecs.getincrementaldecoder("utf-8")
+    )
+    """A letter may come in two pieces."""
 
     def until(self, text: str) -> str:
         """All that was shown since the last look, up to this text."""
@@ -66,7 +72,7 @@ class Screen:
             assert time.monotonic() < ends, self.seen
             ready, _, _ = select.select([self.master], [], [], 0.5)
             if ready:
-                self.seen += os.read(self.master, 65536).decode()
+                self.seen += self.decoder.decode(os.read(self.master, 65536))
         shown, self.seen = self.seen, ""
         return shown
 
@@ -137,8 +143,8 @@ def test_being_interrupted_leaves_nothing_behind(lab: Lab, number: signal.Signal
     assert status == 130
     assert text == ""
     assert offers(folder) == []
-    await_until("the port is closed", lambda: not forwarded(router), limit_s=4.0)
-    await_until("its record is gone", lambda: not records(near), limit_s=2.0)
+    await_until("the port is closed", lambda: not forwarded(router), limit_s=UNHURRIED_S)
+    await_until("its record is gone", lambda: not records(near), limit_s=UNHURRIED_S)
 
 
 def test_nobody_comes(lab: Lab) -> None:

@@ -28,6 +28,7 @@ from tests.lab.place import Place
 from tests.lab.relays import ASK_ELSEWHERE, ELSEWHERE, relays
 from tests.lab.servers.stun import Lie
 from tests.lab.sites import SITES
+from tests.patience import UNHURRIED_S
 
 At = Callable[..., Place]
 
@@ -114,7 +115,7 @@ def test_udp_blocked(at: At, name: str, more: tuple[str, ...]) -> None:
     assert value(outcome, "relay_tcp.reachable") is True
     (blocked,) = [each for each in outcome.json["causes"] if each["id"] == "udp-blocked"]
     assert blocked["confidence"] == ("certain" if more else "likely")
-    assert outcome.seconds < 4.0
+    assert outcome.seconds < UNHURRIED_S
 
 
 def test_a_refusal_is_taken_at_its_word(at: At) -> None:
@@ -166,7 +167,7 @@ def test_a_map_from_the_web(at: At) -> None:
 def test_all_dropped_is_said_in_bounded_time(at: At) -> None:
     outcome = at("all-dropped").check()
     assert outcome.json["netcheck"]["PreferredDERP"] == 0
-    assert outcome.seconds < 5.0
+    assert outcome.seconds < UNHURRIED_S
 
 
 def test_slow_udp_beside_quick_tcp_is_not_blocked(at: At) -> None:

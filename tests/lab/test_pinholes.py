@@ -15,6 +15,7 @@ from tests.lab.namespaces import Machine, await_until
 from tests.lab.place import Place
 from tests.lab.routers import COTURN6, Offer, coturn, miniupnpd, pinholes
 from tests.lab.test_port_mapping import value
+from tests.patience import UNHURRIED_S
 
 At = Callable[..., Place]
 DEVICE6 = f"{LINE_A.lan6}20"
@@ -124,5 +125,5 @@ def test_ended_in_the_middle_nothing_stays_but_what_others_opened(
         (port,) = pinholes(router) - {45678}
         (leftover,) = value(ask(place), "port_mapping.leftovers")
         assert (leftover["state"], leftover["external_port"]) == ("removed", port)
-    await_until("the opening is gone", lambda: pinholes(router) == {45678}, limit_s=6.0)
-    await_until("its record is gone", lambda: not records(place), limit_s=3.0)
+    await_until("the opening is gone", lambda: pinholes(router) == {45678}, limit_s=UNHURRIED_S)
+    await_until("its record is gone", lambda: not records(place), limit_s=UNHURRIED_S)

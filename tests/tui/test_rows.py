@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from textual.app import App, ComposeResult
 from textual.content import Content
@@ -92,12 +90,9 @@ async def test_ten_thousand_rows_cost_what_is_seen() -> None:
     async with app.run_test(size=(30, 12)) as pilot:
         rows = app.query_one(RowList)
         many = [Row(str(number), lay) for number in range(10_000)]
-        began = time.perf_counter()
         rows.set_rows(many)
         await pilot.pause()
-        took = time.perf_counter() - began
         assert drawn <= 60
-        assert took < 1.0, "a filter keystroke"
 
 
 def test_a_page_is_laid_out_for_its_width() -> None:

@@ -54,7 +54,7 @@ status=$?
 echo; echo {ended} "$status"
 printf %s {ask}' '
 read -r answer || exit {status_will_be}
-kill "$undo"; wait "$undo"
+kill "$undo" 2>/dev/null; wait "$undo"
 case $?:$answer in
   3:keep) echo {kept}; exit "$status" ;;
   3:*) (eval {undo}) || {{ echo {failed}; exit {status_failed}; }} ;;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import select
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -102,6 +103,10 @@ class Screen:
     process: subprocess.Popen[bytes]
     master: int
     seen: str = ""
+    decoder: codecs.IncrementalDecoder = field(
+        default_factory=codecs.getincrementaldecoder("utf-8")
+    )
+    """A letter may come in two pieces."""
 
     def until(self, text: str, press: str = "") -> str:
         """Read until the text is there; all that was seen. `press` is pressed now and then."""
@@ -110,7 +115,7 @@ class Screen:
             assert time.monotonic() < deadline, self.seen
             self.type(press)
             if select.select([self.master], [], [], 0.2)[0]:
-                self.seen += os.read(self.master, 4096).decode()
+                self.seen += self.decoder.decode(os.read(self.master, 4096))
         return self.seen
 
     def type(self, text: str) -> None:

@@ -16,6 +16,7 @@ from probes.network.igd import IgdEntry, IgdFault, IgdService
 from probes.network.real import igd
 from probes.network.real.igd import open_igd
 from probes.network.seam import Bind, NetworkError, Unsupported
+from tests.patience import UNHURRIED_S
 from tests.unit.real import strange_router as odd
 from tests.unit.real.strange_router import Behave, strange_router
 
@@ -78,7 +79,7 @@ async def test_an_odd_router_costs_one_call_and_nothing_more(behave: Behave) -> 
             began = time.monotonic()
             with pytest.raises(NetworkError):
                 await session.external_address()
-            assert time.monotonic() - began < 3.5
+            assert time.monotonic() - began < UNHURRIED_S
             with pytest.raises(NetworkError):
                 await session.entry(0)
             router.behave = None
@@ -99,11 +100,14 @@ async def test_a_slow_router_is_left_in_time(
             # Half an answer may be in the pipe: nothing is believed any more.
             with pytest.raises(NetworkError, match="is gone"):
                 await session.status()
-        assert time.monotonic() - began < 4.0
+        assert time.monotonic() - began < UNHURRIED_S
     assert children() == before
 
 
-async def test_leaving_in_the_middle_of_a_call_waits_for_nobody() -> None:
+async def test_leaving_in_the_middle_of_a_call_waits_for_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(igd, "CALL_S", 600.0)
     before = children()
     with strange_router(behave=odd.say_nothing) as router:
 
@@ -116,7 +120,7 @@ async def test_leaving_in_the_middle_of_a_call_waits_for_nobody() -> None:
         began = time.monotonic()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        assert time.monotonic() - began < 0.3
+        assert time.monotonic() - began < UNHURRIED_S
     assert children() == before
 
 
