@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from probes.readings.tailscale import PeerPath
 
 __all__ = [
+    "PLACED",
     "TOO_LITTLE",
     "VARIANTS",
     "Advice",
@@ -66,6 +67,7 @@ __all__ = [
     "fixing",
     "glossary",
     "headline",
+    "hindering",
     "keyed",
     "keys",
     "label",
@@ -156,6 +158,25 @@ def headline(which: str) -> str:
 def obstacle(which: Headline) -> str:
     """What happens at the obstacle of a path, in a few words, with {placeholders}."""
     return words_of("labels/obstacle", which)
+
+
+PLACED = (
+    CauseId.HARD_NAT,
+    CauseId.INBOUND_BLOCKED,
+    CauseId.HOST_FIREWALL,
+    CauseId.NAT_STATE_COLLISION,
+    CauseId.SHORT_MAPPING_LIFETIME,
+    CauseId.PORT_CONFLICT,
+    CauseId.MTU,
+    CauseId.EXIT_NODE,
+    CauseId.NOT_CONNECTED,
+)
+"""Causes that have a place on the path although no headline names them there."""
+
+
+def hindering(which: CauseId) -> str:
+    """What happens on the path at the place of one of `PLACED`, in a few words."""
+    return words_of("labels/hindering", which)
 
 
 def reported(cause_id: CauseId) -> str:

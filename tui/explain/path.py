@@ -6,11 +6,12 @@ the internet apart, there is one hop for all of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from probes.addresses import AddressKind
 from probes.diagnosis.layers import LayerKind, carrier_nat, double_nat, layers_of, one_nat
-from probes.diagnosis.model import Actor, Diagnosis, Headline, NatClass, Weight
+from probes.diagnosis.model import Actor, Cause, CauseId, Diagnosis, Headline, NatClass, Weight
 from probes.model import Family
 from probes.readings import local
 from probes.readings.tailscale import PeerPath
@@ -28,6 +29,8 @@ class HopId(StrEnum):
     DEVICE = "device"
     TUNNEL = "tunnel"
     """Only where one carries the probes."""
+    HOST = "host"
+    """The computer around a container or a virtual machine, with a NAT of its own."""
     WAY_OUT = "way-out"
     """Router, provider, firewall: all before the open internet, where no more is known."""
     ROUTER = "router"
@@ -57,15 +60,9 @@ class Hop:
 
 def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
     """The hops from this device to the other side. At most one is the obstacle."""
-    shown = diagnosis.headline
-    if shown in _AS_WITHOUT_PEER:
-        shown = diagnosis.here  # what stands in the way has nothing to do with the peer
-    where = _obstacle(shown, report)
-    note = content.obstacle(shown)
     tunnel = facts.any_tunnel(report)
-    boxes = (HopId.WAY_OUT,) if tunnel else _boxes(report)
-    if where is HopId.WAY_OUT:
-        where = _box(boxes, diagnosis)
+    boxes = (HopId.WAY_OUT,) if tunnel else _boxes(report, diagnosis)
+    found = _obstacle(diagnosis, report, boxes)
     hops = [HopId.DEVICE, *boxes, HopId.INTERNET, HopId.RELAY, HopId.PEER]
     if tunnel:
         hops.insert(1, HopId.TUNNEL)
@@ -83,23 +80,27 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
             each,
             _name(each, diagnosis),
             details.get(each, ""),
-            content.plain(content.fill(note, **_counts(report)))
-            if each is where
+            content.plain(content.fill(found.note, **_counts(report)))
+            if each is found.where
             else _remark(each, boxes, diagnosis),
-            _OBSTACLE_TONE.get(shown, Tone.BAD) if each is where else _tone(each, diagnosis),
-            each is where,
+            found.tone if each is found.where else _tone(each, diagnosis),
+            each is found.where,
         )
         for each in hops
     )
 
 
-def _boxes(report: Report) -> tuple[HopId, ...]:
+_INSIDE = (CauseId.CONTAINER, CauseId.VIRTUAL_MACHINE)
+
+
+def _boxes(report: Report, diagnosis: Diagnosis) -> tuple[HopId, ...]:
     """What lies between this device and the internet, from the inside out."""
     if carrier_nat(report) is not None:
         own = any(layer.kind is LayerKind.ROUTER for layer in layers_of(report))
         return (HopId.ROUTER, HopId.CARRIER) if own else (HopId.CARRIER,)
     if double_nat(report) is not None:
-        return HopId.ROUTER, HopId.SECOND_ROUTER
+        inside = any(cause.id in _INSIDE for cause in diagnosis.causes)
+        return (HopId.HOST, HopId.ROUTER) if inside else (HopId.ROUTER, HopId.SECOND_ROUTER)
     return (HopId.ROUTER,) if one_nat(report) else (HopId.WAY_OUT,)
 
 
@@ -110,9 +111,9 @@ _ACTS = {
 }
 
 
-def _box(boxes: tuple[HopId, ...], diagnosis: Diagnosis) -> HopId:
+def _box(boxes: tuple[HopId, ...], causes: Iterable[Cause]) -> HopId:
     """Which of them it is: that of whoever has to act; the outermost where that says nothing."""
-    acting = (_ACTS.get(each.acts) for each in diagnosis.causes if each.weight is not Weight.NOTES)
+    acting = (_ACTS.get(each.acts) for each in causes if each.weight is not Weight.NOTES)
     return next((box for box in acting if box in boxes), boxes[-1])
 
 
@@ -152,11 +153,46 @@ _OBSTACLE_TONE = {
 _AS_WITHOUT_PEER = (Headline.PEER_OWN_SIDE, Headline.PEER_DEPENDS, Headline.PEER_UNKNOWN)
 
 
-def _obstacle(headline: Headline, report: Report) -> HopId | None:
-    where = _WHERE.get(headline)
-    if headline is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):
-        return HopId.DEVICE
-    return where
+@dataclass(frozen=True, slots=True)
+class _Obstacle:
+    where: HopId | None = None
+    note: str = ""
+    tone: Tone = Tone.BAD
+
+
+def _obstacle(diagnosis: Diagnosis, report: Report, boxes: tuple[HopId, ...]) -> _Obstacle:
+    """What the headline names; where that names nothing in the way, what the first cause does."""
+    shown = diagnosis.headline
+    if shown in _AS_WITHOUT_PEER:
+        shown = diagnosis.here  # what stands in the way has nothing to do with the peer
+    where = _WHERE.get(shown)
+    if where is None:
+        return _of_cause(diagnosis, boxes)
+    if shown is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):
+        where = HopId.DEVICE
+    if where is HopId.WAY_OUT:
+        where = _box(boxes, diagnosis.causes)
+    return _Obstacle(where, content.obstacle(shown), _OBSTACLE_TONE.get(shown, Tone.BAD))
+
+
+_ALSO_NOTES = (CauseId.NOT_CONNECTED, CauseId.EXIT_NODE)
+"""Of no weight for a connection that is foretold, and in its way as long as they last."""
+
+
+def _of_cause(diagnosis: Diagnosis, boxes: tuple[HopId, ...]) -> _Obstacle:
+    for cause in diagnosis.causes:
+        weighs = cause.weight is not Weight.NOTES or cause.id in _ALSO_NOTES
+        if not weighs or cause.id not in content.PLACED:
+            continue
+        match cause.acts:
+            case Actor.THIS_DEVICE | Actor.TAILNET_ADMIN:
+                where = HopId.DEVICE
+            case Actor.PEER:
+                where = HopId.PEER
+            case _:
+                where = _box(boxes, (cause,))
+        return _Obstacle(where, content.hindering(cause.id), Tone.NOTE)
+    return _Obstacle()
 
 
 def _counts(report: Report) -> dict[str, object]:
@@ -218,7 +254,7 @@ def _tone(hop: HopId, diagnosis: Diagnosis) -> Tone:
     match hop:
         case HopId.DEVICE | HopId.INTERNET | HopId.RELAY:
             return Tone.NOTE
-        case HopId.WAY_OUT | HopId.ROUTER | HopId.SECOND_ROUTER | HopId.CARRIER:
+        case HopId.HOST | HopId.WAY_OUT | HopId.ROUTER | HopId.SECOND_ROUTER | HopId.CARRIER:
             return _CLASS_TONE[diagnosis.nat4.nat_class]
         case HopId.TUNNEL | HopId.PEER:
             return Tone.UNKNOWN

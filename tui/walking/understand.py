@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui import content
+from tui.content import Tone
 from tui.explain import HopId, headline, path
 from tui.plain import parts
 from tui.state import Measurement, Step
@@ -64,7 +65,8 @@ def _way(known: Measurement) -> tuple[str, ...]:
     for hop in hops:
         if hop.obstacle:
             at = " ".join(filter(None, (hop.name, hop.detail)))
-            lines.append(f"It stops at: {at}{f': {hop.note}' if hop.note else ''}.")
+            opening = "What limits it is at" if hop.tone is Tone.NOTE else "It stops at"
+            lines.append(f"{opening}: {at}{f': {hop.note}' if hop.note else ''}.")
     if hops[-1].id is HopId.PEER and known.peer:
         lines.append(f"The other side is {known.chosen.name if known.chosen else known.peer}.")
     return tuple(lines)

@@ -36,7 +36,7 @@ def picture(stops: Sequence[Hop], width: int) -> list[Content]:
         wire = join(wire, _node(hop))
         if number + 1 < len(stops):
             # Past an obstacle the way goes on only where something is known to get through.
-            blocked = blocked or (hop.obstacle and not reached)
+            blocked = blocked or (_stops(hop) and not reached)
             wire = join(wire, _stretch(hop, starts[number + 1] - starts[number] - 1, blocked))
     rows = [wire, _words(stops, starts, width, names=True), _words(stops, starts, width)]
     notes = _notes(stops, starts, width)
@@ -52,7 +52,7 @@ def column(stops: Sequence[Hop], width: int) -> list[Content]:
         style = LOOKS[hop.tone].style if hop.obstacle else "$strong"
         name = join(say(hop.name, style), "  ", say(hop.detail, "$quiet"))
         lines += wrapped(name, width, 2, join(_node(hop), " "))
-        blocked = blocked or (hop.obstacle and not reached)
+        blocked = blocked or (_stops(hop) and not reached)
         sign = "╎" if blocked else "║" if hop.id is HopId.RELAY else "│"
         lead = say("  " if number + 1 == len(stops) else f"{sign} ", "$quiet")
         if hop.note:
@@ -77,6 +77,11 @@ def _starts(stops: Sequence[Hop], width: int) -> list[int]:
         starts.append(at)
         at += need + spare // gaps + (1 if number < spare % gaps else 0)
     return starts
+
+
+def _stops(hop: Hop) -> bool:
+    """Nothing direct gets past it. What keeps only some peers away is no such obstacle."""
+    return hop.obstacle and hop.tone is not Tone.NOTE
 
 
 def _node(hop: Hop) -> Content:

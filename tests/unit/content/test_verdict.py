@@ -100,7 +100,7 @@ HEADLINES: tuple[tuple[str, Readings, str, HopId | None, Tone], ...] = (
         "guarded",
         {**OPEN, behavior.FILTERING4.id: NOBODY},
         "Direct with most peers: this device has a public address, 45.83.223.10, behind a firewall",
-        None,
+        HopId.WAY_OUT,
         Tone.NOTE,
     ),
     ("sign in", SIGN_IN, "Sign in first", HopId.WAY_OUT, Tone.BAD),

@@ -161,6 +161,7 @@ def test_every_cause_field_question_headline_and_mechanism_has_its_words() -> No
         assert content.headline(headline).endswith(".")
     for headline in Headline:
         assert content.obstacle(headline)
+    assert set(load("labels/hindering").sections) == {str(each) for each in content.PLACED}
     for mechanism in Mechanism:
         assert content.mechanism(mechanism).sentence
     for reason in (*Reason, "failed", "measuring", "no-way-out"):
@@ -213,6 +214,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "disagreement",
         "fixing",
         "headline",
+        "hindering",
         "mapping-fault",
         "mechanism",
         "meeting",

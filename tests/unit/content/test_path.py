@@ -1,0 +1,89 @@
+"""The picture of the path: in every practice network the obstacle stands on its own hop."""
+
+from __future__ import annotations
+
+import pytest
+
+from probes.diagnosis.model import CauseId, Verdict, Weight
+from probes.network.simulated import names
+from tests.engine.test_scenarios import conclude
+from tui import content
+from tui.content import Tone
+from tui.explain import HopId, headline, path
+from tui.widgets.path import column, hops, picture
+
+H, BAD, NOTE = HopId, Tone.BAD, Tone.NOTE
+OBSTACLES = {
+    "captive-portal": (H.WAY_OUT, BAD, "wants you to sign in"),
+    "cgnat": (H.CARRIER, BAD, "a new port for each peer"),
+    "collision": (H.WAY_OUT, NOTE, "can give the port away"),
+    "exit-node": (H.DEVICE, NOTE, "uses an exit node"),
+    "forced-by-policy": (H.DEVICE, BAD, "set to relays only"),
+    "forced-relay": (H.DEVICE, BAD, "set to relays only"),
+    "hard-home": (H.WAY_OUT, BAD, "a new port for each peer"),
+    "hard-home-pcp": (H.ROUTER, NOTE, "a new port for each peer"),
+    "hard-home-upnp": (H.ROUTER, NOTE, "a new port for each peer"),
+    "no-network": (H.WAY_OUT, BAD, "nothing gets out"),
+    "offline": (H.DEVICE, BAD, "nothing gets out"),
+    "own-firewall": (H.DEVICE, NOTE, "keeps strangers out"),
+    "peer-relay": (H.WAY_OUT, BAD, "a new port for each peer"),
+    "port-taken": (H.DEVICE, NOTE, "not on its usual port"),
+    "public-firewall": (H.WAY_OUT, NOTE, "keeps strangers out"),
+    "relays-without-stun": (H.RELAY, BAD, "offers no STUN"),
+    "small-packets": (H.WAY_OUT, NOTE, "loses large packets"),
+    "stun-blocked": (H.WAY_OUT, BAD, "stops UDP port 3478"),
+    "tailscale-not-running": (H.DEVICE, NOTE, "Tailscale is not connected"),
+    "tailscale-signed-out": (H.DEVICE, NOTE, "Tailscale is not connected"),
+    "tailscale-stopped": (H.DEVICE, NOTE, "Tailscale is not connected"),
+    "tls-inspection": (H.WAY_OUT, BAD, "stops UDP"),
+    "tunnel-unbindable": (H.TUNNEL, NOTE, "carries everything"),
+    "two-wans": (H.WAY_OUT, BAD, "2 public addresses"),
+    "udp-blocked": (H.WAY_OUT, BAD, "stops UDP"),
+    "udp-rejected": (H.WAY_OUT, BAD, "stops UDP"),
+    "upnp-that-refuses": (H.ROUTER, NOTE, "a new port for each peer"),
+}
+"""Where it stands, and what happens there. In the others nothing is in the way."""
+NO_PLACE = {CauseId.PORT_MAPPING_OFF, CauseId.IPV6_OFF, CauseId.IPV6_MISSING, CauseId.IPV6_FILTERED}
+"""What is missing altogether stands nowhere on the way."""
+
+
+def test_the_table_is_of_practice_networks() -> None:
+    assert OBSTACLES.keys() <= set(names())
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_obstacle_stands_on_its_hop(name: str) -> None:
+    report, diagnosis = conclude(name)
+    found = [(hop.id, hop.tone, hop.note) for hop in path(diagnosis, report) if hop.obstacle]
+    assert found == ([OBSTACLES[name]] if name in OBSTACLES else [])
+    weighty = {each.id for each in diagnosis.causes if each.weight is not Weight.NOTES}
+    assert found or not weighty - NO_PLACE, headline(diagnosis, report)
+
+
+@pytest.mark.parametrize("name", OBSTACLES)
+def test_it_is_read_in_every_width(name: str) -> None:
+    report, diagnosis = conclude(name)
+    note = OBSTACLES[name][2]
+    stops = hops(report, diagnosis)
+    assert sum(hop.obstacle for hop in stops) == 1
+    for width in (56, 76, 116):
+        assert note in " ".join(line.plain for line in picture(stops, width))
+        assert note in " ".join(line.plain for line in column(stops, width))
+
+
+@pytest.mark.parametrize("name", OBSTACLES)
+def test_the_wire_breaks_off_only_where_nothing_gets_past(name: str) -> None:
+    report, diagnosis = conclude(name)
+    wire = picture(hops(report, diagnosis), 100)[0].plain
+    if diagnosis.verdict is Verdict.DIRECT:
+        assert "╌" not in wire
+    assert ("╌" in wire) is (name in {"captive-portal", "no-network", "offline"})
+
+
+def test_the_box_before_a_guest_is_the_computer_around_it() -> None:
+    """Its NAT is no router of the home's."""
+    for name in ("container", "virtual-machine"):
+        report, diagnosis = conclude(name)
+        stops = [hop.id for hop in path(diagnosis, report)]
+        assert stops[:3] == [HopId.DEVICE, HopId.HOST, HopId.ROUTER]
+    assert content.label(HopId.HOST) == "host computer"
