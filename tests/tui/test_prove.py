@@ -267,7 +267,7 @@ async def test_the_watch_tells_of_flips_on_whichever_step() -> None:
         await press(pilot, "5")
         told = page(app)
         assert "home-nas: relayed → direct (45.83.242.21:50813)" in told
-        assert "office-desktop: direct → through a peer relay" in " ".join(told.split())
+        assert "office-desktop: direct → via peer relay" in " ".join(told.split())
         assert "━" in told
         await press(pilot, "f")
         await patiently(lambda: not app.following.watching, "the end of the watch")

@@ -8,9 +8,11 @@ from textual.content import Content
 
 from tui.content import Tone
 from tui.explain import LatencyRow
+from tui.explain.path import Hop, HopId
 from tui.theme import VARIABLES
 from tui.widgets.bars import latency_chart
 from tui.widgets.page import Page, data, gap, heading, pairs, prose, table, title
+from tui.widgets.path import picture
 from tui.widgets.rows import Row, RowList, head
 from tui.widgets.text import fit, say, visible
 
@@ -138,3 +140,19 @@ def test_a_latency_over_tcp_keeps_its_unit(width: int) -> None:
     assert "37.0 ms" in chart[0]
     assert "20.0 ms" in chart[1]
     assert chart[0].index("━") == chart[1].index("━"), "one scale has one beginning"
+
+
+def test_a_path_with_a_providers_nat_keeps_every_name_whole_on_80_columns() -> None:
+    names = [
+        (HopId.DEVICE, "this device", "192.168.1.20"),
+        (HopId.ROUTER, "router", "192.168.1.1"),
+        (HopId.CARRIER, "provider's NAT", "45.83.223.10"),
+        (HopId.INTERNET, "internet", ""),
+        (HopId.RELAY, "relay", "nyc 28 ms"),
+        (HopId.PEER, "the other side", ""),
+    ]
+    stops = [Hop(each, name, detail, "", Tone.GOOD, False) for each, name, detail in names]
+    _, line, _ = [row.plain for row in picture(stops, 76)]
+    for _, name, _ in names:
+        assert name in line
+    assert all(len(row.plain) <= 60 for row in picture(stops, 60))

@@ -98,7 +98,8 @@ def _ping_row(each: Pinged, mask: Mask) -> list[Content]:
     how, via, took = ping_words(line)
     if isinstance(line, Refusal):
         return [at, toned(tone, mask(how))]
-    return [at, toned(tone, how), say(mask(via)), say(took, "$quiet")]
+    # The way comes last: where there is no room it is cut, and the heading has it in full.
+    return [at, toned(tone, how), say(took, "$quiet"), say(mask(via))]
 
 
 # --- the watch ------------------------------------------------------------------------------------
@@ -149,7 +150,7 @@ def _tracks(history: History, peers: Sequence[Peer], mask: Mask, width: int) -> 
     """A line in time for each peer, left to right, as wide as there is room."""
     names = min(max(len(mask(each.name)) for each in peers), width // 3)
     state = max(len(content.label(each.path)) for each in peers) + 2
-    room = min(max(width - names - state - 4, 8), _LONGEST_TRACK)
+    room = min(max(width - names - state - 4, 6), _LONGEST_TRACK)
     return [
         fit(
             join(

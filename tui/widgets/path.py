@@ -65,12 +65,13 @@ def column(stops: Sequence[Hop], width: int) -> list[Content]:
 
 def _starts(stops: Sequence[Hop], width: int) -> list[int]:
     """The column of each stop: the room that words leave over is shared evenly."""
-    needs = [max(len(hop.name), len(hop.detail)) + 2 for hop in stops]
-    spare = width - sum(needs)
-    if spare < 0:  # the widest give way first
-        while sum(needs) > width and max(needs) > 8:
-            needs[needs.index(max(needs))] -= 1
-        spare = 0
+    words = [max(len(hop.name), len(hop.detail)) for hop in stops]
+    needs = [each + 2 for each in words[:-1]] + words[-1:]
+    if sum(needs) > width:  # one cell between two names, before a name is cut
+        needs = [each + 1 for each in words[:-1]] + words[-1:]
+    while sum(needs) > width and max(needs) > 8:  # the widest give way first
+        needs[needs.index(max(needs))] -= 1
+    spare = max(width - sum(needs), 0)
     gaps = max(len(stops) - 1, 1)
     starts, at = [], 0
     for number, need in enumerate(needs):
