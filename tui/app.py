@@ -109,6 +109,11 @@ class WhyrelayApp(Saying, Leaving):
             self._following = Following(self)
         return self._following
 
+    def paths_measured(self, title: str) -> None:
+        """A run has read the paths to all peers: they are as it says, from now on."""
+        if self._following is not None:
+            self._following.measured(title)
+
     @property
     def keeper(self) -> Keeper:
         """Keeps how far the person is. Made when first needed."""

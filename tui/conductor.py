@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from probes.clean import clean
-from tui.sources import Live, Opened, Source, closing
+from tui.sources import Followable, Opened, Source, closing
 from tui.state import Measurement, OtherSide
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Conductor:
         known, options = self._latest, self._app.settings.options
         peer, asked = known.chosen, CheckId.TAILSCALE
         left_out = asked in options.skip or (options.only and asked not in options.only)
-        if not isinstance(source, Live) or peer is None or not known.closed or left_out:
+        if not isinstance(source, Followable) or peer is None or not known.closed or left_out:
             return
         if known.title != source.title or known.fault or (known.title, known.peer) in self._pinged:
             return
@@ -199,6 +199,8 @@ class Conductor:
         before: Report | None = None,
         only: frozenset[CheckId] = frozenset(),
     ) -> None:
+        from probes.events import Observed
+        from probes.readings.tailscale import PEERS
         from probes.renewal import renewed, same_network
         from probes.report import Report, reduce
 
@@ -212,6 +214,8 @@ class Conductor:
                 told.append(event)
                 report = reduce(report, event)
                 shown = report if before is None else renewed(before, report)
+                if isinstance(event, Observed) and event.key == PEERS.id:
+                    self._app.paths_measured(source.title)
                 self._offer(self._of(source.title, shown))
         if before is not None and report.closed and not same_network(before, report):
             # What is kept would be of another network.

@@ -55,15 +55,11 @@ class Followable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A network measured now: the real one, or a simulated one."""
+    """A network measured now, by the running loop's clock."""
 
     title: str
     network: Callable[[], Network]
     """Makes the network anew for each run."""
-    change: Callable[[RemedyId], Source | None] | None = None
-    """What a practice network becomes when a remedy is done; a real one changes by itself."""
-    watched: Callable[[], Network] | None = None
-    """Makes the network for pings and looks, where that is another one."""
 
     def run(self, options: Options) -> AsyncIterator[Event]:
         """Measure."""
@@ -74,16 +70,12 @@ class Live:
         checks, skipped = select(options)
         return measure(self.network(), checks, options, skipped)
 
-    def after(self, remedy: RemedyId) -> Source | None:
-        """The practice network once that is done; None where nobody can say."""
-        return None if self.change is None else self.change(remedy)
-
     async def pings(self, peer: IPAddress) -> AsyncGenerator[Pinged, None]:
         """Ping a peer until a direct answer comes, or nobody listens."""
         from probes.tailscale.cli import Trouble, find
         from probes.tailscale.ping import Pinged, PingResult, Refusal, ping
 
-        network = (self.watched or self.network)()
+        network = self.network()
         async with network.session():
             program = await find(network)
             if program is None:
@@ -97,7 +89,7 @@ class Live:
         """Look at the paths to all peers now and then, until nobody listens."""
         from probes.tailscale.watch import watch
 
-        async for look in watch((self.watched or self.network)(), options):
+        async for look in watch(self.network(), options):
             yield look
 
 

@@ -14,7 +14,7 @@ import pytest
 from probes.diagnosis.disagreements import disagreements_of
 from probes.diagnosis.model import NatClass, Result
 from probes.diagnosis.remedies import RemedyId
-from probes.network.simulated import ScenarioError, SimulatedNetwork, load, names, parse
+from probes.network.simulated import Life, ScenarioError, SimulatedNetwork, load, names, parse
 from probes.network.simulated.clock import run_virtual
 from probes.network.simulated.library import scenario
 from probes.network.simulated.scenario import HERE
@@ -185,13 +185,13 @@ def test_a_settled_direct_path_answers_at_once() -> None:
 
 
 def test_a_change_just_made_shows_on_the_relay_first() -> None:
-    found = pings(load("easy-home", just_now=True), DESKTOP)
+    found = pings(load("easy-home", life=Life(changed_s=0.0)), DESKTOP)
     assert paths(found)[:-1] == [PingPath.DERP] * 3
     assert found[-1].result is PingResult.DIRECT
 
 
 def test_a_change_leaves_the_paths_that_were_direct_before_as_they_are() -> None:
-    looks = watched(load("hard-home", done=(RemedyId.PORT_MAPPING,), just_now=True), 2)
+    looks = watched(load("hard-home", done=(RemedyId.PORT_MAPPING,), life=Life(changed_s=0.0)), 2)
     (first, later) = ({peer.name: peer.path for peer in look.peers} for look in looks)
     assert first["rented-server"] is PeerPath.DIRECT, "it was so before the change"
     assert first["home-nas"] is PeerPath.DERP

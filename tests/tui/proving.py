@@ -11,7 +11,7 @@ from functools import cache
 from probes.diagnosis.remedies import RemedyId
 from probes.events import Event
 from probes.model import CheckId, IPAddress
-from probes.network.simulated import ScenarioError, load, run_virtual
+from probes.network.simulated import Life, ScenarioError, load, run_virtual
 from probes.options import Journal, Options
 from probes.tailscale.ping import Pinged, PingResult
 from probes.tailscale.watch import Look
@@ -22,11 +22,13 @@ _LOOKS = 14
 
 
 def _live(name: str, done: tuple[RemedyId, ...]) -> Live:
-    return Live(
-        f"{PRACTICE}{name}",
-        lambda: load(name, done=done),
-        watched=lambda: load(name, done=done, just_now=bool(done)),
-    )
+    return Live(f"{PRACTICE}{name}", lambda: load(name, done=done))
+
+
+def _watched(name: str, done: tuple[RemedyId, ...]) -> Live:
+    """Right after the last change: Tailscale has yet to find the new paths."""
+    life = Life(changed_s=0.0) if done else None
+    return Live(f"{PRACTICE}{name}", lambda: load(name, done=done, life=life))
 
 
 @cache
@@ -49,7 +51,7 @@ def pings_of(name: str, done: tuple[RemedyId, ...], peer: IPAddress) -> tuple[Pi
 
     async def run() -> tuple[Pinged, ...]:
         found: list[Pinged] = []
-        async with aclosing(_live(name, done).pings(peer)) as stream:
+        async with aclosing(_watched(name, done).pings(peer)) as stream:
             async for each in stream:
                 found.append(each)
                 if len(found) == 12:
@@ -65,7 +67,7 @@ def looks_of(name: str, done: tuple[RemedyId, ...]) -> tuple[Look, ...]:
 
     async def run() -> tuple[Look, ...]:
         found: list[Look] = []
-        async with aclosing(_live(name, done).looks(Options())) as stream:
+        async with aclosing(_watched(name, done).looks(Options())) as stream:
             async for each in stream:
                 found.append(each)
                 if len(found) == _LOOKS:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.worker import Worker
 
 from probes.readings.tailscale import Peer, PeerPath
 from probes.tailscale.history import History, Moment, added
-from probes.tailscale.ping import Pinged, PingResult
+from probes.tailscale.ping import Pinged, PingPath, PingResult, Pong
 from tui import content
 from tui.sources import Followable, Source, closing
 
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 
 MOST_PINGS = 300
 """Five minutes of them; what is older is forgotten."""
+_PATHS = {
+    PingPath.DIRECT: PeerPath.DIRECT,
+    PingPath.PEER_RELAY: PeerPath.PEER_RELAY,
+    PingPath.DERP: PeerPath.DERP,
+}
+"""What a pong tells of the peer's path."""
 
 
 class Following:
@@ -31,6 +39,10 @@ class Following:
         self.history = History()
         self.title = ""
         """Of the source that is watched."""
+        self._began_s = 0.0
+        """When the watch began, by the app's clock."""
+        self._paths: dict[tuple[str, str], tuple[PeerPath, str]] = {}
+        """What was seen of a peer's path since it was measured: by title and key."""
         self._ping: Worker[None] | None = None
         self._watch: Worker[None] | None = None
 
@@ -49,6 +61,26 @@ class Following:
         """What the pings show so far."""
         return self.pings[-1].result if self.pings else PingResult.WAITING
 
+    # --- paths ------------------------------------------------------------------------------------
+
+    def seen(self, title: str, peer: Peer) -> Peer:
+        """The peer with its path as it was seen last: measured, looked at or pinged."""
+        found = self._paths.get((title, peer.key))
+        if found is None or found == (peer.path, peer.via):
+            return peer
+        return replace(peer, path=found[0], via=found[1])
+
+    def measured(self, title: str) -> None:
+        """The paths were read anew: what was seen before is old."""
+        self._paths = {each: path for each, path in self._paths.items() if each[0] != title}
+
+    def go_on(self, source: Source, options: Options) -> None:
+        """The network that is followed has become another one: what goes on, goes on there."""
+        if self.pinging and self.peer is not None:
+            self.ping(source, self.peer)
+        if self.watching and self.title == source.title:
+            self._look(source, options)
+
     # --- pings ------------------------------------------------------------------------------------
 
     def ping(self, source: Source, peer: Peer) -> None:
@@ -56,7 +88,10 @@ class Following:
         self.peer, self.pings = peer, ()
         if isinstance(source, Followable) and peer.addresses:
             self._ping = self._app.run_worker(
-                self._pings(source, peer), group="ping", exclusive=True, exit_on_error=False
+                self._pings(source, source.title, peer),
+                group="ping",
+                exclusive=True,
+                exit_on_error=False,
             )
         self._tell()
 
@@ -66,21 +101,28 @@ class Following:
             self._ping.cancel()
         self._tell()
 
-    async def _pings(self, source: Followable, peer: Peer) -> None:
+    async def _pings(self, source: Followable, title: str, peer: Peer) -> None:
         was_direct = False
         async with closing(source.pings(peer.addresses[0])) as stream:
             async for each in stream:
                 self.pings = (*self.pings, each)[-MOST_PINGS:]
+                if isinstance(each.line, Pong) and each.line.path in _PATHS:
+                    path = _PATHS[each.line.path], each.line.via
+                    self._paths[title, peer.key] = path
                 if each.result is PingResult.DIRECT and not was_direct:
                     was_direct = True
                     self._flip(f"{peer.name}: {content.label(PeerPath.DIRECT)}.")
                 self._tell()
+        self._app.call_later(self._tell)  # that it is over shows once it is
 
     # --- looks ------------------------------------------------------------------------------------
 
     def watch(self, source: Source, options: Options) -> None:
         """Look at the paths from now on; what was seen before is forgotten."""
-        self.history, self.title = History(), source.title
+        self.history, self.title, self._began_s = History(), source.title, _now_s()
+        self._look(source, options)
+
+    def _look(self, source: Source, options: Options) -> None:
         if isinstance(source, Followable):
             self._watch = self._app.run_worker(
                 self._looks(source, options), group="watch", exclusive=True, exit_on_error=False
@@ -94,9 +136,13 @@ class Following:
         self._tell()
 
     async def _looks(self, source: Followable, options: Options) -> None:
+        earlier_s = _now_s() - self._began_s if self.history.looks else 0.0
         async with closing(source.looks(options)) as stream:
-            async for look in stream:
+            async for each in stream:
+                look = replace(each, at_s=each.at_s + earlier_s) if earlier_s else each
                 self.history = added(self.history, look)
+                for peer in look.peers:
+                    self._paths[self.title, peer.key] = peer.path, peer.via
                 for moment in self.history.moments:
                     if moment.at_s == look.at_s and moment.flips:
                         self._flip(f"{self.name_of(moment)}: {_path(moment.before, moment.after)}.")
@@ -117,6 +163,10 @@ class Following:
 
     def _tell(self) -> None:
         self._app.followed += 1
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _path(before: str, after: str) -> str:

@@ -115,6 +115,7 @@ class ProvePane(ProveView):
         conductor.proofs[changed.title] = replace(
             held, remedy=remedy, pretended=done, afresh=held.afresh or source
         )
+        self._following.go_on(changed, self.whyrelay.settings.options)
         self.whyrelay.say(f"Done, in this practice network: {content.label(remedy)}.")
         self.test_again()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +13,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from probes.diagnosis.remedies import RemedyId
-from probes.readings.tailscale import PEERS, Peer
+from probes.readings.tailscale import PEERS, Peer, PeerPath
 from tui import content
 from tui.commands import PING, PRETEND, RETEST
 from tui.commands import WATCH as WATCHING
@@ -154,12 +155,24 @@ class ProveView(Pane):
             yield from (Row(f"line:{each.id}", partial(lay_line, each)) for each in same)
 
     def _listed(self) -> tuple[Peer, ...]:
-        """The peers as the watch sees them, else as they were when it was measured."""
-        follows, look = self._following, self._following.history.look
-        fresh = follows.title == self.measurement.title and look is not None and look.peers
+        """The peers, each with its path as it was seen last: measured, looked at or pinged."""
+        follows, look, title = self._following, self._following.history.look, self.measurement.title
+        fresh = follows.title == title and look is not None and look.peers
         if fresh and look is not None and follows.watching and not self.whyrelay.privacy:
-            return look.peers
-        return self.measurement.report.value(PEERS) or ()
+            return tuple(follows.seen(title, each) for each in look.peers)
+        listed = self.measurement.report.value(PEERS) or ()
+        real = self.whyrelay.conductor.latest.report.value(PEERS) or ()
+        return tuple(
+            self._with_path(each, follows.seen(title, raw))
+            for each, raw in zip(listed, real, strict=False)
+        )
+
+    def _with_path(self, shown: Peer, seen: Peer) -> Peer:
+        """A peer that may be masked, with the path that was seen."""
+        if not self.whyrelay.privacy:
+            return seen
+        via = seen.via if seen.path is PeerPath.DERP else self._mask(seen.via)
+        return shown if shown.path is seen.path else replace(shown, path=seen.path, via=via)
 
     def _lay_result(self, found: Comparison | None, width: int) -> Content:
         if self._wait is not None:

@@ -1,7 +1,8 @@
 """The simulated side of the seam: practice networks in memory, described by TOML files.
 
 Hosts, routers with any NAT behaviour, firewalls, relays and servers exchange packets under the
-running event loop's clock: at its own pace in the app, without waiting under `VirtualTimeLoop`.
+running event loop's clock: without waiting under `VirtualTimeLoop`, whose time `paced` shows at the
+pace of the real one.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from probes.network.simulated.catalogue import names
     from probes.network.simulated.clock import NothingLeftToWaitFor, VirtualTimeLoop, run_virtual
     from probes.network.simulated.library import describe, load, parse
+    from probes.network.simulated.life import Life
     from probes.network.simulated.network import SimulatedNetwork
     from probes.network.simulated.schema import ScenarioError
 
 __all__ = [
+    "Life",
     "NothingLeftToWaitFor",
     "ScenarioError",
     "SimulatedNetwork",
@@ -29,6 +32,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Life": "life",
     "NothingLeftToWaitFor": "clock",
     "ScenarioError": "schema",
     "SimulatedNetwork": "network",

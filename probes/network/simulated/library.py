@@ -13,6 +13,7 @@ from probes.diagnosis.model import NatClass
 from probes.diagnosis.remedies import RemedyId
 from probes.network.simulated.catalogue import FOLDER, SUFFIX, names
 from probes.network.simulated.changing import changed
+from probes.network.simulated.life import Life
 from probes.network.simulated.network import SimulatedNetwork
 from probes.network.simulated.scenario import HERE, Scenario
 from probes.network.simulated.schema import ScenarioError, closest, merged
@@ -32,17 +33,19 @@ def load(
     *,
     wall: Callable[[], datetime] | None = None,
     done: Sequence[RemedyId] = (),
-    just_now: bool = False,
+    life: Life | None = None,
 ) -> SimulatedNetwork:
     """A practice network by its name, or from a TOML file. Raises ScenarioError.
 
     Each call makes a fresh one, with empty flow tables. `wall` is the date and time to show; `done`
-    are remedies that somebody did, in order, the last one `just_now`: Tailscale has not yet found
-    the new paths, and paths that were direct before still are.
+    are remedies that somebody did, in order. `life` is what outlasts one use of it: right after the
+    last remedy Tailscale has not yet found the new paths, and paths that were direct before still
+    are.
     """
     path = _find(name_or_path)
-    reached = _reached(name_or_path, done) if just_now else None
-    return _network(scenario(name_or_path, done), path.stem, path.name, wall, reached)
+    changed = life is not None and life.changed_s is not None
+    reached = _reached(name_or_path, done) if changed else None
+    return _network(scenario(name_or_path, done), path.stem, path.name, wall, reached, life)
 
 
 def _reached(name_or_path: str | Path, done: Sequence[RemedyId]) -> tuple[NatClass, ...]:
@@ -64,9 +67,10 @@ def _network(
     where: str,
     wall: Callable[[], datetime] | None,
     reached: tuple[NatClass, ...] | None = None,
+    life: Life | None = None,
 ) -> SimulatedNetwork:
     try:
-        return SimulatedNetwork(found, name, wall=wall, reached=reached)
+        return SimulatedNetwork(found, name, wall=wall, reached=reached, life=life)
     except ScenarioError as error:
         raise _in_file(where, error) from None
 

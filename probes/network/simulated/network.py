@@ -32,6 +32,7 @@ from probes.network.simulated.build import World, build
 from probes.network.simulated.certificate import PUBLIC_AUTHORITY, Certificate
 from probes.network.simulated.host import Host, HostInterface
 from probes.network.simulated.igd import drive
+from probes.network.simulated.life import Life
 from probes.network.simulated.relay_map import relay_map_text
 from probes.network.simulated.scenario import HERE, HostSpec, Scenario
 from probes.network.simulated.sockets import TELLS_ICMP, SimulatedUdpSocket, TcpConnection, ping
@@ -60,14 +61,18 @@ class SimulatedNetwork:
         world: World | None = None,
         wall: Callable[[], datetime] | None = None,
         reached: tuple[NatClass, ...] | None = None,
+        life: Life | None = None,
         user: str = "checks",
     ) -> None:
         self.scenario = scenario
         self.world = world or build(scenario)
         self._title = name
         self._wall = wall
+        self._life = Life() if life is None else life
         self._spec: HostSpec = scenario.host[host]
         self._host: Host = self.world.hosts[host]
+        if life is None:  # nobody else holds it: with another loop it begins anew
+            self.world.clock.on_new_loop.append(self._life.woken.clear)
         self._rng = Random(f"{scenario.seed}/{user} of {host}")  # noqa: S311 - to be repeated
         self._sockets: set[SimulatedUdpSocket] = set()
         self._tailscale: TailscaleProgram | None = None
@@ -79,17 +84,28 @@ class SimulatedNetwork:
     ) -> TailscaleProgram:
         """Tailscale on this device; its packets and its chance are its own."""
         own = SimulatedNetwork(
-            self.scenario, self._title, host=host, world=self.world, wall=self._wall, user=PROGRAM
+            self.scenario,
+            self._title,
+            host=host,
+            world=self.world,
+            wall=self._wall,
+            life=self._life,
+            user=PROGRAM,
         )
         clock, system = self.world.clock, self._host.system
         return TailscaleProgram(
-            spec, self.scenario, own, clock, self.world.mappers, system, reached
+            spec, self.scenario, own, clock, self.world.mappers, system, reached, self._life
         )
 
     def seen_from(self, host: str) -> SimulatedNetwork:
         """The same network, same moment, as another host sees it. Raises KeyError."""
         return SimulatedNetwork(
-            self.scenario, self._title, host=host, world=self.world, wall=self._wall
+            self.scenario,
+            self._title,
+            host=host,
+            world=self.world,
+            wall=self._wall,
+            life=self._life,
         )
 
     @property
@@ -131,7 +147,8 @@ class SimulatedNetwork:
         """The date and time in the simulation."""
         if self._wall is not None:
             return self._wall()
-        return BEGINNING + timedelta(seconds=self.world.clock.since_start())
+        age_s = self._life.age_s + self.world.clock.since_start()
+        return BEGINNING + timedelta(seconds=age_s)
 
     def random_bytes(self, count: int) -> bytes:
         """Bytes from the scenario's seed."""

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 from probes.diagnosis.model import NatClass
 from probes.model import IPAddress
 from probes.network.seam import Network
+from probes.network.simulated.life import Life
 from probes.network.simulated.node import Clock
 from probes.network.simulated.port_mapping import PortMapper
 from probes.network.simulated.scenario import Scenario
@@ -55,13 +56,14 @@ class TailscaleProgram:
     mappers: tuple[PortMapper, ...]
     system: str = "linux"
     reached: tuple[NatClass, ...] | None = None
-    """The network has just been changed: with peers behind such a NAT the path was direct before,
-    and all others begin on the relay. None: nothing was changed."""
-    woken: dict[str, float] = field(default_factory=dict)
-    """When an idle peer was first pinged, seconds since the start."""
+    """Before the network was changed, the path to peers behind such a NAT was direct; to all others
+    it begins on the relay. None: nothing was changed."""
+    life: Life = field(default_factory=Life)
+    """Of the network, when it began to be used."""
 
-    def __post_init__(self) -> None:
-        self.clock.on_new_loop.append(self.woken.clear)
+    def _age_s(self) -> float:
+        """How old the network is now."""
+        return self.life.age_s + self.clock.since_start()
 
     async def run(self, arguments: Sequence[str]) -> Printed:
         """Run it with these arguments (those that this project uses)."""
@@ -193,19 +195,18 @@ class TailscaleProgram:
 
     def path(self, name: str) -> Stretch:
         """The path to a peer at this moment."""
-        peer, now = self.spec.peer[name], self.clock.since_start()
+        peer, now = self.spec.peer[name], self._age_s()
         if not peer.online:
             return Stretch(PeerPath.OFFLINE)
         if peer.path:
             held = [each for each in peer.path if each.at_s <= now]
             return self._named(held[-1], peer)
-        began = 0.0 if peer.active else self.woken.get(name)
-        if began is None:
+        began = [] if peer.active else [self.life.woken.get(name)]
+        if None in began:
             return Stretch(PeerPath.IDLE)
-        begins_relayed = not peer.active or (
-            self.reached is not None and peer.nat not in self.reached
-        )
-        if begins_relayed and now < began + SETTLES_S:
+        if self.reached is not None and peer.nat not in self.reached:
+            began.append(self.life.changed_s)
+        if any(each is not None and now < each + SETTLES_S for each in began):
             return self._named(Stretch(PeerPath.DERP), peer)
         if peer.nat in self.spec.reaches:
             return self._named(Stretch(PeerPath.DIRECT), peer)
@@ -245,7 +246,7 @@ class TailscaleProgram:
         if not found:
             return Printed(stderr=f"no matching peer for {asked!r}\n", status=1)
         name, peer = found[0]
-        self.woken.setdefault(name, self.clock.since_start())
+        self.life.woken.setdefault(name, self._age_s())
         now = self.path(name)
         match now.path:
             case PeerPath.DIRECT:

@@ -1,0 +1,86 @@
+"""A practice network is one network: what is listed, pinged and watched there agrees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from ipaddress import ip_address
+from typing import Any
+
+from probes.diagnosis.remedies import RemedyId
+from probes.network.simulated import run_virtual
+from probes.options import Options
+from probes.readings.tailscale import PEERS, PeerPath
+from probes.report import report_of
+from probes.tailscale.ping import PingPath, Pong
+from tui.practising import Age, Practised
+from tui.sources import closing
+
+NAS, PHONE = "home-nas", "phone"
+PHONES = ip_address("100.71.8.44")
+Paths = dict[str, PeerPath]
+
+
+async def _listed(source: Practised) -> Paths:
+    async with closing(source.run(Options(only=frozenset()))) as run:
+        report = report_of([event async for event in run])
+    return {peer.name: peer.path for peer in report.value(PEERS) or ()}
+
+
+async def _seen(source: Practised) -> Paths:
+    async with closing(source.looks(Options())) as looks:
+        look = await anext(aiter(looks))
+    return {peer.name: peer.path for peer in look.peers}
+
+
+async def _pinged(source: Practised) -> PingPath:
+    async with closing(source.pings(ip_address("100.71.8.7"))) as pings:
+        line = (await anext(aiter(pings))).line
+    assert isinstance(line, Pong)
+    return line.path
+
+
+def _changed(clock: Callable[[], float]) -> Practised:
+    """The router opens ports on request from now on."""
+    before = Practised("easy-home", age=Age(clock))
+    assert run_virtual(_seen(before))[NAS] is PeerPath.DERP
+    changed = before.after(RemedyId.PORT_MAPPING)
+    assert isinstance(changed, Practised)
+    return changed
+
+
+def test_list_ping_and_watch_agree_after_a_change() -> None:
+    now = [100.0]
+    changed = _changed(lambda: now[0])
+    for run in (run_virtual, _later(now)):
+        assert run(_listed(changed))[NAS] is PeerPath.DIRECT
+        assert run(_seen(changed))[NAS] is PeerPath.DIRECT
+        assert run(_pinged(changed)) is PingPath.DIRECT
+
+
+def _later(now: list[float]) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """A person has waited, by a clock that is not virtual."""
+    now[0] += 5.0
+    return asyncio.run
+
+
+def test_right_after_a_change_the_path_is_still_relayed() -> None:
+    now = [100.0]
+    changed = _changed(lambda: now[0])
+    assert asyncio.run(_seen(changed))[NAS] is PeerPath.DERP
+    assert asyncio.run(_pinged(changed)) is PingPath.DERP
+
+
+def test_a_peer_that_was_woken_is_awake_for_whoever_looks() -> None:
+    now = [100.0]
+    source = Practised("easy-home", age=Age(lambda: now[0]))
+    assert asyncio.run(_seen(source))[PHONE] is PeerPath.IDLE
+
+    async def wake() -> None:
+        async with aclosing(source.pings(PHONES)) as pings:
+            await anext(pings)
+
+    asyncio.run(wake())
+    now[0] += 1.0
+    assert asyncio.run(_seen(source))[PHONE] is PeerPath.DERP
