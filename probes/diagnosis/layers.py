@@ -14,7 +14,8 @@ from probes.addresses import AddressKind
 from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.model import Confidence
 from probes.model import IPAddress
-from probes.readings import layers, local, port_mapping, stun
+from probes.readings import environment, layers, local, port_mapping, stun
+from probes.readings.environment import Surrounding
 from probes.readings.port_mapping import SERVICES, MappingFault
 from probes.report import Report
 from probes.values import dataclass
@@ -24,6 +25,7 @@ class LayerKind(StrEnum):
     """What a box on the way is."""
 
     HOST = "host"
+    """This device; at hop 1 the computer that it runs on, which has a NAT for it."""
     ROUTER = "router"
     SECOND_ROUTER = "second-router"
     CARRIER = "carrier"
@@ -52,6 +54,22 @@ class Evidence:
     because: tuple[str, ...]
 
 
+_WITHIN = (
+    *(Surrounding.CONTAINER, Surrounding.WSL),
+    *(Surrounding.VIRTUAL_MACHINE, Surrounding.KUBERNETES),
+)
+
+
+def within(report: Report) -> bool:
+    """The first box is no router: it is the NAT of the computer that a container, a pod or a
+    virtual machine runs on. An address alone, without any sign of such a thing, does not show that.
+    """
+    return any(
+        each.kind in _WITHIN and each.adds_nat and each.sure is not Confidence.POSSIBLE
+        for each in report.value(environment.EVIDENCE) or ()
+    )
+
+
 def layers_of(report: Report) -> tuple[Layer, ...]:
     """The boxes that are known, in order, without gaps being filled by guesses."""
     found: list[Layer] = []
@@ -60,17 +78,20 @@ def layers_of(report: Report) -> tuple[Layer, ...]:
         found.append(Layer(0, way_out.source, LayerKind.HOST, local.WAY_OUT4.id))
     gateway = report.value(local.GATEWAY4)
     first = gateway.address if gateway is not None else None
+    own = LayerKind.HOST if within(report) else None
     if first is not None:
-        found.append(Layer(1, first, _first(first), local.GATEWAY4.id))
+        found.append(Layer(1, first, own or _first(first), local.GATEWAY4.id))
     for hop in report.value(layers.HOPS4) or ():
-        kind = _first(hop.address) if hop.ttl == 1 else _kind(hop.address)
+        kind = (own or _first(hop.address)) if hop.ttl == 1 else _kind(hop.address)
+        if own and hop.ttl == 2 and kind is LayerKind.SECOND_ROUTER:
+            kind = LayerKind.ROUTER  # the first one outside that computer
         if hop.address != first and kind is not None:
             found.append(Layer(hop.ttl, hop.address, kind, layers.HOPS4.id))
     endpoint = report.value(stun.ENDPOINT4)
     if endpoint is not None:
         last = max((layer.hop for layer in found), default=0)
-        own = way_out is not None and endpoint.address == way_out.source
-        if not own:
+        here = way_out is not None and endpoint.address == way_out.source
+        if not here:
             found.append(_outside(report, last + 1, endpoint.address))
     return tuple(found)
 
@@ -100,7 +121,11 @@ def _first(address: IPAddress) -> LayerKind:
 
 
 def double_nat(report: Report) -> Evidence | None:
-    """A second router of the home's own in front of the first one."""
+    """A second router of the home's own in front of the first one.
+
+    The NAT of the computer around a container or a virtual machine is none: it has a name of its
+    own, and nobody sets it to bridge mode.
+    """
     return _second(report, AddressKind.PRIVATE, LayerKind.SECOND_ROUTER) or _nat_between(report)
 
 
@@ -128,9 +153,11 @@ def _second(report: Report, outer: AddressKind, kind: LayerKind) -> Evidence | N
     """The router's own word is certain. A hop alone is less: a private one may belong to an office
     or a provider that only routes, unless it is of 192.168.0.0/16, which homes use.
     """
+    # Whatever the computer around this device has outside is the home's own address.
+    asked = () if outer is AddressKind.PRIVATE and within(report) else SERVICES.values()
     said = tuple(
         keys.external.id
-        for keys in SERVICES.values()
+        for keys in asked
         if (address := report.value(keys.external)) is not None and AddressKind.of(address) is outer
     )
     seen = [layer.address for layer in layers_of(report) if layer.kind is kind]
@@ -154,6 +181,6 @@ def one_nat(report: Report) -> bool:
 def _nat_between(report: Report) -> Evidence | None:
     """PCP's ADDRESS_MISMATCH: the server sees another address than this host's own (RFC 6887)."""
     error = report.value(port_mapping.PCP.error)
-    if error is None or error.fault is not MappingFault.NAT_BETWEEN:
+    if within(report) or error is None or error.fault is not MappingFault.NAT_BETWEEN:
         return None
     return Evidence(Confidence.LIKELY, (port_mapping.PCP.error.id,))

@@ -11,9 +11,10 @@ from enum import StrEnum
 
 from probes.addresses import AddressKind
 from probes.diagnosis.cloud import OneToOne, cloud_address
+from probes.diagnosis.layers import within
 from probes.diagnosis.nat import own_addresses
 from probes.model import IPAddress
-from probes.readings import layers, local, port_mapping, stun
+from probes.readings import environment, layers, local, port_mapping, stun
 from probes.readings.port_mapping import SERVICES, MappingFault
 from probes.report import Report
 from probes.values import dataclass
@@ -23,6 +24,8 @@ class Claim(StrEnum):
     """What may lie between this device and the internet."""
 
     NO_NAT = "no-nat"
+    COMPUTER = "computer"
+    """A NAT in the computer that this device runs on, before any router."""
     ONE_ROUTER = "one-router"
     SECOND_ROUTER = "second-router"
     CARRIER = "carrier"
@@ -44,6 +47,8 @@ class Sign(StrEnum):
     ROUTER_TRANSITION = "router-transition"
     ROUTER_WITHOUT = "router-without"
     PCP_MISMATCH = "pcp-mismatch"
+    COMPUTER_AROUND = "computer-around"
+    """The first box is the NAT of the computer that this device runs on."""
     HOP_PRIVATE = "hop-private"
     HOP_CARRIER = "hop-carrier"
     HOP_TRANSITION = "hop-transition"
@@ -80,6 +85,7 @@ _SAYS: dict[Sign, tuple[tuple[Claim, ...], tuple[Claim, ...]]] = {
     Sign.ROUTER_TRANSITION: ((_C.CARRIER, _C.IPV4_IN_IPV6), (_C.ONE_ROUTER,)),
     Sign.ROUTER_WITHOUT: ((_C.IPV4_IN_IPV6,), ()),
     Sign.PCP_MISMATCH: ((_C.SECOND_ROUTER,), (_C.ONE_ROUTER,)),
+    Sign.COMPUTER_AROUND: ((_C.COMPUTER,), (_C.NO_NAT,)),
     Sign.HOP_PRIVATE: ((_C.SECOND_ROUTER,), ()),
     Sign.HOP_CARRIER: ((_C.CARRIER,), (_C.ONE_ROUTER,)),
     Sign.HOP_TRANSITION: ((_C.CARRIER, _C.IPV4_IN_IPV6), (_C.ONE_ROUTER,)),
@@ -156,7 +162,12 @@ def _hops(report: Report) -> Iterator[_Seen]:
     hops = report.value(layers.HOPS4) or ()
     gateway = report.value(local.GATEWAY4)
     first = gateway.address if gateway is not None else None
-    beyond = [hop for hop in hops if hop.ttl > 1 and hop.address != first]
+    inside = within(report)
+    if inside:
+        yield Sign.COMPUTER_AROUND, environment.EVIDENCE.id, first or "The first box"
+    # There the first box outside is the router itself, and no sign of another.
+    router = 2 if inside else 1
+    beyond = [hop for hop in hops if hop.ttl > router and hop.address != first]
     kinds = [(AddressKind.of(hop.address), hop.address) for hop in beyond]
     signs = [(_HOP[kind], address) for kind, address in kinds if kind in _HOP]
     yield from ((sign, layers.HOPS4.id, address) for sign, address in signs)

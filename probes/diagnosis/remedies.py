@@ -62,7 +62,9 @@ def _mapped(side: Side) -> Side:
 
 
 def _one_nat(side: Side) -> bool:
-    return not side.second_router and side.place.behind_carrier is not True
+    """What the router opens leads to this device."""
+    inner = side.second_router or side.within
+    return not inner and side.place.behind_carrier is not True
 
 
 def _port_mapping(side: Side) -> Side | None:

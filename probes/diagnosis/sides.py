@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from probes.addresses import may_be_public
 from probes.diagnosis.facts import Facts
-from probes.diagnosis.layers import carrier_nat, double_nat, one_nat
+from probes.diagnosis.layers import carrier_nat, double_nat, one_nat, within
 from probes.diagnosis.model import Nat
 from probes.diagnosis.nat import mapping_answers, nat_of
 from probes.diagnosis.overruled import Overruled, overruled
@@ -64,6 +64,8 @@ class Side:
     """The readings that show a peer relay in use in this side's tailnet."""
     second_router: bool = False
     """Another router of the home's own stands before the first one."""
+    within: bool = False
+    """The NAT of the computer that this device runs on comes before the router."""
     offers_mapping: bool = False
     """The router answers where it is asked for a port, whether or not that is of any use."""
     overruled: Overruled | None = None
@@ -92,6 +94,7 @@ def side_from(facts: Facts) -> Side:
         udp_seen=tuple(dict.fromkeys(seen)),
         peer_relay=_peer_relay(facts.report),
         second_router=double_nat(facts.report) is not None,
+        within=within(facts.report),
         offers_mapping=any(facts.is_true(keys.present) for keys in SERVICES.values()),
         overruled=overruled(facts),
     )

@@ -38,6 +38,21 @@ inside = ["172.31.0.1/20"]
 [box.cloud.nat]
 {nat}
 """
+CONTAINER = """
+description = "A container on its engine's bridge."
+include = ["regions", "behavior"]
+[host.here]
+file."/.dockerenv" = ""
+[host.here.interface.eth0]
+addresses = ["172.17.0.2/16"]
+gateways = ["172.17.0.1"]
+via = "bridge"
+[box.bridge]
+inside = ["172.17.0.1/16"]
+outside = ["192.168.1.20"]
+via = "router"
+[box.bridge.nat]
+"""
 OPEN = 'one_to_one = { "45.83.223.10" = "172.31.5.20" }'
 ONE_TO_ONE = f"{OPEN}\n[box.cloud.firewall]\n"
 """With the usual firewall rules of a cloud: only answers come in."""
@@ -244,6 +259,50 @@ def test_a_name_server_that_makes_up_no_address_proves_nothing() -> None:
     assert reading.reason is Reason.NO_ANSWER
 
 
+# --- the computer around a container or a virtual machine -----------------------------------------
+
+
+@pytest.mark.parametrize("name", ["container", "virtual-machine"])
+def test_the_first_box_is_the_computer_around_and_the_second_the_router(name: str) -> None:
+    report, diagnosis = run(load(name))
+    first = str(next(each.address for each in layers_of(report) if each.hop == 1))
+    assert kinds(report)[1:] == [
+        (first, LayerKind.HOST),
+        ("192.168.1.1", LayerKind.ROUTER),
+        ("45.83.223.10", LayerKind.PUBLIC),
+    ]
+    assert CauseId.DOUBLE_NAT not in {each.id for each in diagnosis.causes}
+    assert CauseId(name) in {each.id for each in diagnosis.causes}
+
+
+def test_another_router_beyond_the_home_s_is_one_for_a_container_too() -> None:
+    text = f"""{CONTAINER}
+    [box.router]
+    inside = ["192.168.1.1/24"]
+    outside = ["192.168.100.2"]
+    via = "modem"
+    [box.router.nat]
+    [box.modem]
+    inside = ["192.168.100.1/24"]
+    outside = ["45.83.223.10"]
+    [box.modem.nat]
+    """
+    report, diagnosis = run(parse(text))
+    assert kinds(report)[2:4] == [
+        ("192.168.1.1", LayerKind.ROUTER),
+        ("192.168.100.1", LayerKind.SECOND_ROUTER),
+    ]
+    assert {CauseId.CONTAINER, CauseId.DOUBLE_NAT} <= {each.id for each in diagnosis.causes}
+
+
+def test_in_its_computer_s_own_network_a_container_has_the_home_s_router_first() -> None:
+    text = CONTAINER.replace("172.17.0.2/16", "192.168.1.20/24")
+    text = text.replace("172.17.0.1", "192.168.1.1").replace("/16", "/24")
+    text = text.replace('outside = ["192.168.1.20"]\nvia = "router"', 'outside = ["45.83.223.10"]')
+    report, _ = run(parse(text))
+    assert kinds(report)[1] == ("192.168.1.1", LayerKind.ROUTER)
+
+
 # --- the ledger ---------------------------------------------------------------------------------
 
 
@@ -261,6 +320,7 @@ def test_a_name_server_that_makes_up_no_address_proves_nothing() -> None:
         ),
         ("one-to-one-cloud", {Claim.CLOUD}, {Claim.NO_NAT, Claim.CARRIER}),
         ("ipv6-only", {Claim.IPV4_IN_IPV6}, set()),
+        ("container", {Claim.COMPUTER}, {Claim.NO_NAT}),
     ],
 )
 def test_each_network_speaks_for_what_it_is(

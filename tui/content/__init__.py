@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 from probes.diagnosis.model import CauseId, Filtering, Headline, Mechanism, NatClass
 from probes.model import CheckId, Reason
 from tui.content.files import load, names, only_text, parts_of, required, words_of
-from tui.content.findings import cause, check, fields, nat, netcheck_field, question
+from tui.content.findings import (
+    cause,
+    check,
+    fields,
+    nat,
+    netcheck_field,
+    no_mapping_within,
+    question,
+)
 from tui.content.glossing import glossary, term
 from tui.content.kinds import (
     Advice,
@@ -76,6 +84,7 @@ __all__ = [
     "meeting",
     "nat",
     "netcheck_field",
+    "no_mapping_within",
     "notice",
     "obstacle",
     "offers_ports",
@@ -96,6 +105,7 @@ __all__ = [
     "terms",
     "unknown",
     "which_box",
+    "within",
 ]
 
 
@@ -197,6 +207,11 @@ def no_way_beyond_router() -> str:
 def which_box(which: str) -> str:
     """The end of a hard NAT's reason, with {nat}: an id of that file."""
     return words_of("labels/which-box", which)
+
+
+def within(which: str) -> str:
+    """What changes where the first box is the computer around this device: of ``labels/within``."""
+    return words_of("labels/within", which)
 
 
 def offers_ports(which: str) -> str:

@@ -147,3 +147,15 @@ def cause(cause_id: CauseId) -> CauseWords:
         words["worked"],
         words["who"],
     )
+
+
+@cache
+def no_mapping_within() -> CauseWords:
+    """The words for `port-mapping-off` where the box that was asked is no router."""
+    cause_id = CauseId.PORT_MAPPING_OFF
+    words = parts_of(
+        "labels/within",
+        str(cause_id),
+        *("sentence", "for you", "first", "why", "worked", "who"),
+    )
+    return CauseWords(cause_id, *words)

@@ -10,7 +10,14 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from probes.addresses import AddressKind
-from probes.diagnosis.layers import LayerKind, carrier_nat, double_nat, layers_of, one_nat
+from probes.diagnosis.layers import (
+    LayerKind,
+    carrier_nat,
+    double_nat,
+    layers_of,
+    one_nat,
+    within,
+)
 from probes.diagnosis.model import Actor, Cause, CauseId, Diagnosis, Headline, NatClass, Weight
 from probes.model import Family
 from probes.readings import local
@@ -30,7 +37,7 @@ class HopId(StrEnum):
     TUNNEL = "tunnel"
     """Only where one carries the probes."""
     HOST = "host"
-    """The computer around a container or a virtual machine, with a NAT of its own."""
+    """The computer around a container, a pod or a virtual machine, with a NAT of its own."""
     WAY_OUT = "way-out"
     """Router, provider, firewall: all before the open internet, where no more is known."""
     ROUTER = "router"
@@ -61,7 +68,7 @@ class Hop:
 def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
     """The hops from this device to the other side. At most one is the obstacle."""
     tunnel = facts.any_tunnel(report)
-    boxes = (HopId.WAY_OUT,) if tunnel else _boxes(report, diagnosis)
+    boxes = (HopId.WAY_OUT,) if tunnel else _boxes(report)
     found = _obstacle(diagnosis, report, boxes)
     hops = [HopId.DEVICE, *boxes, HopId.INTERNET, HopId.RELAY, HopId.PEER]
     if tunnel:
@@ -90,17 +97,16 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
     )
 
 
-_INSIDE = (CauseId.CONTAINER, CauseId.VIRTUAL_MACHINE)
-
-
-def _boxes(report: Report, diagnosis: Diagnosis) -> tuple[HopId, ...]:
+def _boxes(report: Report) -> tuple[HopId, ...]:
     """What lies between this device and the internet, from the inside out."""
+    own = any(layer.kind is LayerKind.ROUTER for layer in layers_of(report))
+    if within(report):
+        beyond = HopId.ROUTER if own else HopId.WAY_OUT
+        return HopId.HOST, beyond if carrier_nat(report) is None else HopId.CARRIER
     if carrier_nat(report) is not None:
-        own = any(layer.kind is LayerKind.ROUTER for layer in layers_of(report))
         return (HopId.ROUTER, HopId.CARRIER) if own else (HopId.CARRIER,)
     if double_nat(report) is not None:
-        inside = any(cause.id in _INSIDE for cause in diagnosis.causes)
-        return (HopId.HOST, HopId.ROUTER) if inside else (HopId.ROUTER, HopId.SECOND_ROUTER)
+        return HopId.ROUTER, HopId.SECOND_ROUTER
     return (HopId.ROUTER,) if one_nat(report) else (HopId.WAY_OUT,)
 
 
@@ -142,6 +148,7 @@ _WHERE = {
     Headline.UNKNOWN_NO_NETWORK: HopId.WAY_OUT,
     Headline.UNKNOWN_TUNNEL: HopId.TUNNEL,
 }
+_OF_THE_NAT = (Headline.RELAYED_HARD_NAT, Headline.PEER_BOTH_HARD)
 _OBSTACLE_TONE = {
     Headline.UNKNOWN_TUNNEL: Tone.NOTE,
     Headline.DEPENDS_PORT_STOLEN: Tone.NOTE,
@@ -170,7 +177,9 @@ def _obstacle(diagnosis: Diagnosis, report: Report, boxes: tuple[HopId, ...]) ->
         return _of_cause(diagnosis, boxes)
     if shown is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):
         where = HopId.DEVICE
-    if where is HopId.WAY_OUT:
+    if where is HopId.WAY_OUT and HopId.HOST in boxes and shown in _OF_THE_NAT:
+        where = HopId.HOST  # the first NAT on the way, as the sentence says
+    elif where is HopId.WAY_OUT:
         where = _box(boxes, diagnosis.causes)
     return _Obstacle(where, content.obstacle(shown), _OBSTACLE_TONE.get(shown, Tone.BAD))
 

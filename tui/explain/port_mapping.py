@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from probes.diagnosis.layers import within
 from probes.diagnosis.model import NatClass
 from probes.diagnosis.nat import nat_of
 from probes.model import Family, Reason
-from probes.readings import port_mapping, stun
+from probes.readings import local, port_mapping, stun
 from probes.readings.key import Key
 from probes.report import Report
 from tui.explain.words import Choice, listed, why_unknown
@@ -37,8 +38,15 @@ def choose(report: Report) -> Choice:
         "linked": _linked(offered),
         "proven": _linked(proven),
         "open": listed(open_) if open_ else "",
+        "gateway": _asked(report),
     }
     return Choice(_value(report, offered, open_, tests), tuple(keys), filling)
+
+
+def _asked(report: Report) -> str:
+    """The address of the box that was asked."""
+    gateway = report.value(local.GATEWAY4)
+    return str((gateway and gateway.address) or "the first box on the way")
 
 
 def _linked(names: list[str]) -> str:
@@ -61,6 +69,8 @@ def _value(
         return "not-checked" if reason == Reason.NOT_MEASURED else str(reason)
     if open_:
         return "partly"
+    if within(report) and nat is not NatClass.NONE and report.value(stun.UDP) is not False:
+        return "none-within"
     match nat:
         case NatClass.HARD:
             return "none-hard"

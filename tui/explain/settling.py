@@ -14,6 +14,7 @@ from probes.readings.key import Key
 from probes.report import Report
 from probes.values import dataclass
 from tui import content
+from tui.explain.verdict import cause_words
 from tui.explain.words import why_unknown
 
 _BEHAVIOR = (CheckId.BEHAVIOR, CheckId.COLLISION, CheckId.CLASSIC, CheckId.LIFETIME)
@@ -93,7 +94,7 @@ def claims(report: Report, diagnosis: Diagnosis) -> Iterator[tuple[str, tuple[st
     yield "Your NAT over IPv4", diagnosis.nat4.missing
     yield "Your NAT over IPv6", diagnosis.nat6.missing
     for cause in sorted(diagnosis.causes, key=lambda each: each.weight is Weight.NOTES):
-        yield content.cause(cause.id).title, cause.missing
+        yield cause_words(cause.id, report).title, cause.missing
     if not report.elsewhere and report.closed:
         # What would stand above all this, where nobody could look for it.
         above = tuple(key.id for key in LOOKED_FOR if not report.known(key))

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.facts import Facts
-from probes.diagnosis.layers import carrier_nat
+from probes.diagnosis.layers import carrier_nat, within
 from probes.diagnosis.model import (
     Actor,
     Cause,
@@ -157,7 +157,7 @@ _WEIGHT_TONE = {Weight.BLOCKS: Tone.BAD, Weight.LIMITS: Tone.NOTE, Weight.NOTES:
 
 def explain_cause(cause: Cause, report: Report) -> CauseText:
     """One cause: what it means, what to do first, why, and how it shows that it worked."""
-    words, filling = content.cause(cause.id), filling_of(report)
+    words, filling = cause_words(cause.id, report), filling_of(report)
 
     def filled(text: str) -> str:
         return content.fill(text, **filling)
@@ -178,6 +178,13 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
         _evidence(report, cause.because),
         _evidence(report, cause.missing),
     )
+
+
+def cause_words(cause_id: CauseId, report: Report) -> CauseWords:
+    """A cause's words. Inside a container or a virtual machine no router was asked for a port."""
+    if cause_id is CauseId.PORT_MAPPING_OFF and within(report):
+        return content.no_mapping_within()
+    return content.cause(cause_id)
 
 
 def _for_you(cause: Cause, words: CauseWords, report: Report) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probes.diagnosis.layers import layers_of
+from probes.diagnosis.layers import LayerKind, layers_of
 from probes.diagnosis.ledger import ledger
 from probes.readings import behavior
 from probes.report import Report
@@ -15,7 +15,9 @@ from tui.explain.words import listed
 def layer_lines(report: Report) -> Iterator[str]:
     """Every box that is known between this device and the internet, from the inside out."""
     for layer in layers_of(report):
-        yield f"{layer.address}: {content.label(layer.kind)}"
+        around = layer.hop > 0 and layer.kind is LayerKind.HOST
+        words = content.within("layer") if around else content.label(layer.kind)
+        yield f"{layer.address}: {content.plain(words)}"
 
 
 def ledger_lines(report: Report) -> Iterator[str]:

@@ -17,6 +17,7 @@ from probes.report import Report
 from tui import content
 from tui.content import playbooks
 from tui.explain.settling import trial_decides
+from tui.explain.verdict import cause_words
 from tui.fixing.playbook import Circumstances, Playbook, PlayStep, circumstances, playbook
 from tui.fixing.ways import told_once
 
@@ -47,7 +48,7 @@ def plan_lines(
         yield from playbook_lines(book, "begin-else" if trial else "begin-with")
         yield from ("", playbooks.guidance("all-ways"), "")
     for told in told_once(plans):
-        yield f"{content.cause(told.plan.cause.id).title}:"
+        yield f"{cause_words(told.plan.cause.id, report).title}:"
         for way in told.fresh:
             begin = way.recommended and told.plan is plans[0]
             yield f"- {way_line(way)}" + (f" {playbooks.guidance('way-first')}" if begin else "")

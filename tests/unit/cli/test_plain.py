@@ -21,6 +21,7 @@ from tui import content
 from tui.explain import explain_cause, headline
 from tui.explain.router import router_says
 from tui.explain.settling import claims, open_readings, trial_decides
+from tui.explain.verdict import cause_words
 from tui.fixing.telling import COMMAND, in_the_way, named, who_acts
 from tui.output import plain_ascii
 from tui.plain import WIDTH
@@ -95,7 +96,7 @@ def test_every_conclusion_is_in_the_text(name: str) -> None:
     diagnosis = diagnose(found)
     text = unwrapped(plain(practice(name)))
     for count, cause in enumerate(diagnosis.causes, 1):
-        assert f"Cause {count}: {content.cause(cause.id).title}." in text
+        assert f"Cause {count}: {cause_words(cause.id, found).title}." in text
     for field in content.fields():
         assert f"\n{field.title}: " in text
     assert text.count("\nMeaning: ") >= 7

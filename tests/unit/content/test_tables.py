@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from probes.model import CheckId, CheckStatus, Family, Reason, Unknown
-from probes.readings import captive_portal, local, port_mapping, relays, stun
+from probes.model import CheckId, CheckStatus, Confidence, Family, Reason, Unknown
+from probes.readings import captive_portal, environment, local, port_mapping, relays, stun
+from probes.readings.environment import Evidence, Surrounding
 from probes.report import Report
 from tests.unit.content.reports import EASY, HARD, HOME, answer, device, mapped, report, way_out
 from tests.unit.content.test_verdict import OPEN
@@ -41,6 +42,7 @@ class Row:
     never: tuple[str, ...] = ()
 
 
+IN_A_CONTAINER = Evidence(Surrounding.CONTAINER, "docker", True, "a file", Confidence.CERTAIN)
 SIGN_IN = captive_portal.PortalAnswer("one.relays.example", 302, "http://sign-in.example/")
 SILENT = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
 ENDPOINT6 = "[2001:db8:1::20]:40000"
@@ -468,6 +470,12 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
         "broken",
         {**services(True, False, False, HARD), port_mapping.UPNP.test.id: mapping(ok=False)},
         "answers to UPnP, but no port",
+    ),
+    (
+        FieldId.PORT_MAPPING,
+        "none-within",
+        {**services(False, False, False), environment.EVIDENCE.id: (IN_A_CONTAINER,)},
+        "asked of 192.168.1.1, and nothing answered. That is no router",
     ),
     (FieldId.CAPTIVE_PORTAL, "yes", {captive_portal.PRESENT.id: True}, "a page of its own"),
     (FieldId.CAPTIVE_PORTAL, "no", {captive_portal.PRESENT.id: False}, "as it should be"),

@@ -241,6 +241,32 @@ def test_without_a_nat_no_box_on_the_path_bears_the_device_s_own_address() -> No
     assert hops[HopId.WAY_OUT].detail == "45.83.226.1"
 
 
+def test_in_a_container_the_path_begins_with_the_computer_around_it() -> None:
+    found, diagnosis = conclude("container")
+    hops = {hop.id: hop for hop in path(diagnosis, found)}
+    assert [*hops][:3] == [HopId.DEVICE, HopId.HOST, HopId.ROUTER]
+    assert hops[HopId.HOST].detail == "172.17.0.1"
+    assert hops[HopId.ROUTER].detail == "45.83.223.10"
+
+
+def test_a_hard_nat_stands_where_its_sentence_places_it_in_a_container_too() -> None:
+    found = case("a container behind its bridge")
+    diagnosis = diagnose(found)
+    assert "the NAT around this container" in headline(diagnosis, found)
+    (obstacle,) = (hop for hop in path(diagnosis, found) if hop.obstacle)
+    assert obstacle.id is HopId.HOST
+
+
+def test_in_a_container_nobody_is_sent_to_a_router_that_was_not_asked() -> None:
+    found, diagnosis = conclude("container")
+    cause = next(each for each in diagnosis.causes if each.id is CauseId.PORT_MAPPING_OFF)
+    words = explain_cause(cause, found)
+    said = content.plain(" ".join((words.title, words.sentence, words.for_you, words.first)))
+    assert "172.17.0.1, is the computer" in said
+    assert "router, 172.17.0.1" not in said
+    assert "it was not asked" in said
+
+
 def test_the_path_shows_only_what_is_known() -> None:
     hops = {hop.id: hop for hop in path(diagnose(report(HARD)), report(HARD))}
     assert hops[HopId.DEVICE].detail == "192.168.1.20"

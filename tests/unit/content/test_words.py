@@ -232,6 +232,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "tailnet",
         "unknown",
         "which-box",
+        "within",
     }
     wanted = {
         "fields": {str(each) for each in FieldId},
@@ -497,7 +498,7 @@ def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> N
     )
     more = (
         *("obstacle", "notice", "disagreement", "fixing", "meeting", "own-firewall", "router"),
-        *("settle", "sign", "which-box"),
+        *("settle", "sign", "which-box", "within"),
     )
     allowed = (*filled, *(f"labels/{each}" for each in more))
     for where, text in ALL:
