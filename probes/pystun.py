@@ -69,7 +69,33 @@ class _Replay:
         self._position += 1
         if entry is None:
             raise TimeoutError("timed out")
-        return entry.data, (str(entry.source.address), entry.source.port)
+        return as_of_3489(entry.data), (str(entry.source.address), entry.source.port)
+
+
+_HEADER_BYTES = 20
+_OPTIONAL = 0x8000
+"""Attribute types from here on may be left unread (RFC 3489 section 11.2)."""
+
+
+def as_of_3489(data: bytes) -> bytes:
+    """The answer without the attributes that came after RFC 3489, all of which are optional.
+
+    Those may have any length and are padded to four bytes (RFC 5389 section 15), which pystun3
+    does not know: a SOFTWARE of nine letters makes it read the rest at the wrong place. What is no
+    well-formed message is handed on as it is.
+    """
+    kept, rest = b"", data[_HEADER_BYTES:]
+    if len(data) < _HEADER_BYTES or int.from_bytes(data[2:4]) != len(rest):
+        return data
+    while rest:
+        kind, length = int.from_bytes(rest[:2]), int.from_bytes(rest[2:4])
+        end = 4 + length + -length % 4
+        if end > len(rest):
+            return data
+        if kind < _OPTIONAL:
+            kept += rest[:end]
+        rest = rest[end:]
+    return data[:2] + len(kept).to_bytes(2) + data[4:_HEADER_BYTES] + kept
 
 
 async def stun_test(

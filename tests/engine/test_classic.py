@@ -9,7 +9,7 @@ from probes.checks.classic import ClassicCheck
 from probes.checks.context import Check
 from probes.model import Endpoint, Reason, Unknown
 from probes.network.seam import Arrival, Datagram
-from probes.pystun import MOST_TURNS, Unanswerable, stun_test
+from probes.pystun import MOST_TURNS, Unanswerable, as_of_3489, stun_test
 from probes.readings import classic
 from probes.readings.classic import ClassicType
 from tests.engine.test_behavior import NAMES, run, scenario
@@ -87,6 +87,36 @@ class Echo:
 
     async def receive(self) -> Arrival:
         return Datagram(self.answer, self.source, 0.0)
+
+
+MAPPED = bytes.fromhex("00010008 0001 c001 2d53df0a")
+NINE_LETTERS = bytes.fromhex("80220009") + b"Cedar 4.6" + bytes(3)
+
+
+def answered(attributes: bytes) -> bytes:
+    return b"\x01\x01" + len(attributes).to_bytes(2) + _ID + attributes
+
+
+@pytest.mark.parametrize("attributes", [MAPPED + NINE_LETTERS, NINE_LETTERS + MAPPED])
+async def test_attributes_that_came_after_pystun3_do_not_confuse_it(attributes: bytes) -> None:
+    echo = Echo(answered(attributes))
+    found = await stun_test(echo, echo, SERVER, lambda source: source == SERVER)  # type: ignore[arg-type]
+    assert found.external == ("45.83.223.10", 0xC001)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x01\x01",
+        answered(MAPPED)[:-1],
+        answered(MAPPED) + b"\0",
+        answered(MAPPED + b"\x80\x22"),
+        answered(b"\x80\x22\xff\xff"),
+    ],
+)
+def test_what_is_no_message_is_not_made_into_one(data: bytes) -> None:
+    assert as_of_3489(data) == data
 
 
 @pytest.mark.parametrize(
