@@ -6,10 +6,9 @@ from probes.diagnosis import layers
 from probes.diagnosis.facts import Concluded
 from probes.diagnosis.layers import Evidence
 from probes.diagnosis.model import Actor, Confidence, Filtering, NatClass, Weight
-from probes.diagnosis.nat import mapping_answers, ways_in
+from probes.diagnosis.nat import several_lines, ways_in
 from probes.diagnosis.rule import Match
 from probes.diagnosis.surroundings import who_acts
-from probes.model import Family
 from probes.readings import behavior, firewall, lifetime, port_mapping
 from probes.readings.firewall import Fate
 
@@ -28,15 +27,7 @@ def hard_nat(known: Concluded) -> Match | None:
 def multi_wan(known: Concluded) -> Match | None:
     """Answers differ in the address, while each address keeps its port."""
     nat = known.facts.nat4
-    if not nat.varies:
-        return None
-    mapped = [answer.mapped for answer in mapping_answers(known.facts.report, Family.V4)]
-    addresses = {each.address for each in mapped}
-    ports = {each.port for each in mapped}
-    # One answer for each address shows nothing about keeping, unless all have the same port.
-    if len(addresses) < 2 or len(set(mapped)) > len(addresses):
-        return None
-    if len(ports) > 1 and len(mapped) == len(addresses):
+    if not nat.varies or not several_lines(known.facts.report):
         return None
     # A note: it names what the hard NAT is made of, and stands beside it.
     return Match(Weight.NOTES, Actor.ROUTER, nat.because, Confidence.LIKELY)

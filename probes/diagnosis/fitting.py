@@ -19,10 +19,6 @@ BY_ID = {remedy.id: remedy for remedy in REMEDIES}
 FORETELLABLE = frozenset(BY_ID) - {remedy.id for remedy in UNTOLD} - {RemedyId.PEER_RELAY}
 """Changes whose effect on the pair the rules know."""
 
-GOOGLE = "Google Cloud"
-"""Its managed NAT can keep one port for all; Amazon's and Azure's cannot."""
-
-
 PERHAPS = frozenset({RemedyId.ALLOW_INBOUND})
 """Offered also where nobody could see whether there is anything to change; then nobody can foretell
 what comes of it."""
@@ -62,20 +58,8 @@ def _perhaps_own_firewall(case: Case) -> bool:
     return unseen and case.cause.id in (CauseId.INBOUND_BLOCKED, CauseId.HOST_FIREWALL)
 
 
-def _several_lines(case: Case) -> bool:
-    """A hard NAT is one of several lines only where those were seen."""
-    return CauseId.MULTI_WAN in case.named or case.cause.id is not CauseId.HARD_NAT
-
-
 def _two_routers(case: Case) -> bool:
     return CauseId.DOUBLE_NAT in {*case.named, case.cause.id}
-
-
-def _keeps_ports(case: Case) -> bool:
-    """The box can be told to: a home router, or the one cloud that has a switch."""
-    inside = case.facts.value(environment.EVIDENCE) or ()
-    clouds = [each.name for each in inside if each.kind is Surrounding.CLOUD]
-    return all(each == GOOGLE for each in clouds) and CauseId.MULTI_WAN not in case.named
 
 
 def _cut_outside(case: Case) -> bool:
@@ -125,9 +109,7 @@ def _old_client(case: Case) -> bool:
 
 
 _ONLY_IF: dict[RemedyId, Callable[[Case], bool]] = {
-    RemedyId.ONE_LINE: _several_lines,
     RemedyId.ACCESS_POINT: _two_routers,
-    RemedyId.KEEP_ONE_PORT: _keeps_ports,
     RemedyId.OTHER_NETWORK: _cut_outside,
     RemedyId.UNBLOCK_UDP: _cut_outside,
     RemedyId.ALLOW_OUTBOUND: _blocks_outbound,

@@ -32,6 +32,17 @@ def mapping_answers(report: Report, family: Family) -> tuple[StunAnswer, ...]:
     return relays + tuple(each for each in others if each.server.family is family)
 
 
+def several_lines(report: Report) -> bool:
+    """The IPv4 answers differ in the address, while each address keeps its port."""
+    mapped = [answer.mapped for answer in mapping_answers(report, Family.V4)]
+    addresses = {each.address for each in mapped}
+    ports = {each.port for each in mapped}
+    # One answer for each address shows nothing about keeping, unless all have the same port.
+    if len(addresses) < 2 or len(set(mapped)) > len(addresses):
+        return False
+    return len(ports) == 1 or len(mapped) > len(addresses)
+
+
 def nat_of(report: Report, family: Family) -> Nat:
     """What this side's NAT is, as far as the readings carry."""
     keys = BY_FAMILY[family]

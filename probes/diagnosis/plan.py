@@ -1,9 +1,10 @@
 """What to do, in order: for each cause the ways out of it, the cheapest change that helps first.
 
 A diagnosis says what stands in the way; a plan says where to begin. The causes are ordered by the
-cheapest single change that flips the verdict; within a cause, what this person can do comes first,
-then the routers' owners, whoever runs the network, the provider, the tailnet's admin; this side
-before the other. Causes that are only notes come last.
+cheapest single change that flips the verdict. Within a cause the cheapest change that is known to
+flip it comes first, and that is where to begin. The others follow: what this person can do, then
+the routers' owners, whoever runs the network, the other side, the provider, the tailnet's admin.
+Causes that are only notes come last.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ from probes.diagnosis.facts import Facts
 from probes.diagnosis.fitting import BY_ID, FORETELLABLE, PERHAPS, Case, fits
 from probes.diagnosis.model import Actor, Cause, CauseId, Diagnosis, NatClass, Verdict, Weight
 from probes.diagnosis.remedies import Remedy, RemedyId, Risk
-from probes.diagnosis.remedy import HOW_FAR
 from probes.diagnosis.sides import Side, side_from
 from probes.diagnosis.ways import AROUND, AT_A_ROUTER, BY_A_NAT, HELPED_BY_THE_OTHER_SIDE, WAYS
-from probes.diagnosis.what_if import Advised, Whose, advice
+from probes.diagnosis.what_if import Advised, Whose, advice, distance
 from probes.report import Report
 from probes.values import dataclass
 
@@ -41,6 +41,7 @@ class CausePlan:
 
     cause: Cause
     ways: tuple[Way, ...]
+    """Where to begin, then the others, the nearest first."""
 
 
 _RISKS = (
@@ -139,7 +140,9 @@ class _Known:
             found += self._elsewhere(found)
         # Where nothing fits, the readings contradict each other: show what is usual.
         found = found or [self._way(each, Whose.THIS) for each in WAYS[cause.id]]
-        found.sort(key=lambda way: _distance(way, cause.acts))
+        # Where whoever runs the network may act on the cause, the router is theirs as well.
+        managed = cause.acts is Actor.NETWORK_ADMIN
+        found.sort(key=lambda way: distance(way.remedy, way.whose, managed=managed))
         return self._recommend(cause, found, begin_with=around)
 
     def _around(self, cause: Cause) -> tuple[RemedyId, ...]:
@@ -180,7 +183,10 @@ class _Known:
     def _recommend(
         self, cause: Cause, ways: list[Way], begin_with: tuple[RemedyId, ...]
     ) -> tuple[Way, ...]:
-        """The first one that flips it; a box around this device comes before its router."""
+        """The first one that flips it; a box around this device comes before its router.
+
+        It comes first; the others follow, the nearest first.
+        """
         if not ways:
             return ()
         # IPv6 wants the other side to have it, too, and nobody pays for a note.
@@ -191,27 +197,18 @@ class _Known:
             helping = []
         box = [way for way in plain if way.remedy.id in begin_with]
         free = [way for way in helping if way.remedy.risk is not Risk.MONEY]
+        # Where nothing here is known to help, the other side is asked before it is changed.
+        there = cause.id in (CauseId.PEER_SIDE, CauseId.BOTH_HARD)
+        ask = [way for way in ways if there and way.remedy.id is RemedyId.RUN_THERE]
+        if ask:
+            free = [way for way in free if way.whose is Whose.THIS]
         # Before money is spent: what costs nothing, and may show that none need be.
         unknown = [way for way in cheap if helping and not way.flips]
-        first = (box or free or unknown or helping or cheap or ways)[0]
-        return tuple(replace(way, recommended=way is first) for way in ways)
-
-
-def _distance(way: Way, acts: Actor = Actor.ROUTER) -> tuple[int, bool]:
-    """The order within a cause; the table decides between equals.
-
-    `acts` is who may act on the cause: where that is whoever runs the network, the router is theirs
-    as well.
-    """
-    if way.remedy.id is RemedyId.PEER_RELAY:
-        return len(HOW_FAR), False
-    tier, other = HOW_FAR[way.remedy.acts], way.whose is Whose.OTHER
-    if acts is Actor.NETWORK_ADMIN and way.remedy.acts is Actor.ROUTER:
-        tier = HOW_FAR[acts]
-    # Whoever runs this network is nearer than somebody at the far end, whatever they have to do.
-    return (max(tier, HOW_FAR[Actor.PEER]) if other else tier, other)
+        first = (box or free or ask or unknown or helping or cheap or ways)[0]
+        rest = (way for way in ways if way is not first)
+        return (replace(first, recommended=True), *rest)
 
 
 def _cost(way: Way) -> tuple[int, int, int]:
-    tier, other = _distance(way)
+    tier, other = distance(way.remedy, way.whose)
     return tier, int(other), _RISKS.index(way.remedy.risk)

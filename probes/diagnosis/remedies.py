@@ -44,6 +44,13 @@ def _ends_here(reach: Reach) -> bool:
     return unread and any(leg.host_filtered for leg in reach.legs)
 
 
+def _one_line(side: Side) -> Side | None:
+    """What is left is an address that keeps its port."""
+    if not side.several_lines:
+        return None
+    return _four(side, lambda leg: replace(leg, stable=True, source=True) if leg.udp else leg)
+
+
 def _translated(side: Side) -> bool:
     return side.nat4.nat_class in (NatClass.EASY, NatClass.HARD) and side.four.has_udp
 
@@ -62,8 +69,8 @@ def _mapped(side: Side) -> Side:
 
 
 def _one_nat(side: Side) -> bool:
-    """What the router opens leads to this device."""
-    inner = side.second_router or side.within
+    """What the router opens leads to this device, and is open to the internet."""
+    inner = side.second_router or side.within or side.boxed
     return not inner and side.place.behind_carrier is not True
 
 
@@ -81,7 +88,9 @@ def _forward_port(side: Side) -> Side | None:
 
 
 def _keep_one_port(side: Side) -> Side | None:
-    if side.nat4.nat_class is not NatClass.HARD or not _one_nat(side):
+    if side.nat4.nat_class is not NatClass.HARD or side.several_lines or not side.keeps_ports:
+        return None
+    if side.second_router or side.place.behind_carrier is True:
         return None
     return _four(side, lambda leg: replace(leg, stable=True, source=True) if leg.udp else leg)
 
@@ -89,6 +98,8 @@ def _keep_one_port(side: Side) -> Side | None:
 def _enable_ipv6(side: Side) -> Side | None:
     if any(leg.udp for leg in side.six.legs):
         return None
+    if NO_UDP in side.four.legs:
+        return None  # a network that stops UDP over IPv4 mostly stops it over IPv6, too
     return replace(side, six=Reach((Leg(),), confidence=Confidence.LIKELY))
 
 
@@ -107,7 +118,7 @@ def _unblock_udp(side: Side) -> Side | None:
 
 
 def _unblock_stun(side: Side) -> Side | None:
-    if not side.four.blind:
+    if not side.four.blind or not side.managed:
         return None
     known = side.nat4.nat_class in (NatClass.EASY, NatClass.NONE)
     return replace(side, four=Reach(EASY) if known else Reach(ANY_UDP, settled=False))
@@ -141,6 +152,14 @@ _MAPPING = (CheckId.UPNP, CheckId.NAT_PMP, CheckId.PCP)
 
 REMEDIES: tuple[Remedy, ...] = (
     Remedy(
+        RemedyId.ONE_LINE,
+        Actor.ROUTER,
+        Risk.NONE,
+        _NAT,
+        (CauseId.MULTI_WAN, CauseId.HARD_NAT),
+        _one_line,
+    ),
+    Remedy(
         RemedyId.DROP_STRANGERS,
         Actor.ROUTER,
         Risk.NONE,
@@ -155,46 +174,6 @@ REMEDIES: tuple[Remedy, ...] = (
         (CheckId.FIREWALL, CheckId.BEHAVIOR),
         (CauseId.HOST_FIREWALL, CauseId.INBOUND_BLOCKED),
         _allow_inbound,
-    ),
-    Remedy(
-        RemedyId.PORT_MAPPING,
-        Actor.ROUTER,
-        Risk.ANY_PROGRAM,
-        _MAPPING,
-        (CauseId.PORT_MAPPING_OFF, CauseId.HARD_NAT),
-        _port_mapping,
-    ),
-    Remedy(
-        RemedyId.FORWARD_PORT,
-        Actor.ROUTER,
-        Risk.ONE_PORT,
-        (CheckId.BEHAVIOR,),
-        (CauseId.PORT_MAPPING_BROKEN, CauseId.HARD_NAT),
-        _forward_port,
-    ),
-    Remedy(
-        RemedyId.KEEP_ONE_PORT,
-        Actor.ROUTER,
-        Risk.NONE,
-        _NAT,
-        (CauseId.HARD_NAT, CauseId.MULTI_WAN),
-        _keep_one_port,
-    ),
-    Remedy(
-        RemedyId.ENABLE_IPV6,
-        Actor.ROUTER,
-        Risk.REACHABLE,
-        (CheckId.LOCAL, CheckId.STUN),
-        (CauseId.IPV6_MISSING, CauseId.IPV6_OFF, CauseId.IPV6_FILTERED),
-        _enable_ipv6,
-    ),
-    Remedy(
-        RemedyId.BRIDGE,
-        Actor.SECOND_ROUTER,
-        Risk.OUTAGE,
-        (CheckId.LAYERS, *_MAPPING),
-        (CauseId.DOUBLE_NAT,),
-        _bridge,
     ),
     Remedy(
         RemedyId.UNBLOCK_UDP,
@@ -219,6 +198,46 @@ REMEDIES: tuple[Remedy, ...] = (
         (CheckId.BEHAVIOR,),
         (CauseId.INBOUND_BLOCKED,),
         _open_firewall,
+    ),
+    Remedy(
+        RemedyId.PORT_MAPPING,
+        Actor.ROUTER,
+        Risk.ANY_PROGRAM,
+        _MAPPING,
+        (CauseId.PORT_MAPPING_OFF, CauseId.HARD_NAT),
+        _port_mapping,
+    ),
+    Remedy(
+        RemedyId.FORWARD_PORT,
+        Actor.ROUTER,
+        Risk.ONE_PORT,
+        (CheckId.BEHAVIOR,),
+        (CauseId.PORT_MAPPING_BROKEN, CauseId.HARD_NAT),
+        _forward_port,
+    ),
+    Remedy(
+        RemedyId.KEEP_ONE_PORT,
+        Actor.ROUTER,
+        Risk.NONE,
+        _NAT,
+        (CauseId.HARD_NAT,),
+        _keep_one_port,
+    ),
+    Remedy(
+        RemedyId.ENABLE_IPV6,
+        Actor.ROUTER,
+        Risk.REACHABLE,
+        (CheckId.LOCAL, CheckId.STUN),
+        (CauseId.IPV6_MISSING, CauseId.IPV6_OFF, CauseId.IPV6_FILTERED),
+        _enable_ipv6,
+    ),
+    Remedy(
+        RemedyId.BRIDGE,
+        Actor.SECOND_ROUTER,
+        Risk.OUTAGE,
+        (CheckId.LAYERS, *_MAPPING),
+        (CauseId.DOUBLE_NAT,),
+        _bridge,
     ),
     Remedy(
         RemedyId.PUBLIC_ADDRESS,

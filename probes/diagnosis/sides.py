@@ -13,9 +13,10 @@ from probes.addresses import may_be_public
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.layers import carrier_nat, double_nat, one_nat, within
 from probes.diagnosis.model import Nat
-from probes.diagnosis.nat import mapping_answers, nat_of
+from probes.diagnosis.nat import mapping_answers, nat_of, several_lines
 from probes.diagnosis.overruled import Overruled, overruled
 from probes.diagnosis.reach import Reach, reach_of, udp_seen
+from probes.diagnosis.surroundings import ACTORS, keeps_ports, translator
 from probes.model import Family, IPAddress
 from probes.readings import lifetime, local, relays, stun, tailscale
 from probes.readings.local import InterfaceKind
@@ -68,6 +69,15 @@ class Side:
     """The NAT of the computer that this device runs on comes before the router."""
     offers_mapping: bool = False
     """The router answers where it is asked for a port, whether or not that is of any use."""
+    several_lines: bool = False
+    """It leaves by several public addresses, each of which keeps its port."""
+    boxed: bool = False
+    """A box around this device translates as well (a container's engine, a cloud): the settings of
+    a router beyond it do not reach this device."""
+    keeps_ports: bool = True
+    """Its NAT may be told to keep one port for all destinations."""
+    managed: bool = False
+    """Whoever runs this network stops UDP, or the relays' STUN port: the router is theirs, too."""
     overruled: Overruled | None = None
     """What leaves this side only the relays, whatever its network would allow."""
 
@@ -84,8 +94,9 @@ def side_of(report: Report) -> Side:
 def side_from(facts: Facts) -> Side:
     """The same, where both families' NAT is concluded already."""
     seen = (*udp_seen(facts, Family.V4), *udp_seen(facts, Family.V6))
+    four = reach_of(facts, Family.V4)
     return Side(
-        four=reach_of(facts, Family.V4),
+        four=four,
         six=reach_of(facts, Family.V6),
         nat4=facts.nat4,
         nat6=facts.nat6,
@@ -96,8 +107,18 @@ def side_from(facts: Facts) -> Side:
         second_router=double_nat(facts.report) is not None,
         within=within(facts.report),
         offers_mapping=any(facts.is_true(keys.present) for keys in SERVICES.values()),
+        several_lines=facts.nat4.varies and several_lines(facts.report),
+        boxed=translator(facts, *ACTORS) is not None,
+        keeps_ports=keeps_ports(facts),
+        managed=_managed(facts, four),
         overruled=overruled(facts),
     )
+
+
+def _managed(facts: Facts, four: Reach) -> bool:
+    """Not where the relays themselves have no STUN to answer with."""
+    stopped = four.blind or not any(leg.udp for leg in four.legs)
+    return stopped and facts.value(relays.STUN_REGIONS) != 0
 
 
 def _offline(facts: Facts) -> bool:

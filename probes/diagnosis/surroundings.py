@@ -56,6 +56,20 @@ def _shown(facts: Facts, found: Evidence) -> tuple[str, ...] | None:
     return (environment.EVIDENCE.id,) if found.adds_nat else None
 
 
+GOOGLE = "Google Cloud"
+"""Its managed NAT can keep one port for all; Amazon's and Azure's cannot."""
+
+
+def keeps_ports(facts: Facts) -> bool:
+    """The NAT that counts may be told to keep one port for all destinations: a home router's, or
+    that of the one cloud that has a switch for it."""
+    inside = facts.value(environment.EVIDENCE) or ()
+    if any(each.kind is Surrounding.CLOUD and each.name != GOOGLE for each in inside):
+        return False
+    found = translator(facts, *ACTORS)
+    return found is None or found.kind is Surrounding.CLOUD
+
+
 def who_acts(facts: Facts, otherwise: Actor) -> Actor:
     """Who may change the NAT: whoever runs the box that is known, else the usual one."""
     found = translator(facts, *ACTORS)

@@ -202,14 +202,6 @@ UNTOLD: tuple[Remedy, ...] = (
         _untold,
     ),
     Remedy(
-        RemedyId.ONE_LINE,
-        Actor.ROUTER,
-        Risk.NONE,
-        (CheckId.STUN, CheckId.BEHAVIOR),
-        (CauseId.MULTI_WAN,),
-        _untold,
-    ),
-    Remedy(
         RemedyId.ACCESS_POINT,
         Actor.ROUTER,
         Risk.OUTAGE,

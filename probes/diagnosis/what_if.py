@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.model import (
+    Actor,
     Cause,
     CauseId,
     Confidence,
@@ -35,6 +36,20 @@ class Whose(StrEnum):
 
     THIS = "this"
     OTHER = "other"
+
+
+def distance(remedy: Remedy, whose: Whose, *, managed: bool = False) -> tuple[int, bool]:
+    """How far away a change is: the nearest first, this side before the other, a peer relay last.
+
+    `managed`: whoever runs this network runs its router as well.
+    """
+    if remedy.id is RemedyId.PEER_RELAY:
+        return len(HOW_FAR), False
+    tier, other = HOW_FAR[remedy.acts], whose is Whose.OTHER
+    if managed and remedy.acts is Actor.ROUTER:
+        tier = HOW_FAR[Actor.NETWORK_ADMIN]
+    # Whoever runs this network is nearer than somebody at the far end, whatever they have to do.
+    return (max(tier, HOW_FAR[Actor.PEER]) if other else tier, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +76,7 @@ def fixes(a: Side, b: Side) -> tuple[Fix, ...]:
     if now.result in (Result.DIRECT, Result.UNKNOWN):
         return ()
     found = [fix for remedy in REMEDIES for fix in _applied(remedy, a, b) if fix.flips]
-    found.sort(key=lambda fix: (HOW_FAR[fix.remedy.acts], fix.side is Whose.OTHER))
+    found.sort(key=lambda fix: distance(fix.remedy, fix.side, managed=a.managed))
     if now.relay is not None and _may_relay(a) and _may_relay(b):
         relay = next(each for each in REMEDIES if each.id is RemedyId.PEER_RELAY)
         found.append(Fix(relay, Whose.THIS, now.result))
@@ -146,8 +161,7 @@ def advice(facts: Facts, causes: Iterable[Cause]) -> tuple[Advised, ...]:
         sorted(
             advised,
             key=lambda each: (
-                HOW_FAR[each.remedy.acts],
-                each.side is Whose.OTHER,
+                distance(each.remedy, each.side, managed=side.managed),
                 REMEDIES.index(each.remedy),
             ),
         )

@@ -103,6 +103,7 @@ __all__ = [
     "tailnet",
     "term",
     "terms",
+    "udp_stopped",
     "unknown",
     "which_box",
     "within",
@@ -197,6 +198,11 @@ def reported(cause_id: CauseId) -> str:
 def beyond_router(cause_id: CauseId) -> str:
     """What to do first about a cause, where the provider has a NAT of its own."""
     return words_of("labels/beyond-router", cause_id)
+
+
+def udp_stopped() -> str:
+    """What IPv6 is worth where UDP is stopped over IPv4."""
+    return words_of("labels/beyond-router", "udp-stopped")
 
 
 def no_way_beyond_router() -> str:

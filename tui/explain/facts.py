@@ -109,6 +109,12 @@ def no_way_out(report: Report) -> bool:
     return all(report.known(key) and report.value(key) is None for key in keys)
 
 
+def udp_stopped(report: Report) -> bool:
+    """Nothing answered over UDP, while relays answered in other ways."""
+    silent = report.value(stun.UDP) is False and not report.value(stun.ELSEWHERE)
+    return silent and True in (report.value(relays.TCP), report.value(relays.ICMP4))
+
+
 def own_addresses(report: Report) -> frozenset[IPAddress]:
     """The addresses on this device's interfaces, without those of tunnels."""
     tunnels = (local.InterfaceKind.TUNNEL, local.InterfaceKind.TAILSCALE)

@@ -198,10 +198,15 @@ def _for_you(cause: Cause, words: CauseWords, report: Report) -> str:
     return words.for_you
 
 
+_IPV6 = (CauseId.IPV6_OFF, CauseId.IPV6_MISSING, CauseId.IPV6_FILTERED)
+
+
 def _first(cause: Cause, words: CauseWords, report: Report) -> str:
     """The usual advice is to turn on what opens ports. Some routers have it on."""
     if _beyond_router(cause, report):
         return content.beyond_router(cause.id)
+    if cause.id in _IPV6 and facts.udp_stopped(report):
+        return content.udp_stopped()
     if cause.id in (CauseId.HARD_NAT, CauseId.BOTH_HARD):
         services = tuple(port_mapping.SERVICES.values())
         tests = [test for each in services if (test := report.value(each.test)) is not None]

@@ -11,7 +11,7 @@ from tui.content import playbooks
 from tui.explain import explain_cause
 from tui.explain.settling import claims, open_readings, trial_decides
 from tui.explain.words import number
-from tui.fixing.playbook import ELSEWHERE, circumstances, playbook
+from tui.fixing.playbook import ELSEWHERE, circumstances, helps_from_here, playbook
 from tui.fixing.telling import in_the_way, named, step_lines, who_acts
 
 
@@ -30,6 +30,8 @@ def first_lines(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     if trial:
         yield playbooks.guidance("first-trial")
     yield _said("else-change" if trial else "first-change", what=named(way), who=who_acts(way))
+    if helps_from_here(way, plan.cause):
+        yield playbooks.guidance("here-for-there")
     peer = diagnosis.peer.name if diagnosis.peer is not None else ""
     person = circumstances(report, peer=peer)
     book = playbook(way, plan.cause, report, person, here=not report.elsewhere)

@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
-from probes.diagnosis.model import Cause
+from probes.diagnosis.model import Cause, CauseId, NatClass
 from probes.diagnosis.plan import Way
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
@@ -95,6 +95,8 @@ def playbook(
     for_you, why, who, risk, shows, undo = (_text(each, values) for each in texts)
     if there:
         who, for_you = playbooks.guidance("other-who"), playbooks.guidance("other-for-you")
+    if helps_from_here(way, cause):
+        for_you = f"{for_you} {playbooks.guidance('here-for-there')}"
     said = () if there else remarks(way.remedy.id, cause, report)
     first = [PlayStep(name, text, None) for name, text in said]
     if system is None:
@@ -114,6 +116,12 @@ def playbook(
         tuple(playbooks.sources()[each] for each in words.sources),
         variant,
     )
+
+
+def helps_from_here(way: Way, cause: Cause) -> bool:
+    """The obstacle is at the peer, and a change on this side makes up for it."""
+    opens = way.whose is Whose.THIS and way.flips.get(NatClass.HARD, False)
+    return opens and cause.id is CauseId.PEER_SIDE
 
 
 def variant_of(remedy: RemedyId, found: Circumstances) -> str:

@@ -15,12 +15,14 @@ from probes.readings.environment import Effect
 from probes.report import Report
 from tui import content
 from tui.content import playbooks
+from tui.explain import facts
 
 _FIXED_PORT = (
     *(RemedyId.FORWARD_PORT, RemedyId.FORWARD_TWICE, RemedyId.EXPOSED_HOST, RemedyId.OWN_PORT),
     *(RemedyId.OPEN_FIREWALL, RemedyId.ALLOW_INBOUND, RemedyId.CLOUD_ADDRESS),
 )
 """Changes that name the VPN's port, and so want it to stay what it is."""
+IPV6 = (RemedyId.ENABLE_IPV6, RemedyId.ENABLE_IPV6_HERE, RemedyId.UNBLOCK_IPV6)
 _ON_REQUEST = (RemedyId.PORT_MAPPING, RemedyId.REPAIR_MAPPING)
 
 
@@ -32,6 +34,8 @@ def remarks(remedy: RemedyId, cause: Cause, report: Report) -> Iterator[tuple[st
         yield from _router_said(report)
     if remedy in _FIXED_PORT and RANDOM_PORT in (report.value(tailscale.ATTRIBUTES) or ()):
         yield "random-port", playbooks.guidance("random-port")
+    if remedy in IPV6 and facts.udp_stopped(report):
+        yield "udp-stopped", content.udp_stopped()
     if remedy is RemedyId.UPDATE_CLIENT and cause.id is CauseId.CLIENT_BUG:
         for bug in report.value(environment.CLIENT_BUGS) or ():
             yield f"bug-{bug.issue}", playbooks.guidance(f"bug {bug.effect}")

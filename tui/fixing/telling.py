@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from probes.diagnosis.model import Actor, Diagnosis, NatClass, Weight
+from probes.diagnosis.model import Actor, CauseId, Diagnosis, NatClass, Weight
 from probes.diagnosis.plan import CausePlan, Way, plan_of
-from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.report import Report
 from tui import content
@@ -19,11 +18,11 @@ from tui.content import playbooks
 from tui.explain.settling import trial_decides
 from tui.explain.verdict import cause_words
 from tui.fixing.playbook import Circumstances, Playbook, PlayStep, circumstances, playbook
+from tui.fixing.remarks import IPV6
 from tui.fixing.ways import told_once
 
 COMMAND = "    "
 _ADDRESS = re.compile(r"`(https?://[^`]+)`")
-_IPV6 = (RemedyId.ENABLE_IPV6, RemedyId.ENABLE_IPV6_HERE, RemedyId.UNBLOCK_IPV6)
 
 
 def plan_lines(
@@ -47,11 +46,14 @@ def plan_lines(
             yield playbooks.guidance("first-trial")
         yield from playbook_lines(book, "begin-else" if trial else "begin-with")
         yield from ("", playbooks.guidance("all-ways"), "")
+    stopped = CauseId.UDP_BLOCKED in {each.cause.id for each in plans}
     for told in told_once(plans):
         yield f"{cause_words(told.plan.cause.id, report).title}:"
         for way in told.fresh:
             begin = way.recommended and told.plan is plans[0]
-            yield f"- {way_line(way)}" + (f" {playbooks.guidance('way-first')}" if begin else "")
+            yield f"- {way_line(way, stopped=stopped)}" + (
+                f" {playbooks.guidance('way-first')}" if begin else ""
+            )
         if told.again:
             yield f"- {as_above(named(way) for way in told.again)}"
 
@@ -67,8 +69,11 @@ def in_the_way(report: Report, diagnosis: Diagnosis) -> tuple[CausePlan, ...]:
     return tuple(each for each in plans if each.cause.weight is not Weight.NOTES)
 
 
-def way_line(way: Way) -> str:
-    """One way in a line: what, who, what it costs, and what comes of it."""
+def way_line(way: Way, *, stopped: bool = False) -> str:
+    """One way in a line: what, who, what it costs, and what comes of it.
+
+    `stopped`: this network lets no UDP out.
+    """
     what = named(way)
     line = content.fill(
         playbooks.guidance("way"),
@@ -76,6 +81,8 @@ def way_line(way: Way) -> str:
         who=who_acts(way),
         risk=content.label(way.remedy.risk),
     )
+    if stopped and way.remedy.id in IPV6:
+        return f"{line} {content.udp_stopped()}"
     effect = _effect(way)
     return f"{line} {playbooks.guidance(effect)}" if effect else line
 
@@ -100,8 +107,10 @@ def who_acts(way: Way) -> str:
 
 def _effect(way: Way) -> str:
     """What it makes direct: an id of ``fixing/guidance``, "" where nothing is promised."""
-    if way.remedy.id in _IPV6 and not any(way.flips.values()):
+    if way.remedy.id in IPV6 and not any(way.flips.values()):
         return "flips-ipv6"
+    if way.whose is Whose.OTHER:
+        return "flips-there" if any(way.flips.values()) else ""
     easy, hard = way.flips.get(NatClass.EASY), way.flips.get(NatClass.HARD)
     if easy and hard:
         return "flips-both"

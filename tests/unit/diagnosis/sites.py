@@ -90,7 +90,7 @@ SITES = (
 )
 
 
-def site(name: str, side: int = 1, prefix: str = "192.168.1") -> Report:
+def site(name: str, side: int = 1, prefix: str = "192.168.1", more: Pairs = ()) -> Report:
     """The report of a device at a site. Two sides have different public addresses."""
     public = f"45.83.{222 + side}.10"
     steady = (f"{public}:41641",) * 3
@@ -98,7 +98,8 @@ def site(name: str, side: int = 1, prefix: str = "192.168.1") -> Report:
     here = f"{prefix}.20/24"
 
     def made(mapped: tuple[str, ...], *extra: Pairs, address: str = here) -> Report:
-        return home(*mapped, address=address, extra=tuple(pair for each in extra for pair in each))
+        found = tuple(pair for each in (*extra, more) for pair in each)
+        return home(*mapped, address=address, extra=found)
 
     own, test = f"{public}/24", APDF
     match name:

@@ -8,13 +8,15 @@ from ipaddress import ip_address
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Weight
+from probes.diagnosis.facts import Facts
+from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Verdict, Weight
 from probes.diagnosis.plan import CausePlan, Way, plan_of
-from probes.diagnosis.remedies import REMEDIES, RemedyId
+from probes.diagnosis.remedies import REMEDIES, RemedyId, Risk
 from probes.diagnosis.untold import UNTOLD
 from probes.diagnosis.ways import AROUND, AT_A_ROUTER, WAYS
-from probes.diagnosis.what_if import Whose
+from probes.diagnosis.what_if import Whose, flips_of
 from probes.model import Confidence as Sure
+from probes.network.simulated import names
 from probes.readings import environment, firewall, port_mapping, relays, stun, tailscale
 from probes.readings.environment import Effect, Evidence, Setting, Surrounding
 from probes.readings.firewall import Fate, FirewallName, Judgement
@@ -71,15 +73,36 @@ def test_notes_come_last_and_what_flips_the_verdict_before_what_does_not(name: s
 
 
 @pytest.mark.parametrize("name", SITES)
-def test_who_is_near_acts_first(name: str) -> None:
+def test_after_the_first_who_is_near_acts_first(name: str) -> None:
     near = [Actor.THIS_DEVICE, Actor.ROUTER, Actor.SECOND_ROUTER, Actor.NETWORK_ADMIN]
     for plan in planned(site(name)):
         far = [
             way.whose is Whose.OTHER or way.remedy.acts not in near
             for way in plan.ways
-            if way.remedy.acts is not Actor.NOBODY
+            if way.remedy.acts is not Actor.NOBODY and not way.recommended
         ]
         assert far == sorted(far), ids(plan)
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("peer", ["", "home-nas"])
+def test_the_list_the_recommendation_and_the_first_step_agree(name: str, peer: str) -> None:
+    found = report_of(run(name, peer=peer) if peer else run(name))
+    diagnosis = diagnose(found)
+    plans = plan_of(found, diagnosis)
+    assert [plan.ways[0] for plan in plans] == [recommended(plan) for plan in plans]
+    begin = next((plan.ways[0] for plan in plans if plan.cause.weight is not Weight.NOTES), None)
+    pair = diagnosis.peer.flip if diagnosis.peer is not None else None
+    changes = (pair.remedy.id, pair.side) if pair is not None else None
+    if begin is None or begin.remedy.risk is Risk.MONEY:
+        return
+    if pair is not None and begin.flips:
+        assert (begin.remedy.id, begin.whose) == changes
+    elif diagnosis.verdict is not Verdict.DIRECT and begin.flips.get(NatClass.EASY):
+        facts = Facts(found, diagnosis.nat4, diagnosis.nat6)
+        first = flips_of(facts)[NatClass.EASY]
+        assert first is not None
+        assert (begin.remedy.id, begin.whose) == (first.remedy.id, first.side)
 
 
 def test_the_table_of_ways_names_each_cause_and_each_change() -> None:
@@ -214,6 +237,13 @@ def test_several_internet_lines_are_one_before_anything_else() -> None:
     assert CauseId.MULTI_WAN in {each.id for each in diagnose(found).causes}
     here = ways(found, CauseId.HARD_NAT)
     assert here[0] is R.ONE_LINE
+    plan = next(each for each in planned(found) if each.cause.id is CauseId.HARD_NAT)
+    assert recommended(plan).remedy.id is R.ONE_LINE
+    assert recommended(plan).flips == {
+        NatClass.NONE: False,
+        NatClass.EASY: True,
+        NatClass.HARD: False,
+    }
     assert R.KEEP_ONE_PORT not in here
     assert R.ONE_LINE not in ways(report(HARD), CauseId.HARD_NAT)
 
@@ -326,7 +356,7 @@ def test_a_connection_that_settles_wants_a_minute_and_nothing_else() -> None:
 
 
 def test_rules_that_nobody_could_read_are_looked_at_besides_the_firewall_in_front() -> None:
-    assert ways(open_(NOBODY), CauseId.INBOUND_BLOCKED)[:2] == [R.ALLOW_INBOUND, R.OPEN_FIREWALL]
+    assert ways(open_(NOBODY), CauseId.INBOUND_BLOCKED)[:2] == [R.OPEN_FIREWALL, R.ALLOW_INBOUND]
     plan = next(each for each in planned(open_(NOBODY)) if each.cause.id is CauseId.INBOUND_BLOCKED)
     assert recommended(plan).remedy.id is R.OPEN_FIREWALL, "the other is perhaps"
     assert not next(way for way in plan.ways if way.remedy.id is R.ALLOW_INBOUND).flips

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -12,11 +13,15 @@ from probes.diagnosis.model import CauseId, NatClass, Result
 from probes.diagnosis.nat import nat_of
 from probes.diagnosis.pair import predict
 from probes.diagnosis.remedies import REMEDIES, RemedyId
+from probes.diagnosis.sides import Side, side_of
 from probes.diagnosis.untold import UNTOLD
 from probes.diagnosis.what_if import Whose, advice, fixes, flip, flips_of, peer
-from probes.model import Family
+from probes.model import Confidence, Family
+from probes.readings import environment, stun
+from probes.readings.environment import Evidence, Surrounding
 from probes.report import Report
-from tests.unit.diagnosis.sites import SITES, side, site
+from tests.unit.diagnosis.reports import answer, home
+from tests.unit.diagnosis.sites import ABSENT, QUIET, SITES, side, site
 
 R = RemedyId
 THIS, OTHER = Whose.THIS, Whose.OTHER
@@ -64,6 +69,49 @@ def test_two_hard_sides_are_not_helped_by_one_of_them_turning_easy() -> None:
 def test_ipv6_is_proposed_only_where_the_other_side_has_it() -> None:
     assert (R.ENABLE_IPV6, THIS) in told("hard", "hard+v6")
     assert R.ENABLE_IPV6 not in {remedy for remedy, _ in told("hard", "hard")}
+
+
+def _hard_by_address() -> Side:
+    """Two internet lines that share the load: each keeps the port."""
+    lines = ("45.83.223.10:51820", "91.64.10.20:51820", "45.83.223.10:51820")
+    return side_of(home(*lines, extra=QUIET))
+
+
+def test_of_two_lines_one_is_enough() -> None:
+    ours = _hard_by_address()
+    found = [(fix.remedy.id, fix.side) for fix in fixes(ours, side("eim-apdf", 2))]
+    assert found[0] == (R.ONE_LINE, THIS)
+    assert (R.KEEP_ONE_PORT, THIS) not in found, "each of them keeps its port already"
+    assert (R.ONE_LINE, THIS) not in told("hard", "eim-apdf")
+    hard = [(fix.remedy.id, fix.side) for fix in fixes(ours, side("hard", 2))]
+    assert (R.ONE_LINE, THIS) not in hard, "easy is not enough for a hard peer"
+
+
+def test_what_a_box_around_the_device_hides_is_not_proposed() -> None:
+    for kind, name in ((Surrounding.CONTAINER, "docker"), (Surrounding.CLOUD, "Amazon EC2")):
+        inside = Evidence(kind, name, True, "test", Confidence.CERTAIN)
+        ours = side_of(site("hard", more=((environment.EVIDENCE, (inside,)),)))
+        found = {fix.remedy.id for fix in fixes(ours, side("eim-apdf", 2)) if fix.side is THIS}
+        assert not found & {R.PORT_MAPPING, R.FORWARD_PORT, R.KEEP_ONE_PORT, R.BRIDGE}
+
+
+def test_ipv6_is_not_proposed_where_udp_is_stopped() -> None:
+    """A network that stops UDP mostly stops it over IPv6 as well."""
+    for ours, theirs in (("udp-blocked", "hard+v6"), ("udp-blocked", "eim-apdf+v6")):
+        assert (R.ENABLE_IPV6, THIS) not in told(ours, theirs)
+        assert (R.ENABLE_IPV6, OTHER) not in told(theirs, ours)
+
+
+def test_whoever_stops_udp_owns_the_router_too() -> None:
+    elsewhere = tuple(
+        answer("45.83.223.10:51820", server=f"203.0.113.{last}:19302") for last in (8, 9)
+    )
+    blind = side_of(home(extra=((stun.ELSEWHERE, elsewhere), *ABSENT)))
+    found = [(fix.remedy.id, fix.side) for fix in fixes(blind, side("eim-apdf", 2))]
+    assert found[0] == (R.UNBLOCK_STUN, THIS)
+    assert (R.PORT_MAPPING, THIS) in found
+    unmapped = replace(blind, managed=False)  # it is the relays that have no STUN
+    assert R.UNBLOCK_STUN not in {fix.remedy.id for fix in fixes(unmapped, side("eim-apdf", 2))}
 
 
 def test_port_mapping_is_not_proposed_behind_a_second_nat() -> None:
@@ -138,5 +186,5 @@ def test_every_remedy_is_there_once_and_flips_something_somewhere() -> None:
         for remedy, _ in told(ours, theirs)
     }
     untold = {remedy.id for remedy in UNTOLD}
-    assert set(R) - seen - untold == {R.UNBLOCK_STUN}
+    assert set(R) - seen - untold == {R.UNBLOCK_STUN, R.ONE_LINE}
     assert not seen & untold, "what cannot be foretold is not promised"

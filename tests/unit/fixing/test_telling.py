@@ -7,15 +7,21 @@ from dataclasses import replace
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import CauseId, Verdict, Weight
+from probes.diagnosis.model import CauseId, NatClass, Verdict, Weight
 from probes.diagnosis.plan import Way, plan_of
 from probes.diagnosis.remedies import REMEDIES, RemedyId
 from probes.diagnosis.what_if import Whose
+from probes.model import Confidence
+from probes.readings import environment
+from probes.readings.environment import Evidence, Surrounding
 from probes.readings.tailscale import PEERS, PeerPath
 from probes.report import Report
 from tests.engine.test_scenarios import conclude
+from tests.unit.diagnosis.peer_cases import HARD_PEER, RELAYED, STAYS, report_for
 from tests.unit.diagnosis.sites import SITES, site
 from tui import content
+from tui.content import playbooks
+from tui.explain import explain_cause
 from tui.fixing.first import first_lines
 from tui.fixing.playbook import System, circumstances, playbook
 from tui.fixing.telling import COMMAND, in_the_way, plan_lines, playbook_lines, way_line
@@ -33,10 +39,12 @@ def test_it_tells_every_way_of_every_cause_that_is_more_than_a_note(name: str) -
     ]
     lines = told(found)
     assert bool(lines) == bool(plans)
+    stopped = CauseId.UDP_BLOCKED in {plan.cause.id for plan in plans}
     for plan in plans:
         assert f"{content.cause(plan.cause.id).title}:" in lines
         for way in plan.ways:
-            assert any(line.startswith(f"- {way_line(way)}") for line in lines)
+            line = f"- {way_line(way, stopped=stopped)}"
+            assert any(each.startswith(line) for each in lines)
     assert sum(line.endswith("Begin here.") for line in lines) == bool(plans)
     assert sum("egin with this: " in line for line in lines) == bool(plans)
 
@@ -88,6 +96,49 @@ def test_ipv6_is_promised_for_peers_that_have_it_and_no_others() -> None:
         "Peers that have IPv6 as well are then nearly always direct, unless a network on the way"
     )
     assert way_line(way).endswith(f"{promise} stops UDP.")
+
+
+def test_where_udp_is_stopped_ipv6_is_told_for_what_it_is_worth_there() -> None:
+    found = site("udp-blocked")
+    (line,) = [line for line in told(found) if line.startswith("- Turn on IPv6")]
+    assert "This network stops UDP, mostly over IPv6 as well" in content.plain(line)
+    assert "nearly always direct" not in line
+    diagnosis = diagnose(found)
+    cause = next(each for each in diagnosis.causes if each.id is CauseId.IPV6_MISSING)
+    assert "Have UDP let out first" in content.plain(explain_cause(cause, found).first)
+    assert "Have UDP let out first" not in content.plain(explain_cause(cause, site("hard")).first)
+    (plan,) = [each for each in plan_of(found, diagnosis) if each.cause is cause]
+    book = playbook(plan.ways[0], cause, found, circumstances(found))
+    assert "udp-stopped" in {step.id for step in book.steps}
+
+
+def test_a_change_here_against_what_is_over_there_says_why_it_helps() -> None:
+    found = report_for(RELAYED, more=(HARD_PEER, STAYS))
+    lines = list(first_lines(found, diagnose(found)))
+    at = next(
+        n for n, line in enumerate(lines) if line.startswith("What to do first: turn on UPnP")
+    )
+    assert lines[at + 1] == playbooks.guidance("here-for-there")
+    (plan, *_) = plan_of(found, diagnose(found))
+    assert plan.cause.id is CauseId.PEER_SIDE
+    person = circumstances(found)
+    for way in plan.ways:
+        book = playbook(way, plan.cause, found, person)
+        says = playbooks.guidance("here-for-there") in book.for_you
+        assert says is (way.whose is Whose.THIS and way.flips.get(NatClass.HARD, False))
+    assert playbooks.guidance("here-for-there") not in told(site("hard"))
+
+
+def test_where_nothing_here_is_known_to_help_the_other_side_is_asked() -> None:
+    """Around a container no port of the home's router is of any use."""
+    inside = Evidence(Surrounding.CONTAINER, "docker", True, "test", Confidence.CERTAIN)
+    found = report_for(RELAYED, more=(STAYS, (environment.EVIDENCE, (inside,))))
+    (plan,) = [
+        each for each in plan_of(found, diagnose(found)) if each.cause.id is CauseId.PEER_SIDE
+    ]
+    assert plan.ways[0].remedy.id is RemedyId.RUN_THERE
+    assert any(way.whose is Whose.OTHER and any(way.flips.values()) for way in plan.ways)
+    assert not any("This helps although" in line for line in first_lines(found, diagnose(found)))
 
 
 def test_the_steps_are_numbered_and_commands_stand_alone() -> None:
