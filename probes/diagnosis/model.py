@@ -147,7 +147,8 @@ class Mechanism(StrEnum):
     HAIRPIN = "hairpin"
     """Both are behind one router, which sends packets for its own public address back inside."""
     NO_HAIRPIN = "no-hairpin"
-    """Both are behind one router, which keeps them apart and sends nothing back inside."""
+    """Both are behind one router, in two networks, and it sends nothing back inside: it is direct
+    only if the router passes packets between the two, which neither side sees."""
     LAN_DECIDES = "lan-decides"
     """Both are behind one public address; whether they reach each other inside is not known."""
     FORCED = "forced"

@@ -140,8 +140,8 @@ def _at_home(
 def _one_router(a: Side, b: Side) -> Prediction:
     """Behind one address, and not in one local network as far as is known.
 
-    Whether the two networks reach each other inside is not measured. Where that is not to be
-    expected (two prefixes: a guest network), hairpinning decides, and then the pair rule.
+    A router may pass packets between its own networks, or keep them apart (a guest network): both
+    reports look the same. Without hairpinning that alone decides; with it, the pair rule does.
     """
     said = {each for each in (a.place.hairpin, b.place.hairpin) if each is not None}
     six = meet(a.six, b.six)
@@ -154,7 +154,7 @@ def _one_router(a: Side, b: Side) -> Prediction:
             sure = least(found.confidence, Confidence.LIKELY)
             return replace(found, mechanism=Mechanism.HAIRPIN, family=Family.V4, confidence=sure)
     if said == {False} and apart and six.doubted == {Outcome.RELAYED}:
-        return _at_home(a, b, Result.RELAYED, Mechanism.NO_HAIRPIN, Confidence.LIKELY)
+        return _at_home(a, b, Result.POSSIBLE, Mechanism.NO_HAIRPIN, Confidence.POSSIBLE)
     return _at_home(a, b, Result.POSSIBLE, Mechanism.LAN_DECIDES, Confidence.POSSIBLE)
 
 

@@ -1,4 +1,4 @@
-"""Two devices behind one router: in one local network, or in two that are kept apart."""
+"""Two devices behind one router: in one local network, in two, or in two that are kept apart."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ class Nearness(StrEnum):
 
     ONE_LAN = "one LAN"
     """A switch."""
+    JOINED = "two LANs, joined"
+    """A router that passes packets between its networks, as routers do unless they are told not to;
+    nothing sent to its public address comes back inside."""
     APART = "two LANs, kept apart"
     """A router that lets nothing pass from one of its networks to the other (a guest network)."""
     HAIRPIN = "two LANs, kept apart, hairpin"
@@ -22,6 +25,7 @@ class Nearness(StrEnum):
 
 ROUTER = {
     Nearness.ONE_LAN: "easy-home",
+    Nearness.JOINED: "easy-home",
     Nearness.APART: "easy-home",
     Nearness.HAIRPIN: "easy-home",
 }
@@ -72,11 +76,12 @@ def settle(crowd: Crowd, nearness: Nearness, first: Member) -> Member:
         case Nearness.ONE_LAN:
             _switch(site, router)
             _address(device, site.line.lan, 3)
-        case Nearness.APART | Nearness.HAIRPIN:
+        case Nearness.JOINED | Nearness.APART | Nearness.HAIRPIN:
             network = f"192.168.{int(site.line.lan.rpartition('.')[2]) + 50}"
             router.ip(f"address add {network}.1/24 dev lan1")
             _address(device, network, 2)
-            router.nft(_KEPT_APART)
+            if nearness is not Nearness.JOINED:
+                router.nft(_KEPT_APART)
             if nearness is Nearness.HAIRPIN:
                 router.nft(_HAIRPIN.replace("{wan}", site.line.wan))
     return crowd.member(first.name, site, device)
