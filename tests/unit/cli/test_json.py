@@ -34,6 +34,7 @@ DESIGN = (
 
 
 @cache
+@cache
 def validator(schema: str) -> Draft202012Validator:
     found = json.loads(text(schema))
     Draft202012Validator.check_schema(found)

@@ -324,6 +324,7 @@ def test_a_signal_ends_it_at_once(tmp_path: Path, number: signal.Signals) -> Non
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # nohup has it ignored
     ) as process:
         try:
             wait_until(lambda: kept.exists() and "check-started" in kept.read_text())
