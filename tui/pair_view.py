@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from textwrap import TextWrapper
 from typing import assert_never
 
+from probes.diagnosis.both import judged
 from probes.diagnosis.causes_pair import causes_between
-from probes.diagnosis.model import Cause, Nat, Result
+from probes.diagnosis.model import Cause, Diagnosis, Nat, Result
 from probes.diagnosis.openings import Held
 from probes.diagnosis.pair import Prediction, Relay, predict
 from probes.diagnosis.remedies import RemedyId
@@ -55,6 +56,11 @@ def pair_of(a: Given, b: Given) -> Pair:
     sides = (side_of(a.report), side_of(b.report))
     found = predict(*sides)
     return Pair(a, b, sides, found, fixes(*sides), causes_between(*sides, found))
+
+
+def judged_by(alone: Diagnosis, pair: Pair) -> Diagnosis:
+    """What follows for side A, with what is known of side B."""
+    return judged(alone, pair.b.name, pair.sides, pair.prediction)
 
 
 def exit_of(result: Result) -> Exit:

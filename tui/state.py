@@ -94,14 +94,19 @@ class Measurement:
 
         return pair_of(Given(self.title, self.report), Given(self.other.name, self.other.report))
 
+    @cached_property
+    def judged(self) -> Diagnosis:
+        """What follows for the two, where both sides were measured; else the diagnosis."""
+        if self.pair is None:
+            return self.diagnosis
+        from tui.pair_view import judged_by
+
+        return judged_by(self.diagnosis, self.pair)
+
     @property
     def verdict(self) -> Verdict:
         """The one-word answer: of the pair, where both sides were measured."""
-        if self.pair is None:
-            return self.diagnosis.verdict
-        from probes.diagnosis.diagnose import VERDICTS
-
-        return VERDICTS[self.pair.prediction.result]
+        return self.judged.verdict
 
     @property
     def closed(self) -> bool:

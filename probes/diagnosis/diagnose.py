@@ -52,7 +52,7 @@ def diagnose(report: Report, peer: str = "") -> Diagnosis:
     return Diagnosis(
         nat4=facts.nat4,
         nat6=facts.nat6,
-        causes=tuple(map(_beside_a_direct_peer, causes)) if reached else causes,
+        causes=tuple(map(beside_a_direct_peer, causes)) if reached else causes,
         outlook=outlook,
         verdict=alone if pair is None else VERDICTS[pair.outlook.result],
         headline=here if pair is None else _of_pair(pair, causes),
@@ -81,7 +81,7 @@ _WHO_IS_REACHED = frozenset(
 """Causes that say nothing of a connection once it is direct; lost large packets do, for one."""
 
 
-def _beside_a_direct_peer(cause: Cause) -> Cause:
+def beside_a_direct_peer(cause: Cause) -> Cause:
     """What keeps others away is only a note where the chosen peer is reached."""
     return replace(cause, weight=Weight.NOTES) if cause.id in _WHO_IS_REACHED else cause
 

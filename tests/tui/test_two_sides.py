@@ -9,7 +9,9 @@ from textual.pilot import Pilot
 
 from probes.diagnosis.model import NatClass, Result
 from probes.diagnosis.pair import predict
+from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.sides import side_of
+from probes.diagnosis.what_if import Whose
 from probes.elsewhere.recognise import recognise
 from probes.elsewhere.report import report_of_found
 from probes.events import Event
@@ -17,6 +19,7 @@ from probes.readings.tailscale import PeerPath
 from tests.tui import recordings
 from tests.tui.harness import (
     SIZES,
+    eventually,
     lines,
     make,
     played,
@@ -26,10 +29,13 @@ from tests.tui.harness import (
     step,
     text,
 )
+from tests.tui.proving import Ahead
 from tests.tui.test_hostile import assert_harmless
 from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.app import WhyrelayApp
+from tui.pair_view import headline as pair_headline
+from tui.screens import prove
 from tui.screens.between import _RULE, KINDS, to_send
 from tui.screens.open import Box, OpenScreen
 from tui.state import Step
@@ -133,6 +139,36 @@ async def test_the_other_side_s_answer_makes_the_pair_exact(size: tuple[int, int
             assert app.measurement.other is not None
             await press(pilot, "p")
             assert "pair:measured" in app.screen.query_one("#findings", RowList).ids
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "verdict"),
+    [("easy_hard", "direct now", "Direct"), ("hard_hard", "no better than before", "Relayed")],
+)
+async def test_prove_judges_the_pair_once_the_other_side_has_answered(
+    answer: str, outcome: str, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An easy NAT here is enough for an easy peer, and not for a hard one."""
+    monkeypatch.setattr(prove, "PRACTICE_WAIT_S", 600.0)
+    app = make(Ahead("hard-home"))
+    async with running(app) as pilot:
+        await eventually(lambda: app.measurement.closed, "the end of the run")
+        await press(pilot, "3", "a")
+        app.screen.query_one(Box).post_message(events.Paste(recorded(f"{answer}.netcheck1.txt")))
+        await pilot.pause()
+        await press(pilot, "enter")
+        await settled(pilot)
+        await press(pilot, "5")
+        pane = app.screen.query_one(prove.ProvePane)
+        pane.pretend(f"{RemedyId.KEEP_ONE_PORT}:{Whose.THIS}")
+        await press(pilot, "r")
+        await eventually(lambda: app.measurement.closed, "the end of the test")
+        await settled(pilot)
+        page = pane.query_one(Detail).page.plain()
+        assert page.splitlines()[0][2:].lower() == outcome
+        assert f"━━▶  ✓ {verdict}" in page or f"━━▶  ✗ {verdict}" in page
+        assert app.measurement.pair is not None
+        assert pair_headline(app.measurement.pair) in " ".join(page.split())
 
 
 @pytest.mark.parametrize("key", ["delete", "backspace"])

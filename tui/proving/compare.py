@@ -16,8 +16,10 @@ from probes.report import Report
 from probes.values import dataclass
 from tui import content
 from tui.content import FieldId, Tone, plain
-from tui.explain import Explained, explain_fields
+from tui.explain import Explained, explain_fields, headline
 from tui.explain.live import check_line
+from tui.pair_view import Pair
+from tui.pair_view import headline as pair_headline
 
 _FIGURE = re.compile(r"\d+(\.\d+)? (ms|s)\b")
 KINDS = (NatClass.NONE, NatClass.EASY, NatClass.HARD)
@@ -56,6 +58,15 @@ class Side:
 
     report: Report
     diagnosis: Diagnosis
+    """Of the pair, where the other side was measured as well."""
+    pair: Pair | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with its reason."""
+        if self.pair is not None:
+            return pair_headline(self.pair)
+        return headline(self.diagnosis, self.report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +221,8 @@ def _lines(before: Side, after: Side) -> Iterable[Line]:
     one, two = before.diagnosis, after.diagnosis
     old, new = (Value(content.label(each.verdict), _VERDICTS[each.verdict]) for each in (one, two))
     yield Line("verdict", "Verdict", old, new)
+    if before.pair is not None and after.pair is not None:
+        yield Line("pair", "With the other side", _pair(before.pair), _pair(after.pair))
     for kind in KINDS:
         name = f"Peer: {content.label(kind)}"
         yield Line(f"outlook-{kind}", name, _outlook(one, kind), _outlook(two, kind))
@@ -226,6 +239,11 @@ def _lines(before: Side, after: Side) -> Iterable[Line]:
         lines = [check_line(each.report, service) for each in (before, after)]
         shown = (Value(line.text, line.tone) for line in lines)
         yield Line(f"service-{service}", lines[0].title, *shown)
+
+
+def _pair(pair: Pair) -> Value:
+    found = pair.prediction
+    return Value(content.mechanism(found.mechanism).label, _RESULTS[found.result])
 
 
 def _outlook(diagnosis: Diagnosis, kind: NatClass) -> Value:

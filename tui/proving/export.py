@@ -9,9 +9,10 @@ from pathlib import Path
 from probes.tailscale.netcheck import netcheck_view
 from tui import content, storage
 from tui.content import plain
-from tui.explain import explain_cause, headline
+from tui.explain import explain_cause
 from tui.proving.compare import Comparison
 from tui.proving.proof import Proof
+from tui.proving.telling import outcome_label
 
 
 def text_of(title: str, proof: Proof, found: Comparison) -> str:
@@ -24,10 +25,10 @@ def _lines(title: str, proof: Proof, found: Comparison) -> Iterator[str]:
     yield f"whyrelay: before and after, {title}"
     if proof.remedy is not None:
         yield f"Changed: {content.label(proof.remedy)}"
-    yield f"Result: {content.label(found.outcome)}"
+    yield f"Result: {outcome_label(found)}"
     yield ""
     for name, side in (("Before", before), ("After", after)):
-        yield f"{name}, {side.report.taken_at}: {headline(side.diagnosis, side.report)}"
+        yield f"{name}, {side.report.taken_at}: {side.sentence}"
     yield ""
     for line in found.lines:
         same = "" if line.changed else "  (as before)"

@@ -33,6 +33,12 @@ def outcome_words(found: Comparison) -> str:
     return str(found.outcome)
 
 
+def outcome_label(found: Comparison) -> str:
+    """The result in a few words."""
+    words = outcome_words(found)
+    return content.proof("same but short") if words == "same but" else content.label(found.outcome)
+
+
 def ping_words(line: PingLine) -> tuple[str, str, str]:
     """How the answer came, through what, and how long it took; "" for what is not known."""
     match line:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.plan import plan_of
 from probes.diagnosis.remedies import REMEDIES, RemedyId
 from probes.diagnosis.what_if import Whose
@@ -12,6 +11,7 @@ from probes.renewal import EVERYTHING, touched
 from tui.content import playbooks
 from tui.proving.compare import Comparison, Side, compare
 from tui.sources import Changeable
+from tui.state import Measurement
 
 if TYPE_CHECKING:
     from probes.model import CheckId
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tui.masking import Masker
     from tui.proving.proof import Proof
     from tui.sources import Source
-    from tui.state import Measurement
 
 _RETEST = {remedy.id: remedy.retest for remedy in REMEDIES}
 
@@ -55,13 +54,17 @@ def pretences(source: Source | None, measurement: Measurement) -> tuple[RemedyId
     """What a practice network can become, in the order of the plan. It takes reading files."""
     if not isinstance(source, Changeable):
         return ()
-    plans = plan_of(measurement.report, measurement.diagnosis)
+    plans = plan_of(measurement.report, measurement.judged)
     ways = [way for plan in plans for way in plan.ways if way.whose is Whose.THIS]
     found = dict.fromkeys(way.remedy.id for way in ways)
     return tuple(remedy for remedy in found if source.after(remedy) is not None)
 
 
 def compared(before: Report, now: Measurement, masker: Masker | None) -> Comparison:
-    """Before and after. `now` is masked where a mask is worn; `before` never is."""
+    """Before and after, both with what was measured at the other side, where that is known.
+
+    `now` is masked where a mask is worn; `before` never is.
+    """
     shown = before if masker is None else masker.report(before)
-    return compare(Side(shown, diagnose(shown, now.peer)), Side(now.report, now.diagnosis))
+    was = Measurement(now.title, shown, "", now.peer, now.other)
+    return compare(*(Side(each.report, each.judged, each.pair) for each in (was, now)))

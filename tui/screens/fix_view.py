@@ -109,7 +109,7 @@ class FixView(Pane):
     def show(self, measurement: Measurement) -> None:
         """Render the plan as far as it is known."""
         report = measurement.report
-        plans = plan_of(report, measurement.diagnosis) if measurement.title else ()
+        plans = plan_of(report, measurement.judged) if measurement.title else ()
         self._found = circumstances(report)
         if self.whyrelay.privacy:  # a make and a system name nobody; what told of them may
             seen = circumstances(self.whyrelay.conductor.latest.report)

@@ -27,7 +27,7 @@ class ProvePane(ProveView):
     def topic(self) -> str:
         """The cause that the cursor is on, else the step."""
         kind, _, name = self._rows.cursor.partition(":")
-        now = {str(each.id) for each in self.measurement.diagnosis.causes}
+        now = {str(each.id) for each in self.measurement.judged.causes}
         return f"finding:cause:{name}" if kind == "cause" and name in now else "step:prove"
 
     def to_copy(self) -> str:

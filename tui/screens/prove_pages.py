@@ -10,11 +10,11 @@ from probes.model import CheckId
 from probes.values import dataclass
 from tui import content
 from tui.content import Tone, plain
-from tui.explain import explain_cause, headline
+from tui.explain import explain_cause
 from tui.explain.words import number
 from tui.proving.compare import CauseFate, CauseLine, Comparison, Line, Outcome, Value
 from tui.proving.next_move import Move
-from tui.proving.telling import outcome_words
+from tui.proving.telling import outcome_label, outcome_words
 from tui.theme import LOOKS
 from tui.widgets.bars import bar
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
@@ -64,7 +64,7 @@ def result(found: Comparison, done: str, move: Move | None, *, tried: bool) -> l
     tone = OUTCOMES[found.outcome]
     verdict = found.lines[0]
     turned = join(_value(verdict.before), say("  ━━▶  ", "$quiet"), _value(verdict.after))
-    blocks: list[Block] = [title(_capital(content.label(found.outcome)), tone), gap]
+    blocks: list[Block] = [title(_capital(outcome_label(found)), tone), gap]
     blocks += [lambda width: wrapped(turned, width), gap]
     if done:
         blocks += [pairs([("Changed", say(done))]), gap]
@@ -74,7 +74,7 @@ def result(found: Comparison, done: str, move: Move | None, *, tried: bool) -> l
     if found.outcome not in (Outcome.CURED, Outcome.ELSEWHERE):
         blocks += _next(found, move, tried=tried)
     for name, side in (("Before", found.before), ("Now", found.after)):
-        blocks += [heading(name), data(headline(side.diagnosis, side.report)), gap]
+        blocks += [heading(name), data(side.sentence), gap]
     changed = [line for line in found.lines[1:] if line.changed]
     if changed:
         rows = [(line.name, _change(line)) for line in changed]

@@ -23,6 +23,7 @@ from tui.peers import ordered, path_words, tone_of
 from tui.proving.compare import Comparison, Line
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
+from tui.proving.telling import outcome_label
 from tui.proving.testing import compared, pretences
 from tui.screens import prove_live as live
 from tui.screens import prove_pages as pages
@@ -182,7 +183,7 @@ class ProveView(Pane):
         elif found is None:
             tone, text = Tone.WAITING, "nothing tested yet"
         else:
-            tone, text = OUTCOMES[found.outcome], content.label(found.outcome)
+            tone, text = OUTCOMES[found.outcome], outcome_label(found)
         return fit(join(glyph(tone), " ", say(text, f"{LOOKS[tone].style} bold")), width)
 
     def _lay_watch(self, width: int) -> Content:

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from probes.diagnosis.plan import Way, plan_of
 from tui import content
-from tui.explain import explain_cause, headline
+from tui.explain import explain_cause
 from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
 from tui.fixing.first import too_little_known
 from tui.fixing.telling import as_above
 from tui.fixing.ways import first_open, key_of, name_of, told_once
+from tui.proving.compare import Side
 from tui.state import Step
 from tui.walking.fix_plan import At, Fixing
 from tui.walking.fix_way import follow
@@ -26,10 +27,10 @@ def fix(walk: Walk) -> Step:
     """Tell the ways, and go along with one. Raises Left."""
     talk, known = walk.talk, walk.measurement
     walk.keeper.open(known.title, known.report.network_id)
-    plans = plan_of(known.report, known.diagnosis)
+    plans = plan_of(known.report, known.judged)
     fixing = Fixing(walk, plans, circumstances(known.report))
     talk.heading(f"Step 4 of 5: Fix. {content.page('fix').title}")
-    talk.tell(headline(known.diagnosis, known.report))
+    talk.tell(Side(known.report, known.judged, known.pair).sentence)
     if not plans:
         unknown = too_little_known(known.diagnosis)
         talk.tell("", content.fixing("nothing known" if unknown else "nothing to fix"))

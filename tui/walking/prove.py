@@ -11,12 +11,12 @@ from probes.readings.tailscale import PEERS
 from probes.renewal import renewed, same_network
 from probes.report import Report
 from tui import content
-from tui.explain import explain_cause, headline
+from tui.explain import explain_cause
 from tui.proving.compare import Comparison, Outcome
 from tui.proving.export import save, text_of
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
-from tui.proving.telling import outcome_words
+from tui.proving.telling import outcome_label, outcome_words
 from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
 from tui.sources import Changeable, Followable
 from tui.state import Measurement, Step
@@ -112,8 +112,8 @@ def _renewed(known: Measurement, report: Report) -> Measurement:
 
 
 def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[str]:
-    yield f"Result: {content.label(found.outcome)}."
-    yield headline(found.after.diagnosis, found.after.report)
+    yield f"Result: {outcome_label(found)}."
+    yield found.after.sentence
     yield content.proof(outcome_words(found))
     yield ""
     changed = [line for line in found.lines if line.changed]

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import CauseId, Verdict
+from probes.diagnosis.model import CauseId, Verdict, Weight
 from probes.diagnosis.remedies import RemedyId
+from probes.elsewhere.recognise import recognise
+from probes.elsewhere.report import report_of_found
 from probes.events import Event
 from probes.model import CheckId
 from probes.network.simulated import load, run_virtual
@@ -18,13 +20,16 @@ from probes.options import Journal, Options
 from probes.readings import KEYS
 from probes.renewal import renewed
 from probes.report import Report, report_of
+from tests.unit.tailscale.recorded import recorded
 from tui import content, storage
 from tui.proving.compare import CauseFate, Comparison, Outcome, Side, compare
 from tui.proving.export import save, text_of
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
 from tui.proving.telling import outcome_words
+from tui.proving.testing import compared
 from tui.sources import Live
+from tui.state import Measurement, OtherSide
 
 KEPT = Journal(write=lambda _id, _text: True)
 
@@ -143,6 +148,57 @@ def test_every_netcheck_field_the_nat_and_the_router_are_compared() -> None:
         CauseId.PORT_MAPPING_OFF: CauseFate.LIGHTER,
         CauseId.IPV6_MISSING: CauseFate.LIGHTER,
     }
+
+
+def with_other(answer: str, remedy: RemedyId) -> Comparison:
+    """A change at a home with a hard NAT; the other side told what its netcheck said."""
+    theirs = report_of_found(recognise(recorded(answer).encode()), "paste")
+    other = OtherSide("pasted text", theirs)
+    now = Measurement("practice: hard-home", report("hard-home", remedy), other=other)
+    return compared(report("hard-home"), now, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "remedy", "outcome", "verdict"),
+    [
+        ("easy_hard.netcheck1.txt", RemedyId.PORT_MAPPING, Outcome.CURED, Verdict.DIRECT),
+        ("easy_hard.netcheck1.txt", RemedyId.KEEP_ONE_PORT, Outcome.CURED, Verdict.DIRECT),
+        ("hard_hard.netcheck1.txt", RemedyId.PORT_MAPPING, Outcome.CURED, Verdict.DIRECT),
+        # Easy here is enough for an ordinary peer, and not for a hard one.
+        ("hard_hard.netcheck1.txt", RemedyId.KEEP_ONE_PORT, Outcome.SAME, Verdict.RELAYED),
+        ("hard_hard.netcheck1.txt", RemedyId.ENABLE_IPV6, Outcome.BETTER, Verdict.RELAYED),
+    ],
+)
+def test_with_the_other_side_s_answer_it_is_the_pair_that_is_judged(
+    answer: str, remedy: RemedyId, outcome: Outcome, verdict: Verdict
+) -> None:
+    found = with_other(answer, remedy)
+    assert found.before.pair is not None
+    assert found.after.pair is not None
+    assert found.before.diagnosis.verdict is not Verdict.DIRECT
+    assert found.outcome is outcome
+    after = found.after.diagnosis.verdict
+    assert after is verdict
+    lines = {line.id: line for line in found.lines}
+    assert lines["verdict"].after.text == content.label(after)
+    how = content.mechanism(found.after.pair.prediction.mechanism).label
+    assert lines["pair"].after.text == how
+    assert how in found.after.sentence
+    text = text_of("practice: hard-home", Proof(found.before.report, remedy, tested=True), found)
+    assert found.after.sentence in text
+
+
+def test_the_next_move_is_of_the_pair_where_the_other_side_is_known() -> None:
+    found = with_other("hard_hard.netcheck1.txt", RemedyId.KEEP_ONE_PORT)
+    causes = {each.id: each.weight for each in found.before.diagnosis.causes}
+    assert causes[CauseId.BOTH_HARD] is Weight.BLOCKS
+    assert CauseId.BOTH_HARD not in {each.id for each in found.after.diagnosis.causes}
+    assert CauseId.PEER_SIDE in {each.id for each in found.after.diagnosis.causes}
+    move = next_move(found.after, RemedyId.KEEP_ONE_PORT)
+    assert move is not None
+    assert move.way.remedy.id in (RemedyId.PORT_MAPPING, RemedyId.FORWARD_PORT)
+    cured = with_other("hard_hard.netcheck1.txt", RemedyId.PORT_MAPPING)
+    assert next_move(cured.after, RemedyId.PORT_MAPPING) is None
 
 
 def test_the_next_move_is_another_one() -> None:
