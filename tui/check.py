@@ -70,10 +70,13 @@ def measured(settings: Settings, form: Form, *, virtual: bool) -> Report:
     return report
 
 
-def told(settings: Settings, source: Source, form: Form, *, virtual: bool) -> Report:
+def told(
+    settings: Settings, source: Source, form: Form, *, virtual: bool, ear: Narrator | None = None
+) -> Report:
     """Measure a source to its end, and narrate it."""
     still = form is Form.PLAIN or settings.reduced_motion
-    ear = narrator(by_line=still, ascii_only=settings.ascii)
+    if ear is None:
+        ear = narrator(by_line=still, ascii_only=settings.ascii)
     run = _Run(settings, source, ear, None if virtual else form)
     try:
         report = run_interruptibly(run.measure, _runner(virtual=virtual))

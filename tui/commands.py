@@ -356,7 +356,7 @@ FOOTER: Mapping[Step, tuple[Command, ...]] = {
     Step.CHOOSE: (TAKE, FILTER, OPEN, EXPLAIN, PALETTE, QUIT),
     Step.MEASURE: (NEXT, RETEST, EVENTS, EXPLAIN, PALETTE, QUIT),
     Step.UNDERSTAND: (NEXT, EVIDENCE, OTHER, EXPLAIN, PALETTE, QUIT),
-    Step.FIX: (TICK, RUN, IMPOSSIBLE, NEXT, PALETTE, QUIT),
+    Step.FIX: (TICK, IMPOSSIBLE, NEXT, EXPLAIN, PALETTE, QUIT),
     Step.PROVE: (RETEST, PING, WATCH, EXPLAIN, PALETTE, QUIT),
 }
-"""At most six a step."""
+"""At most six a step. Fix has others where a command is under the cursor."""

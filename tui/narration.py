@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from textwrap import TextWrapper
 from typing import Protocol
 
 from probes.clean import clean
@@ -12,6 +13,8 @@ from probes.model import CheckId
 from probes.report import Report
 from probes.values import dataclass
 from tui.output import encodable, plain_ascii
+
+_WRAP = TextWrapper(78, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 class Narrator(Protocol):
@@ -50,7 +53,8 @@ class Lines:
     def tell(self, report: Report, event: Event) -> None:
         """A line, where the event ends a check."""
         if isinstance(event, CheckFinished):
-            _write(_sentence(report, event.check) + "\n", ascii_only=self.ascii)
+            line = _WRAP.fill(_sentence(report, event.check))
+            _write(line + "\n", ascii_only=self.ascii)
 
     def end(self) -> None:
         """Nothing is left standing."""

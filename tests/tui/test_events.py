@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from probes.events import CheckFinished, NetworkChanged, Observed, Progressed, RunFinished
+from probes.events import (
+    CheckFinished,
+    NetworkChanged,
+    Observed,
+    Progressed,
+    RunFinished,
+    RunStarted,
+)
 from probes.model import CheckId, CheckStatus, Failed, Reason
 from probes.readings import stun
 from tests.tui import recordings
@@ -45,6 +52,11 @@ async def test_every_event_is_listed_with_its_time(size: tuple[int, int]) -> Non
         assert "16.6" in text(app), "when the first answer came"
         await press(pilot, "escape", "end", "escape")
         assert not isinstance(app.screen, EventsScreen)
+
+
+def test_a_run_without_checks_begins_in_a_whole_sentence() -> None:
+    line = told(RunStarted(0.0, "", (), (), "elsewhere")).text
+    assert line == "begins, and measures nothing"
 
 
 async def test_the_list_grows_with_the_run_and_follows_at_its_end() -> None:

@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from probes.diagnosis.plan import plan_of
+from probes.diagnosis.what_if import Whose
 from probes.events import Event
 from probes.report import report_of
 from tests.tui import recordings
@@ -33,6 +34,8 @@ from tests.tui.screenshots import run_of
 from tui import content, terminal
 from tui.app import WhyrelayApp
 from tui.commands import FOOTER
+from tui.content import playbooks
+from tui.fixing.circumstances import Brand, System
 from tui.fixing.keeper import Keeper
 from tui.fixing.progress import HERE
 from tui.fixing.ways import key_of, names_of
@@ -133,7 +136,10 @@ async def test_a_fix_is_walked_with_the_keyboard(name: str, size: tuple[int, int
         assert content.plain(content.fixing("now prove")).rstrip(".") in page(app).page.plain()
         await press(pilot, "n")
         assert step(app) is Step.PROVE
-        await press(pilot, "b")
+        assert "✓ Fix" in lines(app)[1], "every step of a way is done"
+        await press(pilot, "b", "space", "n")
+        assert "∙ Fix" in lines(app)[1], "and now one is not"
+        await press(pilot, "b", "space")
         assert rows(app).cursor.endswith(way)
 
 
@@ -337,6 +343,23 @@ async def test_a_run_that_broke_off() -> None:
     async with running(app) as pilot:
         await press(pilot, "4")
         assert content.fixing("broke off short") in text(app)
+
+
+async def test_for_whom_it_is_stands_only_where_something_depends_on_it() -> None:
+    app = make(practised("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "4")
+        for row in (each for each in rows(app).ids if each.startswith("way:")):
+            rows(app).cursor = row
+            await pilot.pause()
+            _, way = pane(app)._listed.ways[row]
+            there = way.whose is Whose.OTHER
+            variants = [] if there else playbooks.matrix()[way.remedy.id]
+            commands = any(step_.command for step_ in pane(app)._book(row).steps)
+            told = page(app).page.plain()
+            assert ("router: " in told) is any(each in set(Brand) for each in variants), row
+            wanted = commands or any(each in set(System) for each in variants)
+            assert told.startswith("for: ") is wanted, row
 
 
 async def test_the_keys_of_the_step() -> None:

@@ -28,6 +28,7 @@ from tui.fixing.playbook import Command
 from tui.fixing.progress import HERE, Ran, RanState
 from tui.fixing.running import Job
 from tui.fixing.undo import Verdict
+from tui.networks import PRACTICE
 from tui.screens import fix_run
 from tui.screens.fix_ask import AskScreen
 from tui.session import Session
@@ -88,6 +89,25 @@ async def to_step(pilot: Pilot[int], app: WhyrelayApp, which: tuple[str, str, st
 def ran(app: WhyrelayApp, which: tuple[str, str, str]) -> Ran:
     """What is kept of it."""
     return app.progress.ran[(f"{which[1]}:this", which[2])]
+
+
+@pytest.mark.usefixtures("aside")
+@pytest.mark.parametrize(("title", "key"), [(HERE, "x Run"), (f"{PRACTICE}hard-home", "c Copy")])
+async def test_run_is_offered_only_where_there_is_something_that_can_be_run(
+    title: str, key: str
+) -> None:
+    app = make(here=played(run_of(PLAIN[0]), title))
+    async with running(app) as pilot:
+        await to_step(pilot, app, PLAIN)
+        seen = set()
+        for step in pane(app)._book(rows(app).cursor).steps:
+            page(app).cursor = step.id
+            await pilot.pause()
+            has = step.command is not None
+            assert (key in lines(app)[-1]) is has, step.id
+            assert ("? Explain" in lines(app)[-1]) is not has
+            seen.add(has)
+        assert seen == {True, False}
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from probes.diagnosis.remedies import RemedyId
+from probes.diagnosis.what_if import Whose
 from tests.tui import recordings
 from tests.tui.harness import SIZES, lines, make, played, press, running, text
 from tui import content
@@ -12,6 +14,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.topics import standing, terms, topic
 from tui.screens.walk import WalkScreen
 from tui.state import STEPS
+from tui.widgets.page import Page
 from tui.widgets.rows import RowList
 
 
@@ -48,6 +51,33 @@ async def test_the_question_mark_explains_the_focused_thing(size: tuple[int, int
             await press(pilot, str(number + 1), "question_mark")
             assert isinstance(app.screen, HelpScreen)
             await press(pilot, "escape")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_on_a_way_the_question_mark_explains_the_way(size: tuple[int, int]) -> None:
+    app = make(played(recordings.HARD))
+    async with running(app, size) as pilot:
+        await press(pilot, "4", "question_mark")
+        assert asked(app).startswith("way:")
+        found = topic(asked(app))
+        assert (
+            found.name == content.playbooks.playbook_words(RemedyId(asked(app).split(":")[1])).title
+        )
+        await press(pilot, "escape", "home", "question_mark")
+        assert asked(app).startswith("finding:cause:"), "on a cause, the cause"
+
+
+@pytest.mark.parametrize("remedy", RemedyId)
+def test_every_way_is_explained_with_the_words_in_it(remedy: RemedyId) -> None:
+    words = content.playbooks.playbook_words(remedy)
+    for whose in Whose:
+        page = Page(topic(f"way:{remedy}:{whose}").blocks).plain(200)
+        assert "Why that helps" in page
+        assert "{" not in page, "no value is left open"
+        for name in content.terms(words.why):
+            found = content.term(name)
+            assert found is not None
+            assert content.plain(found.short)[:40] in page
 
 
 async def test_f1_lists_every_key() -> None:

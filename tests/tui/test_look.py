@@ -175,6 +175,16 @@ async def test_masking_hides_every_address_and_keeps_what_follows() -> None:
         assert secret.search(text(app))
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_that_it_is_masked_is_said_in_whole_words_beside_a_long_name(
+    size: tuple[int, int],
+) -> None:
+    app = make(played(recordings.HARD, f"pasted text: {'long name ' * 20}"), privacy=True)
+    async with running(app, size):
+        assert ("  masked  " if size[0] == 60 else "addresses masked") in lines(app)[0]
+        assert lines(app)[0].rstrip().endswith(" s")
+
+
 async def test_masking_also_holds_for_networks_measured_before() -> None:
     app = make(here=played(recordings.OPEN, "this network"), privacy=True)
     async with running(app, (120, 36)) as pilot:

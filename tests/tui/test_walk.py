@@ -23,13 +23,14 @@ from tests.tui.harness import (
     step,
     text,
 )
-from tui.commands import COMMANDS, FOOTER
+from tui.commands import COMMANDS
 from tui.screens.topics import topic
 from tui.screens.walk import WalkScreen
 from tui.state import STEPS, Step
 from tui.widgets.detail import Detail
 from tui.widgets.masthead import Masthead
 from tui.widgets.rows import RowList
+from tui.widgets.verdict import Band
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -78,6 +79,29 @@ async def test_the_rail_says_what_is_done() -> None:
     async with running(app) as pilot:
         await press(pilot, "3")
         assert "✓ Choose ── ✓ Measure ── ● Understand ── ○ Fix ── ○ Prove" in lines(app)[1]
+        # A tick is for what was done. To have looked at it is something else.
+        await press(pilot, "4")
+        assert "✓ Choose ── ✓ Measure ── ∙ Understand ── ● Fix ── ○ Prove" in lines(app)[1]
+        await press(pilot, "5")
+        assert "∙ Understand ── ∙ Fix ── ● Prove" in lines(app)[1]
+
+
+async def test_the_rail_says_it_in_ascii_too() -> None:
+    app = make(played(recordings.HARD), ascii=True)
+    async with running(app) as pilot:
+        await press(pilot, "3", "4")
+        assert "+ Choose -- + Measure -- . Understand -- * Fix -- o Prove" in lines(app)[1]
+
+
+async def test_what_was_seen_of_another_network_does_not_count() -> None:
+    app = make(played(recordings.HARD))
+    async with running(app) as pilot:
+        await press(pilot, "3", "4")
+        assert isinstance(app.screen, WalkScreen)
+        app.screen.choose(played(recordings.EASY, "practice: easy-home"))
+        await settled(pilot)
+        await press(pilot, "5")
+        assert "○ Understand ── ○ Fix ── ● Prove" in lines(app)[1]
 
 
 async def test_measuring_is_not_done_while_it_runs() -> None:
@@ -104,8 +128,10 @@ async def test_the_key_bar_is_whole_at_every_size(size: tuple[int, int]) -> None
         for where in STEPS:
             await press(pilot, str(STEPS.index(where) + 1))
             bar = lines(app)[-1]
-            assert len(FOOTER[where]) <= 6
-            for command in FOOTER[where]:
+            assert isinstance(app.screen, WalkScreen)
+            footer = app.screen.pane.footer()
+            assert len(footer) <= 6
+            for command in footer:
                 assert f"{command.key} {command.word}" in bar
 
 
@@ -222,6 +248,12 @@ async def test_a_network_that_went_away_is_said_before_anything_that_was_found()
         rows = app.screen.query_one("#findings", RowList)
         assert (rows.cursor, rows.ids[0]) == ("note:run", "note:run")
         assert "! Network lost or changed" in text(app)
+        band = app.screen.query_one(Band)
+        assert band.has_class("note")
+        assert not band.has_class("bad"), "the old verdict is not shown as the one of now"
+        told = text(app)
+        assert told.index("Of the network as it was before") < told.index("Mostly relayed")
+        assert "Relayed  before the network changed" in lines(app)[0]
         page = app.screen.query_one("#meaning", Detail).page.plain()
         assert page.startswith("This device lost its network while it was measured")
 

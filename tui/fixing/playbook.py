@@ -132,6 +132,11 @@ def variant_of(remedy: RemedyId, found: Circumstances) -> str:
     )
 
 
+def in_general(text: str) -> str:
+    """Words of a change where nobody is meant: phrases in place of the values."""
+    return _text(text, {})
+
+
 # --- filling in -----------------------------------------------------------------------------------
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui import content
-from tui.commands import SHOW
+from tui.commands import COPY, IMPOSSIBLE, NEXT, PALETTE, QUIT, RUN, SHOW, TICK, Command
 from tui.fixing.circumstances import Brand, System
 from tui.fixing.progress import Progress
 from tui.fixing.ways import key_of, name_of
@@ -22,10 +22,12 @@ class FixPane(FixView):
     """What Fix shows, and what can be done there."""
 
     def topic(self) -> str:
-        """The cause that the cursor is on, or whose way it is on."""
+        """The way or the cause that the cursor is on."""
+        if self._way is not None:
+            return f"way:{key_of(self._way[1])}"
         kind, _, rest = self._rows.cursor.partition(":")
         cause = rest.partition(":")[0]
-        return f"finding:cause:{cause}" if kind in ("cause", "way", "again") else "step:fix"
+        return f"finding:cause:{cause}" if kind in ("cause", "again") else "step:fix"
 
     def to_copy(self) -> str:
         """The command of the step under the cursor; where it has none, the page."""
@@ -43,6 +45,14 @@ class FixPane(FixView):
         step = self._step
         if step is not None and step.command is not None and may_refuse_copies():
             self._show_alone()
+
+    def footer(self) -> tuple[Command, ...]:
+        """A command can be run or copied only where there is one."""
+        step, at = self._step, self._way
+        if step is None or at is None or step.command is None:
+            return super().footer()
+        does = RUN if self._hindrance(step, at[1]) is None else COPY
+        return (TICK, does, IMPOSSIBLE, NEXT, PALETTE, QUIT)
 
     # --- moving about -----------------------------------------------------------------------------
 
@@ -68,7 +78,8 @@ class FixPane(FixView):
             self._page.to_steps()
 
     def on_step_page_moved(self) -> None:
-        """What a key does depends on the step, and nothing else does."""
+        """What a key does depends on the step."""
+        self.keys_changed()
 
     def on_step_page_ticked(self, message: StepPage.Ticked) -> None:
         """The mouse."""
@@ -86,9 +97,10 @@ class FixPane(FixView):
         self._changed_here()
 
     def _changed_here(self) -> None:
-        self._books = {}
+        self._books, self._mattering = {}, {}
         self._rows.redraw(*self._rows.ids)
         self._explain()
+        self._tell_done()
 
     # --- what can be done -------------------------------------------------------------------------
 

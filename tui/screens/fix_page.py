@@ -27,7 +27,7 @@ def before_steps(shown: Shown) -> list[Block]:
     """What comes before the steps."""
     book, other = shown.book, shown.way.whose is Whose.OTHER
     blocks: list[Block] = []
-    if not other:
+    if not other and any(shown.matters):
         blocks += [_for_whom(shown), gap]
     tone = Tone.GOOD if shown.all_done else None
     blocks += [title(book.title, tone)]
@@ -141,6 +141,8 @@ def _for_whom(shown: Shown) -> Block:
         system_key, brand_key = _key(SYSTEM, width), _key(ROUTER, width)
         line = join(say("for: ", "$quiet"), system, " ", system_key)
         more = join(say("router: ", "$quiet"), brand, " ", brand_key)
+        if not all(shown.matters):
+            return wrapped(line if shown.matters[0] else more, width, 2, Content(""))
         if line.cell_length + 3 + more.cell_length <= width:
             return [join(line, say(" · ", "$quiet"), more)]
         flush = Content("")

@@ -40,6 +40,8 @@ class Shown:
     """As the person chose them."""
     chosen: tuple[bool, bool]
     """Whether the system, and the brand, is the person's choice."""
+    matters: tuple[bool, bool]
+    """Whether the page would be another one on another system, and with another router."""
     hindrances: Mapping[str, Hindrance | None]
     """By step, where it has a command."""
     session: Session

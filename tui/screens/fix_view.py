@@ -47,6 +47,7 @@ class FixView(Pane):
         super().__init__()
         self._listed = Listed()
         self._books: dict[str, Playbook] = {}
+        self._mattering: dict[str, tuple[bool, bool]] = {}
         self._found: Circumstances | None = None
         self._placed = ""
         self._session: Session | None = None
@@ -114,13 +115,22 @@ class FixView(Pane):
         if self.whyrelay.privacy:  # a make and a system name nobody; what told of them may
             seen = circumstances(self.whyrelay.conductor.latest.report)
             self._found = replace(self._found, system=seen.system, brand=seen.brand)
-        self._books = {}
+        self._books, self._mattering = {}, {}
         self._listed = listed(plans)
         self._rows.set_rows(list(self._list()))
         weighty = any(each.cause.weight is not Weight.NOTES for each in plans)
         self._rows.border_title = say(FIRST if weighty or not plans else NOTHING)
         self._place()
         self._explain()
+        self._tell_done()
+
+    def _tell_done(self) -> None:
+        """A way that was followed to its end counts, and so does what was pretended."""
+        proof = self.whyrelay.conductor.proofs.get(self.measurement.title)
+        pretended = proof is not None and bool(proof.pretended)
+        self.achieved(
+            pretended or any(self._all_done(way) for _, way in self._listed.ways.values())
+        )
 
     def _list(self) -> Iterator[Row]:
         if state := self._state():
@@ -217,6 +227,7 @@ class FixView(Pane):
             page.show(row, fix_page.again_page(ways), title=self._cause(told.plan).title)
         else:
             page.show(row, fix_page.about(self._state() or "nothing known"), title="Fix")
+        self.keys_changed()
 
     def _state(self) -> str:
         return fix_page.stands(self.measurement, bool(self._listed.plans))
@@ -251,11 +262,28 @@ class FixView(Pane):
             progress=progress,
             found=found,
             chosen=(progress.system in set(System), progress.brand in set(Brand)),
+            matters=self._matters(row),
             hindrances={step.id: self._hindrance(step, way) for step in book.steps if step.command},
             session=self._logged_in(),
             recommended=row == self._listed.begin(progress.impossible),
             trouble="" if trouble is Trouble.NONE else content.label(trouble),
         )
+
+    def _matters(self, row: str) -> tuple[bool, bool]:
+        """Whether anything on the page of a way would be other for another system, or router."""
+        if row in self._mattering:
+            return self._mattering[row]
+        plan, way = self._listed.ways[row]
+        report, found, book = self.measurement.report, self._circumstances(), self._book(row)
+
+        def other(person: Circumstances) -> bool:
+            return playbook(way, plan.cause, report, person) != book
+
+        self._mattering[row] = (
+            any(other(replace(found, system=each)) for each in System),
+            any(other(replace(found, brand=each)) for each in Brand),
+        )
+        return self._mattering[row]
 
     def _logged_in(self) -> Session:
         if self._session is None:

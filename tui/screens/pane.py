@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.containers import Container
+from textual.message import Message
 from textual.widget import Widget
 
+from tui.commands import FOOTER, Command
 from tui.state import Measurement, Step
 
 if TYPE_CHECKING:
@@ -17,6 +19,13 @@ class Pane(Container):
     """One step of the walk. It renders the app's measurement while it is the one that is seen."""
 
     STEP: ClassVar[Step]
+
+    class Achieved(Message):
+        """Something came of a step, or does not count any more."""
+
+        def __init__(self, step: Step, *, so: bool) -> None:
+            super().__init__()
+            self.step, self.so = step, so
 
     def __init__(self) -> None:
         super().__init__(id=str(self.STEP))
@@ -60,6 +69,21 @@ class Pane(Container):
     def show(self, measurement: Measurement) -> None:
         """Render it."""
         raise NotImplementedError
+
+    class Keys(Message):
+        """Other keys matter now."""
+
+    def footer(self) -> tuple[Command, ...]:
+        """The keys that matter now: at most six."""
+        return FOOTER[self.STEP]
+
+    def keys_changed(self) -> None:
+        """To be called where `footer` may be another one."""
+        self.post_message(self.Keys())
+
+    def achieved(self, so: bool) -> None:
+        """Whether something came of the step, with what is looked at."""
+        self.post_message(self.Achieved(self.STEP, so=so))
 
     def first_focus(self) -> Widget | None:
         """What has the focus when the step is entered."""

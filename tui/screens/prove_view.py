@@ -101,6 +101,7 @@ class ProveView(Pane):
         found = self._comparison()
         self._rows.set_rows(list(self._lay(measurement, found)))
         self._explain()
+        self.achieved(found is not None and OUTCOMES[found.outcome] is Tone.GOOD)
 
     def _followed(self) -> None:
         if self._awake:

@@ -53,7 +53,8 @@ def told(event: Event) -> Told:
     at = event.at_ms
     match event:
         case RunStarted():
-            text = f"begins: {', '.join(event.checks)}"
+            checks = ", ".join(event.checks)
+            text = f"begins: {checks}" if checks else "begins, and measures nothing"
             return _plain(at, "", Tone.RUNNING, text, "The run begins")
         case CheckStarted():
             text = f"begins, and ends within {event.budget_ms / 1000:.1f} s"

@@ -5,11 +5,15 @@ from __future__ import annotations
 from textual.content import Content
 
 from probes.diagnosis.model import CauseId
+from probes.diagnosis.remedies import RemedyId
+from probes.diagnosis.what_if import Whose
 from probes.model import CheckId
 from probes.values import dataclass
 from tui import content
 from tui.commands import COMMANDS, Command
-from tui.content import FieldId
+from tui.content import FieldId, playbooks
+from tui.content.kinds import Term
+from tui.fixing.playbook import in_general
 from tui.widgets.page import Block, gap, heading, pairs, prose
 from tui.widgets.text import join, say
 
@@ -44,6 +48,8 @@ def topic(which: str) -> Topic:
             return _check(which, CheckId(name))
         case "finding":
             return _finding(which, name)
+        case "way":
+            return _way(which, name)
         case _:
             raise ValueError(f"{which!r} is no topic")
 
@@ -111,6 +117,35 @@ def _check(which: str, check: CheckId) -> Topic:
         prose(words.sent),
     ]
     return Topic(which, words.title, tuple(blocks))
+
+
+def _way(which: str, name: str) -> Topic:
+    """A way out: ``port-mapping:this``, by the name that saved progress has for it."""
+    remedy, _, whose = name.partition(":")
+    words = playbooks.playbook_words(RemedyId(remedy))
+    for_you, who = words.for_you, words.who
+    if whose == Whose.OTHER:
+        for_you, who = playbooks.guidance("other-for-you"), playbooks.guidance("other-who")
+    parts = (
+        *(("", for_you), ("Why that helps", words.why), ("Who can do it", who)),
+        *(("What it risks", words.risk), ("How it shows", words.shows)),
+        ("To take it back", words.undo),
+    )
+    blocks: list[Block] = []
+    for head, text in parts:
+        said = prose(in_general(text), "" if head else "$strong")
+        blocks += [gap, heading(head), said] if head else [said]
+    texts = (*(text for _, text in parts), *(step.text for step in words.steps))
+    used = {found.name: found for text in texts for found in _terms(text)}
+    if used:
+        blocks += [gap, heading("Words in it")]
+        blocks += [prose(f"[[{each.name}]]: {each.short}") for each in used.values()]
+    return Topic(which, words.title, tuple(blocks))
+
+
+def _terms(text: str) -> list[Term]:
+    found = (content.term(each) for each in content.terms(text))
+    return [each for each in found if each is not None]
 
 
 def _finding(which: str, name: str) -> Topic:

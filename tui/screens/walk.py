@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input
 
-from tui.commands import FOOTER, WALK
+from tui.commands import WALK
 from tui.screens.pane import Pane
 from tui.screens.panes import first_step, make
 from tui.sources import Opened, Source
@@ -71,7 +71,29 @@ class WalkScreen(Screen[object]):
         return make(step)
 
     def _measured(self, measurement: Measurement) -> None:
-        self.query_one(Masthead).measurement = measurement
+        masthead = self.query_one(Masthead)
+        if measurement.title != masthead.measurement.title:
+            masthead.seen = masthead.achieved = frozenset()
+        masthead.measurement = measurement
+        proof = self.whyrelay.conductor.proofs.get(measurement.title)
+        if proof is not None and proof.pretended:
+            masthead.achieved |= {Step.FIX}
+        self._seen()
+
+    def _seen(self) -> None:
+        """What there is to know of a step was there when the person looked."""
+        masthead = self.query_one(Masthead)
+        if masthead.measurement.closed:
+            masthead.seen |= {self.step}
+
+    def on_pane_keys(self) -> None:
+        """Other keys matter in the step that is seen."""
+        self.query_one(KeyBar).commands = self.pane.footer()
+
+    def on_pane_achieved(self, message: Pane.Achieved) -> None:
+        """Something came of a step."""
+        masthead, step = self.query_one(Masthead), frozenset({message.step})
+        masthead.achieved = masthead.achieved | step if message.so else masthead.achieved - step
 
     @property
     def pane(self) -> Pane:
@@ -92,7 +114,8 @@ class WalkScreen(Screen[object]):
 
     def _entered(self, pane: Pane) -> None:
         self.query_one(Masthead).step = self.step
-        self.query_one(KeyBar).commands = FOOTER[self.step]
+        self._seen()
+        self.query_one(KeyBar).commands = pane.footer()
         self.whyrelay.returning.entered(self.step)
         pane.wake()
         if (target := pane.first_focus()) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui import content
-from tui.explain import headline
+from tui.explain import headline, question_lines
 from tui.proving.proof import Proof
 from tui.state import Measurement, Step
 from tui.walking.talk import Choice
@@ -51,6 +51,9 @@ def test(walk: Walk) -> None:
     report = walk.run(options)
     walk.whole = walk.raw
     walk.measurement = Measurement(walk.measurement.title, report, "", peer)
+    found = question_lines(report)
+    if found:
+        walk.talk.tell("", "What was found:", *(f"{each.title}: {each.text}." for each in found))
     walk.talk.tell("", headline(walk.measurement.diagnosis, report), "")
 
 

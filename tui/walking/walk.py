@@ -177,7 +177,9 @@ class _Veiled:
 
 def _measured(settings: Settings, source: Source, masker: Masker | None) -> Report:
     from tui.check import Form, told
+    from tui.narration import Silent
 
-    veiled = _Veiled(source, masker)
-    told(settings, veiled, Form.PLAIN, virtual=source.title.startswith(PRACTICE))
+    veiled, virtual = _Veiled(source, masker), source.title.startswith(PRACTICE)
+    # Where nobody waits, the list at the end says all.
+    told(settings, veiled, Form.PLAIN, virtual=virtual, ear=Silent() if virtual else None)
     return veiled.report if veiled.report.closed else broken_off(veiled.report)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -16,6 +18,9 @@ from tui.state import STEPS, Measurement, Step
 from tui.theme import LOOKS, SPINNER
 from tui.widgets.text import fit, glyph, join, say, stack
 
+SEEN = "∙"
+"""Of a step that was looked at; a tick is for what was done."""
+
 
 class Masthead(Widget):
     """Title and step rail. The steps take clicks."""
@@ -29,6 +34,10 @@ class Masthead(Widget):
     beat: reactive[int] = reactive(-1)
     """Frame of the running sign; -1: it stands still."""
     masked: reactive[bool] = reactive(False)
+    seen: reactive[frozenset[Step]] = reactive(frozenset())
+    """Steps that were looked at since this was chosen."""
+    achieved: reactive[frozenset[Step]] = reactive(frozenset())
+    """Steps of which something came: a fix followed to its end, a change that is proven."""
 
     @dataclass
     class StepClicked(Message):
@@ -40,15 +49,15 @@ class Masthead(Widget):
         """Both lines."""
         width = self.size.width
         right = self._standing()
-        left = join(
-            say("whyrelay", "$strong bold"),
-            "  ",
-            self._subject(),
-            say("  addresses masked", "$note") if self.masked else "",
-        )
         room = width - right.cell_length
-        if left.cell_length > room - 2 and room > 24:
-            left = left.truncate(room - 2, ellipsis=True)
+        name, masked = join(say("whyrelay", "$strong bold"), "  "), Content("")
+        subject = self._subject()
+        if self.masked:  # that is said in whole words, whatever else there is to say
+            masked = say("  addresses masked" if room > 52 else "  masked", "$note")
+        most = room - 2 - name.cell_length - masked.cell_length
+        if subject.cell_length > most and room > 24:
+            subject = subject.truncate(max(most, 1), ellipsis=True)
+        left = join(name, subject, masked)
         return stack((join(fit(left, room), right), self._rail(width)))
 
     def _subject(self) -> Content:
@@ -81,7 +90,10 @@ class Masthead(Widget):
 
             verdict = held.verdict
             tone = VERDICT_TONES[verdict]
-            if held.report.elsewhere:
+            if held.report.network_changed:
+                wide = self.size.width >= 76
+                took = say("  before the network changed" if wide else "  before a change", "$note")
+            elif held.report.elsewhere:
                 wide = self.size.width >= 76
                 took = say("  measured elsewhere" if wide else "  elsewhere", "$note")
             else:
@@ -103,6 +115,8 @@ class Masthead(Widget):
             return say(f"{LOOKS[Tone.RUNNING].glyph} {step.word}", "$busy bold underline")
         if self._done(step):
             return join(glyph(Tone.GOOD), say(f" {step.word}"))
+        if step in self.seen:
+            return say(f"{SEEN} {step.word}")
         return say(f"{LOOKS[Tone.WAITING].glyph} {step.word}", "$quiet")
 
     def _done(self, step: Step) -> bool:
@@ -111,10 +125,12 @@ class Masthead(Widget):
                 return bool(self.measurement.title) and self.step is not Step.CHOOSE
             case Step.MEASURE:
                 return self.measurement.closed and not self.measurement.fault
-            case Step.UNDERSTAND | Step.FIX:
-                return STEPS.index(self.step) > STEPS.index(step) and self.measurement.closed
+            case Step.UNDERSTAND:
+                return False  # nobody can tell from here
+            case Step.FIX | Step.PROVE:
+                return step in self.achieved
             case _:
-                return False
+                assert_never(step)
 
     def step_at(self, column: int) -> Step | None:
         """The step that stands at a column of the rail."""

@@ -9,11 +9,11 @@ from textual.widgets import Static
 
 from probes.diagnosis.model import NatClass, Result, Verdict
 from tui import content
-from tui.content import Tone
+from tui.content import Tone, plain
 from tui.explain import OutlookWords, explain_outlook, headline
 from tui.state import Measurement
 from tui.theme import LOOKS
-from tui.widgets.page import Page
+from tui.widgets.page import Block, Page
 from tui.widgets.text import join, say, toned, wrapped
 
 VERDICT_TONES = {
@@ -72,7 +72,14 @@ class Band(Static):
         self.set_classes(str(tone))
         line = join(say(f"{verdict}{colon}", f"{look.style} bold"), say(reason, "$strong"))
         sign = say(f"{look.glyph} ", f"{look.style} bold")
-        self.update(Page([lambda width: wrapped(line, width, 2, sign)]))
+        blocks: list[Block] = [lambda width: wrapped(line, width, 2, sign)]
+        if measurement.report.network_changed:  # it is not about the network of now
+            self.set_classes(str(Tone.NOTE))
+            note = LOOKS[Tone.NOTE]
+            of = say(plain(content.notice("network-changed verdict")), f"{note.style} bold")
+            mark = say(f"{note.glyph} ", f"{note.style} bold")
+            blocks.insert(0, lambda width: wrapped(of, width, 2, mark))
+        self.update(Page(blocks))
 
 
 def outlook_line(

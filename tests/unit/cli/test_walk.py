@@ -13,6 +13,7 @@ from probes.network.simulated import run_virtual
 from probes.options import Options
 from probes.report import Report, reduce
 from tests.unit.tailscale.recorded import recorded
+from tui.explain import question_lines
 from tui.fixing.running import Job
 from tui.masking import Masker
 from tui.networks import Everything
@@ -138,6 +139,30 @@ def test_a_practice_network_is_measured_and_understood() -> None:
     assert "hard NAT: " in text.casefold().replace("hard nat", "hard NAT")
     assert "That word is not in the glossary." in text
     assert walk.measurement.title == "practice: hard-home"
+
+
+def test_what_was_found_is_told_in_the_order_of_the_app() -> None:
+    person, walk, _ = walked("4", "easy-home")
+    wanted = question_lines(walk.measurement.report)
+    text = " ".join(person.text.split())
+    places = [text.index(f"{each.title}: {printed(each.text)}.") for each in wanted]
+    assert places == sorted(places)
+    assert {"Mapping", "IPv6"} <= {each.title for each in wanted}
+    told = person.text.partition("What was found:\n")[2].partition("\n\n")[0]
+    begins = [line for line in told.splitlines() if not line.startswith("  ")]
+    assert len(begins) == len(wanted), "a line that goes on is indented"
+
+
+def printed(text: str) -> str:
+    """As it is told."""
+    return text.replace(" → ", " to ")
+
+
+def test_where_nothing_is_in_the_way_fix_says_so() -> None:
+    easy, _, _ = walked("4", "easy-home", "n", "n")
+    assert "Nothing is in the way." in easy.text
+    hard, _, _ = walked("4", "hard-home", "n", "n")
+    assert "Nothing is in the way." not in hard.text
 
 
 def test_testing_again_keeps_what_was_known_before() -> None:
