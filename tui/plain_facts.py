@@ -19,6 +19,7 @@ from tui.explain import (
     mapping_rows,
     question_lines,
 )
+from tui.explain.account import forward_lines
 from tui.explain.elsewhere import told
 from tui.explain.facts import relays_asked
 from tui.explain.router import PROTOCOL_OF, router_says
@@ -62,6 +63,8 @@ def measured(report: Report) -> Iterator[str]:
         yield f"On the way: {said}."
     for said in ledger_lines(report):
         yield sentence(f"Observed: {said}")
+    for said in forward_lines(report):
+        yield sentence(said)
     for said in server_lines(report):
         yield f"Server with two addresses: {said}."
     for ignored in report.value(stun.REJECTED) or ():

@@ -66,6 +66,7 @@ __all__ = [
     "Tone",
     "UnknownWords",
     "Value",
+    "account",
     "beyond_router",
     "cause",
     "check",
@@ -213,6 +214,11 @@ def no_way_beyond_router() -> str:
 def which_box(which: str) -> str:
     """The end of a hard NAT's reason, with {nat}: an id of that file."""
     return words_of("labels/which-box", which)
+
+
+def account(which: str) -> str:
+    """A heading or a line of what a check found, with {placeholders}: of ``labels/account``."""
+    return words_of("labels/account", which)
 
 
 def within(which: str) -> str:

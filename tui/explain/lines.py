@@ -172,7 +172,8 @@ def _service(keys: ServiceKeys, report: Report) -> Found | None:
         return None if present is None else ("no", {})
     test = report.value(keys.test)
     if test is not None and test.ok is not None:
-        return "proven" if test.ok else "broken", {}
+        works = "proven" if test.seen_from_outside else "opened"
+        return works if test.ok else "broken", {}
     error = (test.error if test is not None else None) or report.value(keys.error)
     if error is not None:
         said = content.mapping_fault(error.fault).label

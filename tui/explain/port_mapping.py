@@ -10,6 +10,7 @@ from probes.diagnosis.nat import nat_of
 from probes.model import Family, Reason
 from probes.readings import local, port_mapping, stun
 from probes.readings.key import Key
+from probes.readings.port_mapping import MappingTest
 from probes.report import Report
 from tui.explain.words import Choice, listed, why_unknown
 
@@ -26,17 +27,18 @@ def choose(report: Report) -> Choice:
     offered = [name for name, service in _SERVICES if report.value(service.present)]
     open_ = [name for name, service in _SERVICES if not report.known(service.present)]
     tests = {
-        name: test.ok
+        name: test
         for name, service in _SERVICES
         if (test := report.value(service.test)) is not None
     }
-    proven = [name for name, ok in tests.items() if ok]
+    opened = [name for name, test in tests.items() if test.ok]
+    seen = [name for name in opened if tests[name].seen_from_outside]
     keys: list[Key[Any]] = [service.present for _, service in _SERVICES]
     keys += [service.test for name, service in _SERVICES if name in tests]
     filling = {
         "services": ", ".join(offered),
         "linked": _linked(offered),
-        "proven": _linked(proven),
+        "proven": _linked(seen or opened),
         "open": listed(open_) if open_ else "",
         "gateway": _asked(report),
     }
@@ -54,13 +56,14 @@ def _linked(names: list[str]) -> str:
 
 
 def _value(
-    report: Report, offered: list[str], open_: list[str], tests: dict[str, bool | None]
+    report: Report, offered: list[str], open_: list[str], tests: dict[str, MappingTest]
 ) -> str:
     nat = nat_of(report, Family.V4).nat_class
-    if True in tests.values():
-        return "proven"
+    opened = [test for test in tests.values() if test.ok]
+    if opened:
+        return "proven" if any(test.seen_from_outside for test in opened) else "opened"
     if offered:
-        if tests and all(ok is False for ok in tests.values()):
+        if tests and all(test.ok is False for test in tests.values()):
             return "broken"
         return "offered-hard" if nat is NatClass.HARD else "offered"
     if len(open_) == len(_SERVICES):

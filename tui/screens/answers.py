@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from textual.content import Content
 
 from probes.model import CheckId, CheckStatus, Family
-from probes.readings import KEYS, local, relays, stun
+from probes.readings import local, relays, stun
 from probes.report import Report
 from probes.values import dataclass
 from tui import content
 from tui.content import QuestionId, Tone
 from tui.explain import check_line, ignored, latency_rows, map_lines, mapping_rows, question_line
+from tui.explain.account import account
 from tui.explain.elsewhere import told
-from tui.explain.router import PROTOCOL_OF, router_says
+from tui.explain.router import PROTOCOL_OF, Told, router_says
 from tui.explain.way import layer_lines, ledger_lines
 from tui.explain.words import milliseconds
-from tui.screens.evidence import compact
 from tui.widgets.bars import latency_chart, share_done
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, table, title
 from tui.widgets.plot import latency_plot
@@ -136,11 +136,11 @@ def _tables(report: Report, check: CheckId, question: QuestionId | None) -> list
     if check is CheckId.RELAY_TCP:
         found = [_tcp(report)]
     elif check in PROTOCOL_OF:
-        return _router(report, check)
+        return _parts(router_says(report, check))
     elif check is CheckId.LAYERS:
-        return _boxes(report)
+        return [*_boxes(report), *_parts(account(report, check))]
     elif check is not CheckId.STUN:
-        return _readings(report, check)
+        return _parts(account(report, check))
     elif question is QuestionId.IPV6:
         found = [_mapped(report, Family.V6)]
     elif question is QuestionId.MAPPING:
@@ -153,25 +153,10 @@ def _tables(report: Report, check: CheckId, question: QuestionId | None) -> list
     return tables
 
 
-def _readings(report: Report, check: CheckId) -> list[Block]:
-    """Whatever a check found, as it is held in the ledger."""
-    rows: list[tuple[str, Content]] = []
-    for key in KEYS.values():
-        value = report.value(key) if key.check is check else None
-        if value in (None, "", ()):
-            continue
-        encoded = key.codec.encode(value)
-        name = key.id.partition(".")[2].replace("_", " ")
-        for item in encoded if isinstance(encoded, list) else [encoded]:
-            rows.append((name, say(compact(item))))
-            name = ""
-    return [pairs(rows), gap] if rows else []
-
-
-def _router(report: Report, check: CheckId) -> list[Block]:
-    """What the router says, part by part."""
+def _parts(parts: Iterable[Told]) -> list[Block]:
+    """Headings with the lines below them."""
     blocks: list[Block] = []
-    for part in router_says(report, check):
+    for part in parts:
         blocks += [heading(part.heading), *map(_hung, part.lines), gap]
     return blocks
 

@@ -91,9 +91,9 @@ def step(doing: str, detail: str = "", check: CheckId = CheckId.STUN) -> Progres
     return Progressed(0.5, check, 0, 3, doing, detail)
 
 
-def trial(*, ok: bool) -> port_mapping.MappingTest:
+def trial(*, ok: bool, seen: bool | None = None) -> port_mapping.MappingTest:
     outer = ip_address("45.83.223.10")
-    return port_mapping.MappingTest(True, None, 1, 2, outer, 60, None, ok, None, "", True)
+    return port_mapping.MappingTest(True, None, 1, 2, outer, 60, None, ok, seen, "", True)
 
 
 def behaviour(mapping: MappingKind | None, filtering: Filtering | None) -> dict[str, Any]:
@@ -236,9 +236,15 @@ LINES += tuple(
         ),
         (
             CheckId.PCP,
-            {PCP.present.id: True, PCP.test.id: trial(ok=True)},
+            {PCP.present.id: True, PCP.test.id: trial(ok=True, seen=True)},
             Tone.GOOD,
             "yes, and an opened port works",
+        ),
+        (
+            CheckId.PCP,
+            {PCP.present.id: True, PCP.test.id: trial(ok=True)},
+            Tone.GOOD,
+            "yes, it opens a port; nobody tried it from outside",
         ),
         (
             CheckId.PCP,

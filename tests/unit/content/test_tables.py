@@ -277,7 +277,7 @@ def test_the_rows_cover_every_value_that_the_tables_name() -> None:
 # --- values that the tables do not name, but that happen ------------------------------------------
 
 
-def mapping(*, ok: bool) -> port_mapping.MappingTest:
+def mapping(*, ok: bool, seen: bool | None = None) -> port_mapping.MappingTest:
     """What came of a test mapping."""
     return port_mapping.MappingTest(
         True,
@@ -288,7 +288,7 @@ def mapping(*, ok: bool) -> port_mapping.MappingTest:
         60,
         None,
         ok,
-        None,
+        seen,
         "",
         True,
     )
@@ -462,8 +462,18 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
     (
         FieldId.PORT_MAPPING,
         "proven",
+        {
+            **services(True, True, False, HARD),
+            port_mapping.UPNP.test.id: mapping(ok=True),
+            port_mapping.NAT_PMP.test.id: mapping(ok=True, seen=True),
+        },
+        "for a test with NAT-PMP, and",
+    ),
+    (
+        FieldId.PORT_MAPPING,
+        "opened",
         {**services(True, True, False, HARD), port_mapping.NAT_PMP.test.id: mapping(ok=True)},
-        "for a test with NAT-PMP",
+        "so nobody saw one come in",
     ),
     (
         FieldId.PORT_MAPPING,

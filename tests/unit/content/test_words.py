@@ -37,14 +37,14 @@ from probes.model import CheckId, CheckStatus, Reason
 from probes.punch.offer import CandidateKind
 from probes.readings.behavior import ServerState
 from probes.readings.classic import ClassicType
-from probes.readings.environment import BugEffect, Surrounding
-from probes.readings.firewall import FirewallName
+from probes.readings.environment import BugEffect, Effect, Surrounding
+from probes.readings.firewall import Fate, FirewallName
 from probes.readings.igd import EntryOwner, StrangeReason
 from probes.readings.local import InterfaceKind
 from probes.readings.port_mapping import LeftoverState, MappingFault
 from probes.readings.relays import Certificate, MapOrigin
 from probes.readings.stun import Fault
-from probes.readings.tailscale import Backend, PeerPath
+from probes.readings.tailscale import Backend, EndpointKind, OwnSocket, PeerPath
 from probes.tailscale.history import WatchChange
 from tui import content
 from tui.commands import COMMANDS
@@ -107,6 +107,10 @@ LABELLED: tuple[type[Enum], ...] = (
     CandidateKind,
     System,
     Brand,
+    Fate,
+    Effect,
+    EndpointKind,
+    OwnSocket,
 )
 
 
@@ -233,6 +237,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "unknown",
         "which-box",
         "within",
+        "account",
     }
     wanted = {
         "fields": {str(each) for each in FieldId},
@@ -498,7 +503,7 @@ def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> N
     )
     more = (
         *("obstacle", "notice", "disagreement", "fixing", "meeting", "own-firewall", "router"),
-        *("settle", "sign", "which-box", "within"),
+        *("settle", "sign", "which-box", "within", "account"),
     )
     allowed = (*filled, *(f"labels/{each}" for each in more))
     for where, text in ALL:
