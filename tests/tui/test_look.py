@@ -97,7 +97,7 @@ async def test_ascii_while_it_runs() -> None:
 def test_stand_ins_keep_the_width() -> None:
     from rich.cells import cell_len
 
-    for sign in "✓✗●○◐▌█━═╌…·•–—→←╭╮╰╯│─┃▔▁▊é漢\N{NO-BREAK SPACE}🔎":
+    for sign in "✓✗●○∙◐▌▶█━═╌…·•–—→←╭╮╰╯│─┃▔▁▊é漢\N{NO-BREAK SPACE}🔎":
         assert cell_len(to_ascii(sign)) == cell_len(sign), sign
         assert to_ascii(sign).isascii()
 

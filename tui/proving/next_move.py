@@ -9,7 +9,7 @@ from probes.diagnosis.plan import CausePlan, Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.values import dataclass
-from tui.proving.compare import Side
+from tui.proving.compare import Comparison, Outcome, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,15 @@ def next_move(
             ):
                 return move
     return None
+
+
+def without_a_move(found: Comparison) -> str:
+    """What is said where there is no next move: a section of Prove's page, "" for nothing."""
+    if found.outcome is Outcome.BETTER:
+        return ""
+    causes = found.after.diagnosis.causes
+    weighs = any(cause.weight is not Weight.NOTES for cause in causes)
+    return "nothing left" if weighs else "nothing weighs"
 
 
 def _best_first(plan: CausePlan) -> list[Way]:

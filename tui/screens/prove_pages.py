@@ -13,7 +13,7 @@ from tui.content import Tone, plain
 from tui.explain import explain_cause
 from tui.explain.words import number
 from tui.proving.compare import CauseFate, CauseLine, Comparison, Line, Outcome, Value
-from tui.proving.next_move import Move
+from tui.proving.next_move import Move, without_a_move
 from tui.proving.telling import outcome_label, outcome_words
 from tui.theme import LOOKS
 from tui.widgets.bars import bar
@@ -92,12 +92,8 @@ def _next(found: Comparison, move: Move | None, *, tried: bool) -> list[Block]:
     if found.after.diagnosis.headline is Headline.DEPENDS_MAPPING and not tried:
         return [*blocks, prose(content.proof("try a port")), gap]
     if move is None:
-        left = (
-            []
-            if found.outcome is Outcome.BETTER
-            else [*blocks, prose(content.proof("nothing left"))]
-        )
-        return [*left, gap] if left else []
+        said = without_a_move(found)
+        return [*blocks, prose(content.proof(said)), gap] if said else []
     cause = explain_cause(move.cause, found.after.report)
     step = say(_capital(content.label(move.way.remedy.id)), "$strong bold")
     there = move.way.whose is Whose.OTHER

@@ -25,7 +25,9 @@ def follow(fixing: Fixing, at: At) -> bool:
     book = fixing.book(at)
     _tell_book(fixing, at, book)
     while True:
-        answer = walk.pick("A number when that step is done, x, i, o, n, b or q:", _answers(book))
+        run = ", x" if _has_command(book) else ""
+        question = f"A number when that step is done{run}, i, o, n, b or q:"
+        answer = walk.pick(question, _answers(book))
         match answer:
             case "next":
                 return True
@@ -51,11 +53,15 @@ def follow(fixing: Fixing, at: At) -> bool:
 def _answers(book: Playbook) -> Sequence[Choice]:
     return (
         *(Choice("", "", str(index)) for index in range(len(book.steps))),
-        Choice("x", "Run a step's command for me", _RUN),
+        *([Choice("x", "Run a step's command for me", _RUN)] if _has_command(book) else []),
         Choice("i", "This is not possible for me", _IMPOSSIBLE),
         Choice("o", "Where this comes from", _SOURCES),
         *moves(NEXT, BACK, QUIT),
     )
+
+
+def _has_command(book: Playbook) -> bool:
+    return any(step.command is not None for step in book.steps)
 
 
 def _tell_book(fixing: Fixing, at: At, book: Playbook) -> None:

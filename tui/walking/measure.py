@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tui import content
 from tui.explain import headline, question_lines
+from tui.plain_facts import sentence
 from tui.proving.proof import Proof
 from tui.state import Measurement, Step
 from tui.walking.talk import Choice
@@ -53,7 +54,9 @@ def test(walk: Walk) -> None:
     walk.measurement = Measurement(walk.measurement.title, report, "", peer)
     found = question_lines(report)
     if found:
-        walk.talk.tell("", "What was found:", *(f"{each.title}: {each.text}." for each in found))
+        walk.talk.tell(
+            "", "What was found:", *(sentence(f"{each.title}: {each.text}") for each in found)
+        )
     walk.talk.tell("", headline(walk.measurement.diagnosis, report), "")
 
 

@@ -12,9 +12,10 @@ from probes.renewal import renewed, same_network
 from probes.report import Report
 from tui import content
 from tui.explain import explain_cause
+from tui.plain_facts import sentence
 from tui.proving.compare import Comparison, Outcome
 from tui.proving.export import save, text_of
-from tui.proving.next_move import next_move
+from tui.proving.next_move import next_move, without_a_move
 from tui.proving.proof import Proof
 from tui.proving.telling import outcome_label, outcome_words
 from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
@@ -118,7 +119,8 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
     yield ""
     changed = [line for line in found.lines if line.changed]
     for line in changed:
-        yield f"{line.name}: before {line.before.text}, now {line.after.text}."
+        before, now = sentence(line.before.text), sentence(line.after.text)
+        yield f"{line.name}. Before: {before} Now: {now}"
     if not changed:
         yield "Nothing that was tested is different."
     for each in found.causes:
@@ -132,7 +134,8 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
         return
     move = next_move(found.after, remedy, walk.keeper.progress.impossible)
     if move is None:
-        yield content.proof("nothing left")
+        if said := without_a_move(found):
+            yield content.proof(said)
     else:
         where = f", {content.proof('other side')}" if move.way.whose is Whose.OTHER else ""
         yield f"{content.proof('next')}: {content.label(move.way.remedy.id)}{where}."

@@ -349,7 +349,7 @@ def test_what_is_pretended_is_measured_and_told_field_by_field() -> None:
     person, walk, _ = walked(*TO_PROVE, "d", "keep-one-port")
     told = " ".join(person.text.rpartition("«keep-one-port»")[2].split())
     assert "Result: direct now." in told
-    assert "Verdict: before Relayed, now Direct." in told
+    assert "Verdict. Before: Relayed. Now: Direct." in told
     assert "Cause, gone: Hard NAT on your side." in told
     assert walk.proof is not None
     assert walk.proof.before.network == "simulated:hard-home"
@@ -363,6 +363,21 @@ def test_a_test_that_finds_nothing_new_says_what_to_try_next() -> None:
     only = asked.options[-1].only
     assert {"upnp", "nat-pmp", "pcp"} <= only
     assert "classic" not in only, "only what the change touches is tested again"
+
+
+def test_where_nothing_is_in_the_way_nothing_is_to_be_tried_next() -> None:
+    person, _, _ = walked("4", "easy-home", "n", "n", "n", "r")
+    told = " ".join(person.text.rpartition("«r»")[2].split())
+    assert "Nothing stands in the way on this side." in told
+    assert ".." not in told, "no sentence has two full stops"
+
+
+def test_run_is_an_answer_only_where_there_is_a_command() -> None:
+    without, _, _ = walked("4", "udp-blocked", "n", "n", "1")
+    assert "x. Run" not in without.text
+    assert "done, i, o, n, b or q:" in without.text
+    with_one, _, _ = walked("4", "hard-home", "n", "n", "1")
+    assert "x. Run" in with_one.text
 
 
 def test_everything_can_be_tested_again() -> None:
