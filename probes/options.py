@@ -57,6 +57,20 @@ class Journal:
     file: Callable[[str], str] = lambda _id: ""
     """The file that holds it, for whoever erases it after this program has ended; "": none."""
 
+    @classmethod
+    def in_memory(cls) -> Journal:
+        """One that is gone with its run: for a router that is, too."""
+        kept: dict[str, str] = {}
+
+        def write(name: str, text: str) -> bool:
+            kept[name] = text
+            return True
+
+        def erase(name: str) -> None:
+            kept.pop(name, None)
+
+        return cls(lambda: tuple(kept.values()), write, erase)
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -25,7 +25,7 @@ from tui.conductor import Conductor
 from tui.exits import Exit
 from tui.keymap import Keymap
 from tui.leaving import Leaving
-from tui.networks import Everything, Networks
+from tui.networks import PRACTICE, Everything, Networks
 from tui.returning import Returning
 from tui.saying import Saying
 from tui.screens.walk import WalkScreen
@@ -211,6 +211,13 @@ class WhyrelayApp(Saying, Leaving):
         """Ask once whether the router may be tried with a port, then measure with it."""
         if isinstance(self.conductor.source, Opened):
             self.say_elsewhere()
+            return
+        source = self.conductor.source
+        real = source is not None and not source.title.startswith(PRACTICE)
+        if real and not self.settings.save:
+            from tui import content
+
+            self.say(content.notice("no-record"))
             return
         if self.settings.options.map_test:
             self.action_retest()

@@ -36,8 +36,6 @@ def run_meet(typed: Namespace) -> Exit:
         if getattr(typed, option) is not None:
             raise Complaint(f"--{option} has no meaning where two devices meet.")
     settings = settings_of(typed)
-    if settings.options.map_test and not settings.save:
-        raise Complaint("--map-test keeps a record until the port is closed; --no-save forbids it.")
     found = _met(typed.via, settings.options)
     if found is None:
         return Exit.UNKNOWN

@@ -43,6 +43,8 @@ def settings_of(typed: argparse.Namespace) -> Settings:
         raise Complaint("--simulate and --replay exclude each other.")
     if typed.record is not None and typed.no_save:
         raise Complaint("--record and --no-save exclude each other.")
+    if typed.map_test and typed.no_save and typed.simulate is None:
+        raise Complaint("--map-test keeps a record until the port is closed; --no-save forbids it.")
     if typed.replay is not None:
         for name in _MEASURING:
             if getattr(typed, name):

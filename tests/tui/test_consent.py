@@ -77,3 +77,14 @@ async def test_the_mouse_can_say_yes() -> None:
         await pilot.click("#yes")
         await settled(pilot)
         assert source.trials == [False, True]
+
+
+async def test_a_real_router_is_not_tried_where_nothing_may_be_written_down() -> None:
+    source = Asked("this network")
+    app = make(source)
+    async with running(app) as pilot:
+        await pilot.press("m")
+        await settled(pilot)
+        assert not isinstance(app.screen, ConsentScreen)
+        assert "--no-save forbids one" in "\n".join(lines(app))
+        assert source.trials == [False]

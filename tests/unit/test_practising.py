@@ -9,8 +9,10 @@ from ipaddress import ip_address
 from typing import Any
 
 from probes.diagnosis.remedies import RemedyId
+from probes.model import CheckId
 from probes.network.simulated import run_virtual
-from probes.options import Options
+from probes.options import Journal, Options
+from probes.readings.port_mapping import NAT_PMP
 from probes.readings.tailscale import PEERS, PeerPath
 from probes.report import report_of
 from probes.tailscale.ping import PingPath, Pong
@@ -39,6 +41,32 @@ async def _pinged(source: Practised) -> PingPath:
         line = (await anext(aiter(pings))).line
     assert isinstance(line, Pong)
     return line.path
+
+
+def test_what_a_real_router_holds_open_is_left_to_it() -> None:
+    """The addresses of homes are alike: a record of a real one would fit the practice router."""
+    touched: list[str] = []
+
+    def load() -> tuple[str, ...]:
+        touched.append("read")
+        return ()
+
+    def write(_name: str, _text: str) -> bool:
+        touched.append("written")
+        return False
+
+    journal = Journal(load, write, lambda _name: touched.append("erased"))
+    options = Options(
+        only=frozenset({CheckId.LOCAL, CheckId.NAT_PMP}), map_test=True, journal=journal
+    )
+
+    async def tried() -> bool:
+        async with closing(Practised("hard-home-pcp").run(options)) as run:
+            test = report_of([event async for event in run]).value(NAT_PMP.test)
+        return test is not None and test.granted and test.removed is True
+
+    assert run_virtual(tried()), "and without a place to write, a port is tried all the same"
+    assert touched == []
 
 
 def _changed(clock: Callable[[], float]) -> Practised:

@@ -62,6 +62,9 @@ def test(walk: Walk) -> None:
 
 def consented(walk: Walk) -> bool:
     """Ask once whether the router may be tried, plainly. What was said stays said."""
+    if not walk.settings.save and not walk.practice:
+        walk.talk.tell(content.notice("no-record"))
+        return False
     if walk.settings.options.map_test:
         return True
     page = content.page("consent")

@@ -100,7 +100,7 @@ def test_options_stand_before_or_after_the_command() -> None:
 
 def test_options_become_what_a_run_is_asked() -> None:
     found = settings(
-        "check --stun s.example:5 --behavior-server b.example --map-test"
+        "check --stun s.example:5 --behavior-server b.example"
         " --with lifetime,hairpin --gateway 192.0.2.1 --port 9 --only stun,local --timeout 2.5"
         " --ascii --reduced-motion --redact --derp-map https://maps.example/x"
     )
@@ -108,7 +108,7 @@ def test_options_become_what_a_run_is_asked() -> None:
     assert options.stun == (HostPort("s.example", 5),)
     assert options.behavior_servers == (HostPort("b.example", 3478),)
     assert options.opt_in == {CheckId.LIFETIME, CheckId.HAIRPIN}
-    assert options.map_test
+    assert not options.map_test
     assert str(options.gateway) == "192.0.2.1"
     assert options.port == 9
     assert options.only == {CheckId.LOCAL, CheckId.STUN}
@@ -141,6 +141,10 @@ def test_check_is_quiet_about_what_was_not_asked() -> None:
         ("--only stun --skip stun", "--only and --skip leave no check to make."),
         ("--simulate a --replay b", "--simulate and --replay exclude each other."),
         ("--record x --no-save", "--record and --no-save exclude each other."),
+        (
+            "--map-test --no-save",
+            "--map-test keeps a record until the port is closed; --no-save forbids it.",
+        ),
         ("--replay x --stun y", "--stun has no meaning for a recorded run."),
         ("--replay x --only local", "--only has no meaning for a recorded run."),
         ("--derp-map /no/such", "There is no file '/no/such'."),
@@ -152,6 +156,12 @@ def test_what_does_not_fit_together_is_one_sentence(line: str, sentence: str) ->
     with pytest.raises(Complaint) as found:
         settings_of(typed(f"check {line}"))
     assert str(found.value) == sentence
+
+
+def test_a_practice_router_is_tried_without_a_record() -> None:
+    found = settings_of(typed("check --simulate hard-home-upnp --map-test --no-save"))
+    assert found.options.map_test
+    assert not found.save
 
 
 def test_a_replay_is_a_source(recorded: str) -> None:
