@@ -131,6 +131,21 @@ def test_what_the_source_does_not_say_is_said_in_one_sentence(
     assert "(theirs.txt does not say)" not in text
 
 
+def test_a_sign_in_page_that_netcheck_saw_is_no_dead_network(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = (
+        "Report:\n\t* UDP: false\n\t* IPv4: (no addr found)\n\t* IPv6: no, unavailable in OS\n"
+        "\t* MappingVariesByDestIP: \n\t* PortMapping: not checked\n\t* CaptivePortal: true\n"
+        "\t* Nearest DERP: unknown (no response to latency probes)\n"
+    )
+    (tmp_path / "said.txt").write_text(said)
+    assert main(["explain", str(tmp_path / "said.txt"), "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert [each["id"] for each in found["causes"]] == ["captive-portal"]
+    assert found["headline"].startswith("Sign in first")
+
+
 def test_redacted_text_names_no_address(capsys: pytest.CaptureFixture[str]) -> None:
     main(["explain", "--redact", str(OUTPUTS / "hard_hard.status.json")])
     shown = capsys.readouterr()
