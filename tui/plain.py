@@ -182,6 +182,7 @@ def _cause(count: int, cause: CauseText) -> Iterator[str]:
     yield f"For you: {cause.for_you}"
     yield f"What helps: {cause.first}"
     yield f"Why: {cause.why}"
+    yield f"What would disprove it: {cause.disproof}"
     yield f"How it shows that it worked: {cause.worked}"
     yield f"Who can do it: {cause.who}"
     yield from rests_on(cause.evidence)

@@ -19,11 +19,8 @@ def no_network(known: Concluded) -> Match | None:
     if facts.no_way_out:
         because = (local.WAY_OUT4.id, local.WAY_OUT6.id)
         return Match(Weight.BLOCKS, Actor.THIS_DEVICE, because)
-    if (
-        facts.is_true(portal.PRESENT)
-        or facts.value(portal.ANSWERS)
-        or facts.unasked(portal.ANSWERS)
-    ):
+    answers = facts.value(portal.ANSWERS)
+    if answers or facts.is_true(portal.PRESENT) or facts.unasked(portal.ANSWERS):
         return None  # something answered, be it a sign-in page; or nobody asked for one
     if facts.is_false(stun.UDP) and facts.is_false(relays.TCP) and not facts.answered_at_all:
         because = (stun.UDP.id, relays.TCP.id)

@@ -88,8 +88,9 @@ def _nothing_to_say(facts: Facts) -> Outlook | None:
     silent = facts.is_false(stun.UDP) and not facts.value(stun.ELSEWHERE)
     if silent and facts.is_false(relays.TCP) and not facts.is_true(relays.ICMP4):
         because = (stun.UDP.id, relays.TCP.id)
-        page = facts.value(captive_portal.ANSWERS) or facts.is_true(captive_portal.PRESENT)
-        why = Mechanism.NOT_MEASURED if page else Mechanism.NO_NETWORK
+        answers = facts.value(captive_portal.ANSWERS)
+        page = facts.is_true(captive_portal.PRESENT)
+        why = Mechanism.NOT_MEASURED if answers or page else Mechanism.NO_NETWORK
         return Outlook(Result.UNKNOWN, why, because)
     if facts.nat4.nat_class is NatClass.UNKNOWN and not is_blind(facts):
         reach = reach_of(facts, Family.V4)

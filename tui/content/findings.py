@@ -125,7 +125,7 @@ def nat(which: str) -> NatWords:
     return NatWords(load("labels/nat").text, label, meaning, for_you, next_step)
 
 
-_CAUSE_SECTIONS = {"sentence", "for you", "first", "why", "worked", "who"}
+_CAUSE_SECTIONS = ("sentence", "for you", "first", "why", "disproof", "worked", "who")
 
 
 @cache
@@ -133,29 +133,16 @@ def cause(cause_id: CauseId) -> CauseWords:
     """The words for one cause."""
     path = f"causes/{cause_id}"
     document = load(path)
-    exactly(path, document.sections, _CAUSE_SECTIONS)
+    exactly(path, document.sections, set(_CAUSE_SECTIONS))
     words = {
         name: only_text(f"{path}: {name}", section) for name, section in document.sections.items()
     }
-    return CauseWords(
-        cause_id,
-        document.title,
-        words["sentence"],
-        words["for you"],
-        words["first"],
-        words["why"],
-        words["worked"],
-        words["who"],
-    )
+    return CauseWords(cause_id, document.title, *(words[name] for name in _CAUSE_SECTIONS))
 
 
 @cache
 def no_mapping_within() -> CauseWords:
     """The words for `port-mapping-off` where the box that was asked is no router."""
     cause_id = CauseId.PORT_MAPPING_OFF
-    words = parts_of(
-        "labels/within",
-        str(cause_id),
-        *("sentence", "for you", "first", "why", "worked", "who"),
-    )
+    words = parts_of("labels/within", str(cause_id), *_CAUSE_SECTIONS)
     return CauseWords(cause_id, *words)

@@ -128,6 +128,8 @@ class CauseWords:
     first: str
     """What to do first."""
     why: str
+    disproof: str
+    """What would show that it is not so."""
     worked: str
     """How it shows that it worked."""
     who: str

@@ -173,6 +173,7 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
         filled(_for_you(cause, words, report)),
         filled(_first(cause, words, report)),
         filled(_why(cause, words, report)),
+        filled(words.disproof),
         filled(words.worked),
         filled(words.who),
         _evidence(report, cause.because),

@@ -85,6 +85,7 @@ class CauseText:
     for_you: str
     first: str
     why: str
+    disproof: str
     worked: str
     who: str
     evidence: tuple[Evidence, ...]

@@ -243,14 +243,16 @@ def meaning(entry: Entry, measurement: Measurement) -> list[Block]:
 
 
 def _changing(entry: Explained | CauseText, measurement: Measurement) -> list[Block]:
-    """What would change the statement: a cure that works, or what is not known yet."""
+    """What would disprove it, and what would change it: a cure that works, or what is not known."""
     missing = [each.reading for each in entry.evidence if not each.known]
+    against: list[Block] = []
     worked: list[Block] = []
     if isinstance(entry, CauseText):
         missing += [each.reading for each in entry.missing]
+        against = [gap, heading("What would disprove it"), prose(entry.disproof)]
         worked = [prose(entry.worked)]
     lines = [*worked, *open_lines(measurement.report, missing)]
-    return [gap, heading("What would change this"), *lines] if lines else []
+    return [*against, *([gap, heading("What would change this"), *lines] if lines else [])]
 
 
 def _finding(entry: Explained) -> list[Block]:

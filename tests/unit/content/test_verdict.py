@@ -448,7 +448,10 @@ def test_every_cause_is_explained_from_a_network_that_has_it(cause_id: CauseId) 
     cause = next(each for each in diagnose(found).causes if each.id is cause_id)
     words = explain_cause(cause, found)
     said = " ".join(
-        (words.sentence, words.for_you, words.first, words.why, words.worked, words.who)
+        (
+            *(words.sentence, words.for_you, words.first, words.why),
+            *(words.disproof, words.worked, words.who),
+        )
     )
     assert "{" not in said
     assert SAYS.get(cause_id, "") in content.plain(said)
