@@ -20,12 +20,23 @@ def no_network(known: Concluded) -> Match | None:
         because = (local.WAY_OUT4.id, local.WAY_OUT6.id)
         return Match(Weight.BLOCKS, Actor.THIS_DEVICE, because)
     answers = facts.value(portal.ANSWERS)
-    if answers or facts.is_true(portal.PRESENT) or facts.unasked(portal.ANSWERS):
-        return None  # something answered, be it a sign-in page; or nobody asked for one
+    if answers or facts.is_true(portal.PRESENT):
+        return None  # something answered, be it a sign-in page
+    if facts.unasked(portal.ANSWERS) or facts.unasked(portal.PRESENT):
+        return None
     if facts.is_false(stun.UDP) and facts.is_false(relays.TCP) and not facts.answered_at_all:
         because = (stun.UDP.id, relays.TCP.id)
+        if _nobody_looked_for_a_page(facts):
+            possible, missing = Confidence.POSSIBLE, (portal.PRESENT.id,)
+            return Match(Weight.BLOCKS, Actor.THIS_DEVICE, because, possible, missing)
         return Match(Weight.BLOCKS, Actor.THIS_DEVICE, because, Confidence.LIKELY)
     return None
+
+
+def _nobody_looked_for_a_page(facts: Facts) -> bool:
+    page = facts.report[portal.PRESENT]
+    never = (Reason.NOT_MEASURED, Reason.MEASURED_ELSEWHERE)
+    return isinstance(page, Unknown) and page.reason in never
 
 
 def captive_portal(known: Concluded) -> Match | None:

@@ -225,7 +225,7 @@ CASES: dict[str, tuple[Report, NatClass, Verdict, Headline, set[CauseId]]] = {
         NatClass.UNKNOWN,
         Verdict.UNKNOWN,
         Headline.CAPTIVE_PORTAL,
-        {C.CAPTIVE_PORTAL, C.NO_NETWORK},
+        {C.CAPTIVE_PORTAL},
     ),
     "a portal that lets UDP pass": (
         SIGNED_IN,
