@@ -37,6 +37,7 @@ from tui.widgets.glass import Glass
 from tui.widgets.text import visible
 
 if TYPE_CHECKING:
+    from probes.readings.tailscale import Peer
     from tui.fixing.keeper import Keeper
     from tui.fixing.progress import Progress
     from tui.masking import Masker
@@ -108,6 +109,16 @@ class WhyrelayApp(Saying, Leaving):
 
             self._following = Following(self)
         return self._following
+
+    def peers_now(self, measurement: Measurement) -> tuple[Peer, ...]:
+        """The devices of what was measured, each with its path as it was seen last."""
+        from probes.readings.tailscale import PEERS
+
+        listed = measurement.report.value(PEERS) or ()
+        if self._following is None or not listed:
+            return listed
+        real = self.conductor.raw(measurement.title).value(PEERS) or ()
+        return self._following.all_seen(measurement.title, listed, real)
 
     def paths_measured(self, title: str) -> None:
         """A run has read the paths to all peers: they are as it says, from now on."""

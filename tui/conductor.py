@@ -119,6 +119,13 @@ class Conductor:
         if peer.path not in (PeerPath.DIRECT, PeerPath.OFFLINE) and not pinged:
             self._run(source, known.begun, ALWAYS)
 
+    def raw(self, title: str) -> Report:
+        """What is known of a source, as it was measured: never masked."""
+        found = (
+            self._latest if self._latest.title == title else self._held.get(title, Measurement())
+        )
+        return found.report
+
     def peer_key(self, title: str, place: int) -> str:
         """What names a device of a tailnet, by its place in the list that a source's run holds.
 
@@ -126,8 +133,7 @@ class Conductor:
         """
         from probes.readings.tailscale import PEERS
 
-        known = self._latest if self._latest.title == title else self._held[title]
-        return (known.report.value(PEERS) or ())[place].key
+        return (self.raw(title).value(PEERS) or ())[place].key
 
     def pair_with(self, other: OtherSide | None) -> None:
         """What was measured at the other end of what is shown; None forgets it."""

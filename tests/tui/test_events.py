@@ -54,9 +54,9 @@ async def test_every_event_is_listed_with_its_time(size: tuple[int, int]) -> Non
         assert not isinstance(app.screen, EventsScreen)
 
 
-def test_a_run_without_checks_begins_in_a_whole_sentence() -> None:
+def test_what_was_only_read_does_not_begin_with_checks() -> None:
     line = told(RunStarted(0.0, "", (), (), "elsewhere")).text
-    assert line == "begins, and measures nothing"
+    assert line == "read as another device measured it: nothing was sent from here"
 
 
 async def test_the_list_grows_with_the_run_and_follows_at_its_end() -> None:

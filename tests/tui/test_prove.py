@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -106,7 +107,9 @@ async def pretend(pilot: Pilot[int], app: WhyrelayApp, remedy: RemedyId) -> None
     await to(pilot, app, f"pretend:{remedy}")
     await press(pilot, "z")
     assert "waiting" in text(app)
+    before = app.measurement
     await press(pilot, "r")
+    await patiently(lambda: app.measurement is not before, "the beginning of the test")
     await until_over(pilot, app)
 
 
@@ -272,6 +275,53 @@ async def test_the_watch_tells_of_flips_on_whichever_step() -> None:
         await press(pilot, "f")
         await patiently(lambda: not app.following.watching, "the end of the watch")
         assert "home-nas" in page(app), "what was seen stays"
+
+
+@pytest.mark.parametrize("privacy", [False, True])
+async def test_what_was_seen_last_of_a_path_is_shown_everywhere(privacy: bool) -> None:
+    """The list of Prove, the one of Choose and the line on top say what the last ping said."""
+    app = prover(Ahead("easy-home"), privacy=privacy)
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        phone = next(each for each in app.peers_now(app.measurement) if each.system == "android")
+        await press(pilot, "1")
+        assert f"○ {phone.name}" in text(app)
+        assert app.conductor.source is not None
+        app.conductor.look(app.conductor.source, "100.71.8.44")
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        assert " · idle" in lines(app)[0] or " · relayed" in lines(app)[0]
+        await press(pilot, "u")
+        await patiently(lambda: app.following.result == "derp", "ten seconds on the relay")
+        await calm(pilot)
+        assert app.measurement.report.value(PEERS) is not None
+        assert " · relayed via nyc" in lines(app)[0]
+        assert re.search(rf"✗ {phone.name} +relayed via nyc", text(app))
+        await press(pilot, "1")
+        assert re.search(rf"✗ {phone.name} +relayed via nyc", text(app))
+        await press(pilot, "r")
+        await until_over(pilot, app)
+        await press(pilot, "1")
+        assert re.search(rf"○ {phone.name} +idle", text(app)), "what is measured anew is newer"
+
+
+async def test_a_watch_goes_on_over_a_change_that_is_pretended() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "f")
+        await patiently(lambda: app.following.history.looks >= 14, "a minute of looks")
+        before = app.following.history.looks
+        await pretend(pilot, app, FORWARD)
+        await patiently(lambda: app.following.history.looks >= before + 14, "another one")
+        await calm(pilot)
+        flips = [each for each in app.following.history.moments if each.flips]
+        assert {each.after for each in flips} == {"direct"}
+        assert app.following.watching
+        last = app.following.history.look
+        assert last is not None
+        seen = {each.name: each.path for each in last.peers}
+        assert seen["home-nas"] == "direct"
 
 
 async def test_a_flip_rings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual.worker import Worker
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_PINGS = 300
 """Five minutes of them; what is older is forgotten."""
+Peers: TypeAlias = tuple[Peer, ...]
+Paths: TypeAlias = dict[tuple[str, str], tuple[PeerPath, str]]
 _PATHS = {
     PingPath.DIRECT: PeerPath.DIRECT,
     PingPath.PEER_RELAY: PeerPath.PEER_RELAY,
@@ -41,8 +43,10 @@ class Following:
         """Of the source that is watched."""
         self._began_s = 0.0
         """When the watch began, by the app's clock."""
-        self._paths: dict[tuple[str, str], tuple[PeerPath, str]] = {}
+        self._paths: Paths = {}
         """What was seen of a peer's path since it was measured: by title and key."""
+        self._all_seen: tuple[Peers, Paths, Peers] | None = None
+        """What `all_seen` made last, and of what."""
         self._ping: Worker[None] | None = None
         self._watch: Worker[None] | None = None
 
@@ -69,6 +73,32 @@ class Following:
         if found is None or found == (peer.path, peer.via):
             return peer
         return replace(peer, path=found[0], via=found[1])
+
+    def all_seen(self, title: str, listed: Peers, real: Peers) -> Peers:
+        """A run's peers, each with its path as it was seen last: the same tuple again where nothing
+        is newer. `listed` may wear a mask, `real` does not.
+        """
+        if not any(of == title for of, _ in self._paths):
+            return listed
+        asked = (listed, dict(self._paths))
+        if (
+            self._all_seen is None
+            or self._all_seen[0] is not listed
+            or self._all_seen[1] != asked[1]
+        ):
+            pairs = zip(listed, real, strict=False)
+            found = tuple(self._with_path(each, self.seen(title, raw)) for each, raw in pairs)
+            same = all(one is other for one, other in zip(listed, found, strict=False))
+            self._all_seen = (*asked, listed if same else found)
+        return self._all_seen[2]
+
+    def _with_path(self, shown: Peer, seen: Peer) -> Peer:
+        """A peer that may be masked, with the path that was seen."""
+        if shown.path is seen.path:
+            return shown
+        masker = self._app.conductor.masker()
+        via = seen.via if masker is None or seen.path is PeerPath.DERP else masker.text(seen.via)
+        return replace(shown, path=seen.path, via=via)
 
     def measured(self, title: str) -> None:
         """The paths were read anew: what was seen before is old."""

@@ -61,6 +61,7 @@ class ChoosePane(Pane):
     def on_mount(self) -> None:
         """The practice networks are read after the first paint, unless one is looked at."""
         super().on_mount()
+        self.watch(self.app, "followed", self._followed, init=False)
         if self.whyrelay.settings.source is not None:
             self._list_practice()
             return
@@ -121,13 +122,19 @@ class ChoosePane(Pane):
 
     def show(self, measurement: Measurement) -> None:
         """The line of what is being measured changes with the run; devices come with it."""
-        if self._devices.told(self._with_devices(measurement)) or self._seen != self._listed():
+        held = self._with_devices(measurement)
+        if self._devices.told(held, self.whyrelay.peers_now) or self._seen != self._listed():
             self._fill()
             # What is typed is compared with texts that are made now, and not with the first key.
             self.call_after_refresh(self._devices.index)
         else:
             self._rows.refresh()
         self._explain()
+
+    def _followed(self) -> None:
+        """A path may have changed."""
+        self._shown = None
+        self._changed()
 
     def _with_devices(self, measurement: Measurement) -> Measurement:
         """What is looked at, unless it knows of no devices: then this network, as last measured."""

@@ -44,16 +44,17 @@ class Devices:
         self._texts: list[str] = []
         self._found: tuple[str, Sequence[int]] = ("", ())
 
-    def told(self, measurement: Measurement) -> bool:
-        """Take what a run says of them. True: that is another list than before."""
+    def told(
+        self, measurement: Measurement, now: Callable[[Measurement], tuple[Peer, ...]]
+    ) -> bool:
+        """Take what a run says of them, with their paths of `now`. True: that is another list than
+        before."""
         peers: tuple[Peer, ...] = ()
         trouble = ""
         if measurement.begun is not None:
-            from probes.readings.tailscale import PEERS
             from tui.peers import trouble as why
 
-            listed = measurement.begun.value(PEERS)
-            peers, trouble = listed or (), why(measurement.begun)
+            peers, trouble = now(measurement), why(measurement.begun)
         same = peers is self._peers and (trouble, measurement.title) == (self.trouble, self.title)
         self.trouble, self.title = trouble, measurement.title
         if peers is not self._peers:
@@ -82,7 +83,7 @@ class Devices:
 
     def row_of(self, peer: Peer) -> str:
         """The row of a device."""
-        found = (place for place, each in enumerate(self._peers) if each is peer or each == peer)
+        found = (place for place, each in enumerate(self._peers) if each.key == peer.key)
         return f"{PEER}{next(found, '')}"
 
     def rows(self, typed: str, lay_trouble: Callable[[str, int], Content]) -> list[Row]:

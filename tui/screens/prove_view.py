@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from probes.diagnosis.remedies import RemedyId
-from probes.readings.tailscale import PEERS, Peer, PeerPath
+from probes.readings.tailscale import PEERS, Peer
 from tui import content
 from tui.commands import PING, PRETEND, RETEST
 from tui.commands import WATCH as WATCHING
@@ -36,7 +35,7 @@ from tui.theme import LOOKS
 from tui.widgets.detail import Detail
 from tui.widgets.page import Block, gap, heading, prose, title
 from tui.widgets.rows import Row, RowList, head
-from tui.widgets.text import fit, glyph, hint, join, say
+from tui.widgets.text import fit, fitting, glyph, hint, join, say
 from tui.widgets.verdict import sentence, verdict_tone
 
 if TYPE_CHECKING:
@@ -45,6 +44,11 @@ if TYPE_CHECKING:
 RESULT, WATCH = "result", "watch"
 MOST_PEERS = 300
 """Rows for peers. The chosen one and the relayed ones are first, so those fit."""
+
+
+def _lay_pretences(width: int) -> Content:
+    names = "Pretend that it is done", "Pretend it is done", "Pretend"
+    return fit(say(fitting(names, width), "$quiet bold"), width)
 
 
 class ProveView(Pane):
@@ -140,7 +144,7 @@ class ProveView(Pane):
                 word = content.label(each.fate)
                 yield Row(f"cause:{each.cause.id}", partial(lay_pair, tone, name, word))
         if can := self.can_pretend():
-            yield head("Pretend that it is done")
+            yield Row("", _lay_pretences)
             for remedy in can:
                 yield Row(f"pretend:{remedy}", partial(lay_pretend, remedy))
         peers = self._listed()
@@ -162,19 +166,7 @@ class ProveView(Pane):
         fresh = follows.title == title and look is not None and look.peers
         if fresh and look is not None and follows.watching and not self.whyrelay.privacy:
             return tuple(follows.seen(title, each) for each in look.peers)
-        listed = self.measurement.report.value(PEERS) or ()
-        real = self.whyrelay.conductor.latest.report.value(PEERS) or ()
-        return tuple(
-            self._with_path(each, follows.seen(title, raw))
-            for each, raw in zip(listed, real, strict=False)
-        )
-
-    def _with_path(self, shown: Peer, seen: Peer) -> Peer:
-        """A peer that may be masked, with the path that was seen."""
-        if not self.whyrelay.privacy:
-            return seen
-        via = seen.via if seen.path is PeerPath.DERP else self._mask(seen.via)
-        return shown if shown.path is seen.path else replace(shown, path=seen.path, via=via)
+        return self.whyrelay.peers_now(self.measurement)
 
     def _lay_result(self, found: Comparison | None, width: int) -> Content:
         if self._wait is not None:
@@ -192,7 +184,10 @@ class ProveView(Pane):
         tone = Tone.RUNNING if follows.watching else Tone.WAITING
         flips = sum(each.flips for each in follows.history.moments)
         told = f"{flips} so far" if flips else "on" if follows.watching else ""
-        return lay_pair(tone, "Tell me when it turns direct", told, width)
+        names = "Tell me when it turns direct", "Tell me of changes", "Tell changes"
+        return lay_pair(
+            tone, fitting(names, width - 2 - (len(told) + 2 if told else 0)), told, width
+        )
 
     def _explain(self) -> None:
         row, detail = self._rows.cursor, self.query_one(Detail)

@@ -53,8 +53,10 @@ def told(event: Event) -> Told:
     at = event.at_ms
     match event:
         case RunStarted():
-            checks = ", ".join(event.checks)
-            text = f"begins: {checks}" if checks else "begins, and measures nothing"
+            if not event.checks:
+                text = "read as another device measured it: nothing was sent from here"
+                return _plain(at, "", Tone.NOTE, text, "What was read")
+            text = f"begins: {', '.join(event.checks)}"
             return _plain(at, "", Tone.RUNNING, text, "The run begins")
         case CheckStarted():
             text = f"begins, and ends within {event.budget_ms / 1000:.1f} s"

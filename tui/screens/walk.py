@@ -53,6 +53,7 @@ class WalkScreen(Screen[object]):
         app, masthead = self.whyrelay, self.query_one(Masthead)
         masthead.masked = app.privacy
         self.watch(app, "measurement", self._measured)
+        self.watch(app, "followed", self._followed, init=False)
         self.watch(app, "beat", lambda beat: setattr(masthead, "beat", beat))
         self.watch(app, "privacy", lambda masked: setattr(masthead, "masked", masked))
         self.watch(app, "note", lambda text: setattr(self.query_one(Note), "text", text))
@@ -75,10 +76,17 @@ class WalkScreen(Screen[object]):
         if measurement.title != masthead.measurement.title:
             masthead.seen = masthead.achieved = frozenset()
         masthead.measurement = measurement
+        self._followed()
         proof = self.whyrelay.conductor.proofs.get(measurement.title)
         if proof is not None and proof.pretended:
             masthead.achieved |= {Step.FIX}
         self._seen()
+
+    def _followed(self) -> None:
+        """The path to the device at the other end may be another one."""
+        chosen, masthead = self.whyrelay.measurement.chosen, self.query_one(Masthead)
+        now = () if chosen is None else self.whyrelay.peers_now(self.whyrelay.measurement)
+        masthead.peer = next((each for each in now if chosen and each.key == chosen.key), chosen)
 
     def _seen(self) -> None:
         """What there is to know of a step was there when the person looked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from textual import events
 from textual.content import Content
@@ -17,6 +17,9 @@ from tui.content import Tone
 from tui.state import STEPS, Measurement, Step
 from tui.theme import LOOKS, SPINNER
 from tui.widgets.text import fit, glyph, join, say, stack
+
+if TYPE_CHECKING:
+    from probes.readings.tailscale import Peer
 
 SEEN = "∙"
 """Of a step that was looked at; a tick is for what was done."""
@@ -33,6 +36,8 @@ class Masthead(Widget):
     step: reactive[Step] = reactive(Step.CHOOSE)
     beat: reactive[int] = reactive(-1)
     """Frame of the running sign; -1: it stands still."""
+    peer: reactive[Peer | None] = reactive(None)
+    """The device at the other end, with its path as it was seen last."""
     masked: reactive[bool] = reactive(False)
     seen: reactive[frozenset[Step]] = reactive(frozenset())
     """Steps that were looked at since this was chosen."""
@@ -66,7 +71,7 @@ class Masthead(Widget):
         if not held.peer:
             return say(held.title or "nothing chosen yet")
         where = "" if held.title == "this network" else f"  {held.title}"
-        if (peer := held.chosen) is None:
+        if (peer := self.peer) is None:
             return join(say(f"with {held.peer}"), say(where, "$quiet"))
         from tui.peers import path_words, tone_of
 
@@ -115,7 +120,7 @@ class Masthead(Widget):
             return say(f"{LOOKS[Tone.RUNNING].glyph} {step.word}", "$busy bold underline")
         if self._done(step):
             return join(glyph(Tone.GOOD), say(f" {step.word}"))
-        if step in self.seen:
+        if step in self.seen and step not in (Step.CHOOSE, Step.MEASURE):
             return say(f"{SEEN} {step.word}")
         return say(f"{LOOKS[Tone.WAITING].glyph} {step.word}", "$quiet")
 
