@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from probes.diagnosis import causes
 from probes.diagnosis.causes import RULES
 from probes.diagnosis.causes_pair import PAIR_RULES
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import (
     CauseId,
     Confidence,
+    Diagnosis,
     Headline,
     Mapping,
     NatClass,
@@ -21,6 +23,9 @@ from probes.diagnosis.model import (
     Verdict,
     Weight,
 )
+from probes.diagnosis.plan import plan_of
+from probes.diagnosis.remedies import RemedyId
+from probes.diagnosis.what_if import Whose
 from probes.events import Observed
 from probes.model import CheckId, Endpoint, Filtering, Known, Reason, Unknown
 from probes.readings import (
@@ -350,6 +355,28 @@ def test_every_rule_fires_somewhere() -> None:
     fired = {cause for *_, causes in CASES.values() for cause in causes}
     assert fired == set(RULES) | set(PAIR_RULES) == set(CauseId)
     assert not set(RULES) & set(PAIR_RULES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_hangs_on_the_order_of_the_tables(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only which of two equally weighty causes is listed first."""
+    report = CASES[name][0]
+    found = diagnose(report)
+    first = _first_change(report, found)
+    monkeypatch.setattr(causes, "RULES", dict(reversed(RULES.items())))
+    monkeypatch.setattr(causes, "PAIR_RULES", dict(reversed(PAIR_RULES.items())))
+    turned = diagnose(report)
+    assert set(turned.causes) == set(found.causes)
+    assert replace(turned, causes=()) == replace(found, causes=())
+    assert _first_change(report, turned) == first
+
+
+def _first_change(report: Report, found: Diagnosis) -> tuple[RemedyId, Whose] | None:
+    plans = (each for each in plan_of(report, found) if each.cause.weight is not Weight.NOTES)
+    way = next((plan.ways[0] for plan in plans), None)
+    return None if way is None else (way.remedy.id, way.whose)
 
 
 @pytest.mark.parametrize("name", CASES)
