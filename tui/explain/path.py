@@ -20,7 +20,7 @@ from probes.diagnosis.layers import (
 )
 from probes.diagnosis.model import Actor, Cause, CauseId, Diagnosis, Headline, NatClass, Weight
 from probes.model import Family
-from probes.readings import local
+from probes.readings import local, tailscale
 from probes.readings.tailscale import PeerPath
 from probes.report import Report
 from probes.values import dataclass
@@ -238,8 +238,18 @@ def _relay(diagnosis: Diagnosis, report: Report) -> str:
     rows = facts.latency_rows(report)
     row = next((each for each in rows if each.best_ms is not None), None)
     if row is None or row.best_ms is None:
-        return ""
+        return _relay_told(report)
     return f"{row.code} {milliseconds(row.best_ms)}"
+
+
+def _relay_told(report: Report) -> str:
+    """The nearest one that netcheck itself printed: of another device nobody asked the relays."""
+    told = report.value(tailscale.NETCHECK)
+    heard = [] if told is None else [each for each in told.regions if each.rtt_ms is not None]
+    nearest = min(heard, key=lambda each: each.rtt_ms or 0.0, default=None)
+    if nearest is None or nearest.rtt_ms is None:
+        return ""
+    return f"{nearest.code or nearest.name} {milliseconds(nearest.rtt_ms)}"
 
 
 _CLASS_TONE = {

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import CauseId, Verdict, Weight
+from probes.elsewhere.recognise import recognise
+from probes.elsewhere.report import report_of_found
 from probes.network.simulated import names
 from tests.engine.test_scenarios import conclude
+from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.content import Tone
 from tui.explain import HopId, headline, path
@@ -87,3 +91,11 @@ def test_the_box_before_a_guest_is_the_computer_around_it() -> None:
         stops = [hop.id for hop in path(diagnosis, report)]
         assert stops[:3] == [HopId.DEVICE, HopId.HOST, HopId.ROUTER]
     assert content.label(HopId.HOST) == "host computer"
+
+
+def test_the_relay_of_a_report_from_elsewhere_is_the_one_that_netcheck_printed() -> None:
+    found = report_of_found(recognise(recorded("hard_hard.netcheck1.txt").encode()), "paste")
+    stops = hops(found, diagnose(found))
+    (relay,) = [hop for hop in stops if hop.id is HopId.RELAY]
+    assert relay.detail == "r01 20 ms"
+    assert "╌" not in picture(stops, 100)[0].plain, "UDP did reach it"
