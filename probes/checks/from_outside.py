@@ -6,8 +6,9 @@ of another socket. Where none can, a reply from a changed source proves it only 
 leaves by exactly that external port and an unmapped one gets no such reply.
 
 Silence leaves open who dropped the packet: the router, or this computer's own firewall. So the
-mapped socket then sends the server one packet that the first router throws away (TTL 1). To this
-computer the next knock is an answer; to the router its sender is as much a stranger as before.
+mapped socket then sends the server one packet that the first router throws away (TTL 1; over IPv6
+the hop limit). To this computer the next knock is an answer; to the router its sender is as much a
+stranger as before.
 """
 
 from __future__ import annotations

@@ -70,9 +70,10 @@ async def whom(context: Context, family: Family = Family.V4) -> Asked | Unknown:
         what = "is" if asks else "is not"
         source = f"{found} {what} a private (RFC 1918) address, and Tailscale asks no other"
         context.known(port_mapping.TAILSCALE_ASKS, asks, source)
-        if port_mapping.LET_THROUGH.id not in context.board.report.readings:
-            detail = "no packet to a test mapping was kept out"
-            context.unknown(port_mapping.LET_THROUGH, Reason.NOT_APPLICABLE, detail)
+    through = port_mapping.THROUGH[family]
+    if through.id not in context.board.report.readings:
+        detail = "no packet to a test mapping was kept out"
+        context.unknown(through, Reason.NOT_APPLICABLE, detail)
     # A PCP server compares the address in a request with the sender's (RFC 6887 section 8.1), and
     # to a link-local router IPv6 would choose a link-local sender.
     own = way.source if family is Family.V6 else None

@@ -21,7 +21,7 @@ from probes.model import CheckId, Endpoint, Family, IPAddress, Known, Reason
 from probes.network.seam import NetworkError, UdpSocket
 from probes.readings import stun
 from probes.readings.key import Key
-from probes.readings.port_mapping import LET_THROUGH, MappingError, MappingFault, MappingTest
+from probes.readings.port_mapping import THROUGH, MappingError, MappingFault, MappingTest
 from probes.report import Report
 from probes.values import dataclass
 from probes.wire.pcp import NONCE_BYTES
@@ -245,8 +245,8 @@ class _Trial:
             how=outside.how,
         )
         self._tell()
-        if outer.family is Family.V4 and outside.seen is False:
-            self._tell_let_through(outside.let_through, outside.how)
+        if outside.seen is False:
+            self._tell_let_through(THROUGH[outer.family], outside.let_through, outside.how)
 
     async def _matches(self) -> bool | None:
         assert self.found is not None
@@ -307,14 +307,14 @@ class _Trial:
         source = f"{self.service.protocol} mapping asked of {self.asked.gateway}{more}"
         self.context.known(self.key, self.found, source)
 
-    def _tell_let_through(self, through: bool | None, how: str) -> None:
+    def _tell_let_through(self, key: Key[bool], through: bool | None, how: str) -> None:
         """Of several services one that works is enough."""
-        known = self.context.board.report.known(LET_THROUGH)
+        known = self.context.board.report.known(key)
         if through is None and not known:
-            self.context.unknown(LET_THROUGH, Reason.NO_ANSWER, f"{how} fell silent")
+            self.context.unknown(key, Reason.NO_ANSWER, f"{how} fell silent")
         elif through or (through is False and not known):
             source = f"{how}, expected by this computer's firewall alone"
-            self.context.known(LET_THROUGH, through, source)
+            self.context.known(key, through, source)
 
     def _progress(self, step: int, doing: str) -> None:
         self.context.progress(step, _STEPS, doing, str(self.asked.gateway))

@@ -1,7 +1,8 @@
 """The `pcp` check: does the router open ports over PCP (RFC 6887)?
 
 ANNOUNCE opens nothing. A test mapping, and an opening in an IPv6 firewall, is made only with
-consent.
+consent. The anycast addresses of RFC 7723 are not asked: where the router does not hold them, such
+a packet would leave the house, and a stranger would be asked for a port.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from probes.model import CheckId, Family, Reason, Unknown
 from probes.network.seam import NetworkError
 from probes.readings.key import Key
 from probes.readings.port_mapping import (
+    LET_THROUGH6,
     PCP,
     PCP_EPOCH,
     PINHOLE6,
@@ -54,7 +56,7 @@ class _Keys:
 
     def all(self) -> tuple[Key[Any], ...]:
         """Everything that stays unknown where there is nobody to ask."""
-        more = (self.service.external, self.service.error) if self.service else ()
+        more = (self.service.external, self.service.error) if self.service else (LET_THROUGH6,)
         return (self.present, self.test, *more)
 
 

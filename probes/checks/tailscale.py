@@ -341,7 +341,7 @@ class _Teller:
             case Silent(trouble=Trouble.NO_RIGHTS, detail=detail):
                 self.unknown(NETCHECK, Reason.NO_RIGHTS, detail)
             case Silent(trouble=trouble, detail=detail):
-                self.failed(NETCHECK, detail.rpartition("\n")[2] or f"netcheck: {trouble}")
+                self.failed(NETCHECK, detail.rpartition("\n")[2] or _NO_NETCHECK[trouble])
             case _:
                 assert_never(outcome)
 
@@ -349,6 +349,14 @@ class _Teller:
         network = self.context.network
         timeout_s, most = NETCHECK_TIMEOUT_S, MOST_NETCHECK_BYTES
         return await ask(network, program, arguments, timeout_s=timeout_s, most=most)
+
+
+_NO_NETCHECK = {
+    Trouble.NO_DAEMON: "tailscale netcheck could not reach the Tailscale service",
+    Trouble.TOO_MUCH: "tailscale netcheck printed far more than any report has",
+    Trouble.REFUSED: "tailscale netcheck ended with an error, and did not say which",
+}
+"""What is told of a failure that has no words of its own."""
 
 
 def _netcheck(stdout: bytes) -> Netcheck:

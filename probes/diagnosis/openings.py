@@ -106,7 +106,7 @@ def _pinhole(report: Report) -> Opening:
     found = report.value(key)
     if found is None or not found.granted:
         return Opening(Held.NO, False, ())
-    return Opening(*_tested(found, host_filter(report, Family.V6)), (key.id,))
+    return _of_test(report, key, found, Family.V6)
 
 
 def _service(report: Report, protocol: MappingProtocol) -> Opening:
@@ -140,11 +140,13 @@ def _useless(address: IPAddress) -> bool:
     return AddressKind.of(address) in beyond
 
 
-def _of_test(report: Report, key: Key[MappingTest], test: MappingTest) -> Opening:
-    """Over IPv4 it may also be known that it was not the router that kept the packet out."""
-    through = port_mapping.LET_THROUGH
+def _of_test(
+    report: Report, key: Key[MappingTest], test: MappingTest, family: Family = Family.V4
+) -> Opening:
+    """It may also be known that it was not the router that kept the packet out."""
+    through = port_mapping.THROUGH[family]
     let = report.value(through)
-    held, seen = _tested(test, host_filter(report, Family.V4))
+    held, seen = _tested(test, host_filter(report, family))
     if held is Held.NO or seen or let is None:
         return Opening(held, seen, (key.id,))
     # Answers to what was sent do come in here, so it was the router, if the packet did not come;

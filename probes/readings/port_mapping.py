@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from probes.model import CheckId, IPAddress
+from probes.model import CheckId, Family, IPAddress
 from probes.readings.codec import ADDRESS, BOOL, INT, STR, Codec, enum, many, optional, record
 from probes.readings.key import Key
 from probes.values import dataclass
@@ -238,6 +238,13 @@ LET_THROUGH = Key(
     " same, and was kept out by this computer.",
     shared=True,
 )
+LET_THROUGH6 = Key(
+    "port_mapping.let_through6",
+    CheckId.PCP,
+    BOOL,
+    "The same of a stranger's packet to the opening in the router's IPv6 firewall.",
+)
+THROUGH = {Family.V4: LET_THROUGH, Family.V6: LET_THROUGH6}
 LEFTOVERS = Key(
     "port_mapping.leftovers",
     CheckId.NAT_PMP,
@@ -257,5 +264,5 @@ KEYS = (
     *(UPNP.present, UPNP.external, UPNP.error, UPNP.test),
     *(NAT_PMP.present, NAT_PMP.external, NAT_PMP.error, NAT_PMP.test, NAT_PMP_EPOCH),
     *(PCP.present, PCP.external, PCP.error, PCP.test, PCP_EPOCH, PRESENT6, PINHOLE6),
-    *(GATEWAY, TAILSCALE_ASKS, LET_THROUGH, LEFTOVERS, FORWARD),
+    *(GATEWAY, TAILSCALE_ASKS, LET_THROUGH, LET_THROUGH6, LEFTOVERS, FORWARD),
 )

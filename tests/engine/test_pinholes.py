@@ -19,6 +19,7 @@ from probes.options import Options
 from probes.readings.igd import FIREWALL6, FirewallControl
 from probes.readings.port_mapping import (
     LEFTOVERS,
+    LET_THROUGH6,
     PCP,
     PINHOLE6,
     PRESENT6,
@@ -37,6 +38,8 @@ from tests.engine.port_mapping import (
     page,
     report,
 )
+
+OWN_FIREWALL = "[host.here.firewall]\n"
 
 
 def pinholes(network: SimulatedNetwork) -> list[Endpoint]:
@@ -97,6 +100,29 @@ def test_a_pinhole_through_which_nothing_comes_in_is_not_ok() -> None:
     test = found.value(PINHOLE6)
     assert test is not None
     assert (test.granted, test.seen_from_outside, test.ok) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("useless", "own_firewall", "let_through"),
+    [("", "", None), ("", OWN_FIREWALL, True), ("useless = true", "", False)],
+)
+def test_who_keeps_a_stranger_s_packet_out_shows_over_ipv6_too(
+    useless: str, own_firewall: str, let_through: bool | None
+) -> None:
+    found = report(
+        home6(f"pcp = true\n{useless}", own_firewall),
+        PcpCheck(),
+        stun=True,
+        map_test=True,
+        behavior_servers=FIVE,
+        journal=Drawer().journal,
+    )
+    test = found.value(PINHOLE6)
+    assert test is not None
+    assert test.seen_from_outside is (let_through is None)
+    assert test.address_matches is True
+    assert found.value(LET_THROUGH6) is let_through
+    assert test.removed is True
 
 
 def test_a_router_that_allows_none_says_so_and_maps_ipv4_all_the_same() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.lab.customer import LINE_A
+from tests.lab.loop_hands import OWN_FIREWALL
 from tests.lab.mapping_runs import NOBODY6, begin, records
 from tests.lab.namespaces import Machine, await_until
 from tests.lab.place import Place
@@ -82,8 +83,22 @@ def test_a_pinhole_that_the_home_does_not_let_in_is_not_ok(at: At) -> None:
     place = at("ipv6-works")
     miniupnpd(place.site, Offer(igd_version=2, pinholes=False))
     server = coturn(place.internet, *COTURN6)
-    found = value(ask(place, "--map-test", "--behavior-server", f"[{server}]:3478"), "pcp.pinhole6")
+    said = ask(place, "--map-test", "--behavior-server", f"[{server}]:3478")
+    found = value(said, "pcp.pinhole6")
     assert (found["granted"], found["seen_from_outside"]) == (True, False)
+    assert value(said, "port_mapping.let_through6") is False
+    assert found["removed"] is True
+
+
+def test_the_own_firewall_is_told_from_the_router_over_ipv6_too(at: At) -> None:
+    place = at("ipv6-works")
+    miniupnpd(place.site, Offer(igd_version=2))
+    place.site.device.nft(OWN_FIREWALL)
+    server = coturn(place.internet, *COTURN6)
+    said = ask(place, "--map-test", "--behavior-server", f"[{server}]:3478")
+    found = value(said, "pcp.pinhole6")
+    assert found["seen_from_outside"] is False
+    assert value(said, "port_mapping.let_through6") is True
     assert found["removed"] is True
 
 

@@ -164,7 +164,8 @@ def _trial(test: MappingTest | None, let_through: bool | None = None) -> Iterato
 
 
 def _pinhole(report: Report) -> Iterator[str]:
-    return _trial(report.value(port_mapping.PINHOLE6))
+    through = report.value(port_mapping.LET_THROUGH6)
+    return _trial(report.value(port_mapping.PINHOLE6), through)
 
 
 def _strange(report: Report) -> Iterator[str]:

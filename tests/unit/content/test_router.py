@@ -171,10 +171,16 @@ def test_a_trial_is_told_step_by_step() -> None:
 )
 def test_who_kept_a_packet_from_outside_out_is_told(through: bool | None, line: str) -> None:
     test = MappingTest(True, None, 1, 50001, OUTER, 120, None, True, False, "how", True)
-    readings = {**EASY, port_mapping.PCP.test.id: test}
+    readings = {**EASY, port_mapping.PCP.test.id: test, port_mapping.PINHOLE6.id: test}
     if through is not None:
-        readings[port_mapping.LET_THROUGH.id] = through
-    assert said(report(readings), CheckId.PCP)["The port that was tried"][-1] == line
+        # What is known of the one family says nothing about the other.
+        readings |= {port_mapping.LET_THROUGH.id: through, port_mapping.LET_THROUGH6.id: through}
+    told = said(report(readings), CheckId.PCP)
+    assert told["The port that was tried"][-1] == line
+    assert told["The opening in its IPv6 firewall that was tried"][-1] == line
+    readings.pop(port_mapping.LET_THROUGH6.id, None)
+    told = said(report(readings), CheckId.PCP)
+    assert told["The opening in its IPv6 firewall that was tried"][-1] == "It is closed again"
 
 
 def test_every_error_becomes_a_sentence_and_what_helps() -> None:

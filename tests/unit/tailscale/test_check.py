@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 
@@ -18,6 +17,7 @@ from probes.options import Options
 from probes.readings import stun, tailscale
 from probes.readings.tailscale import Backend, EndpointKind, OwnSocket, PeerPath
 from probes.report import Report
+from probes.tailscale.netcheck_report import MOST_BYTES
 from probes.tailscale.own_endpoints import kinds, own_port, socket_of
 from tests.unit.scripted import Prints, Script, ScriptedNetwork, local_view, run_checks, scripted
 from tests.unit.tailscale.recorded import recorded
@@ -232,14 +232,29 @@ def test_an_old_program_without_json_is_asked_for_text() -> None:
 @pytest.mark.parametrize(
     ("prints", "expected"),
     [
-        (Prints("", "could not fetch DERP map", 1), Failed),
-        (Prints("what?"), Failed),
-        (Prints("", "Access denied: debug", 1), Unknown),
+        (Prints("", "could not fetch DERP map", 1), Failed("could not fetch DERP map")),
+        (
+            Prints("", "", 1),
+            Failed("tailscale netcheck ended with an error, and did not say which"),
+        ),
+        (
+            Prints("x" * (MOST_BYTES + 1)),
+            Failed("tailscale netcheck printed far more than any report has"),
+        ),
+        (Prints("what?"), Failed("This is no report of tailscale netcheck.")),
+        (
+            Prints("", "Access denied: debug", 1),
+            Unknown(Reason.NO_RIGHTS, "Access denied: debug"),
+        ),
     ],
+    ids=["an-error", "no-words", "too-much", "no-report", "no-rights"],
 )
-def test_netcheck_that_fails(prints: Prints, expected: type[Any]) -> None:
-    report = _status(Prints(recorded("easy_easy.status.json")), prints)
-    assert isinstance(report[tailscale.NETCHECK], expected)
+def test_netcheck_that_fails(prints: Prints, expected: Failed | Unknown) -> None:
+    status = Prints(recorded("easy_easy.status.json"))
+    # An old version knows no --format, so one that refuses is asked once more without.
+    script = scripted({STATUS: status, NETCHECK: prints, "tailscale netcheck": prints})
+    report, _ = run_checks(ScriptedNetwork(script), LocalCheck(), TailscaleCheck())
+    assert replace(report[tailscale.NETCHECK], at_ms=0.0) == replace(expected, at_ms=0.0)
 
 
 def test_a_public_address_on_the_device_is_no_nat_of_the_daemons() -> None:
