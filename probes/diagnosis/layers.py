@@ -78,10 +78,13 @@ def layers_of(report: Report) -> tuple[Layer, ...]:
         found.append(Layer(0, way_out.source, LayerKind.HOST, local.WAY_OUT4.id))
     gateway = report.value(local.GATEWAY4)
     first = gateway.address if gateway is not None else None
+    hops = report.value(layers.HOPS4) or ()
+    if any(hop.ttl > 1 and hop.address == first for hop in hops):
+        first = None  # named by the person, and farther away: it has its place among the hops
     own = LayerKind.HOST if within(report) else None
     if first is not None:
         found.append(Layer(1, first, own or _first(first), local.GATEWAY4.id))
-    for hop in report.value(layers.HOPS4) or ():
+    for hop in hops:
         kind = (own or _first(hop.address)) if hop.ttl == 1 else _kind(hop.address)
         if own and hop.ttl == 2 and kind is LayerKind.SECOND_ROUTER:
             kind = LayerKind.ROUTER  # the first one outside that computer
@@ -180,7 +183,21 @@ def one_nat(report: Report) -> bool:
 
 def _nat_between(report: Report) -> Evidence | None:
     """PCP's ADDRESS_MISMATCH: the server sees another address than this host's own (RFC 6887)."""
-    error = report.value(port_mapping.PCP.error)
-    if within(report) or error is None or error.fault is not MappingFault.NAT_BETWEEN:
+    reading = mismatch(report)
+    if reading is None or within(report):
         return None
-    return Evidence(Confidence.LIKELY, (port_mapping.PCP.error.id,))
+    return Evidence(Confidence.LIKELY, (reading,))
+
+
+def mismatch(report: Report) -> str | None:
+    """The reading that holds PCP's ADDRESS_MISMATCH, if it was said. Some routers find out only
+    when they are asked for a port.
+    """
+    keys = port_mapping.PCP
+    test = report.value(keys.test)
+    said = {
+        keys.error.id: report.value(keys.error),
+        keys.test.id: test.error if test is not None else None,
+    }
+    between = MappingFault.NAT_BETWEEN
+    return next((key for key, each in said.items() if each and each.fault is between), None)

@@ -11,11 +11,11 @@ from enum import StrEnum
 
 from probes.addresses import AddressKind
 from probes.diagnosis.cloud import OneToOne, cloud_address
-from probes.diagnosis.layers import within
+from probes.diagnosis.layers import mismatch, within
 from probes.diagnosis.nat import own_addresses
 from probes.model import IPAddress
-from probes.readings import environment, layers, local, port_mapping, stun
-from probes.readings.port_mapping import SERVICES, MappingFault
+from probes.readings import environment, layers, local, stun
+from probes.readings.port_mapping import SERVICES
 from probes.report import Report
 from probes.values import dataclass
 
@@ -153,9 +153,9 @@ def _router(report: Report) -> Iterator[_Seen]:
             same = address == endpoint.address
             sign = Sign.ROUTER_HAS_IT if same else Sign.ROUTER_HAS_ANOTHER
             yield sign, keys.external.id, address
-    error = report.value(port_mapping.PCP.error)
-    if error is not None and error.fault is MappingFault.NAT_BETWEEN:
-        yield Sign.PCP_MISMATCH, port_mapping.PCP.error.id, error.name
+    reading = mismatch(report)
+    if reading is not None:
+        yield Sign.PCP_MISMATCH, reading, "ADDRESS_MISMATCH"
 
 
 def _hops(report: Report) -> Iterator[_Seen]:

@@ -259,6 +259,15 @@ def test_a_name_server_that_makes_up_no_address_proves_nothing() -> None:
     assert reading.reason is Reason.NO_ANSWER
 
 
+def test_a_router_that_was_named_and_is_farther_away_keeps_its_place() -> None:
+    report, diagnosis = run(load("double-nat"), gateway=ip_address("192.168.100.1"))
+    assert [(each.hop, str(each.address), each.kind) for each in layers_of(report)][1:3] == [
+        (1, "192.168.1.1", LayerKind.ROUTER),
+        (2, "192.168.100.1", LayerKind.SECOND_ROUTER),
+    ]
+    assert CauseId.DOUBLE_NAT in {each.id for each in diagnosis.causes}
+
+
 # --- the computer around a container or a virtual machine -----------------------------------------
 
 

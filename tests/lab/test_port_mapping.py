@@ -344,6 +344,34 @@ def test_a_real_router_behind_another_says_so(at: At) -> None:
     assert records(place) == []
 
 
+BETWEEN = f"""
+table ip between {{
+  chain in {{
+    type nat hook input priority 100
+    iifname lan0 ip saddr {DEVICE} udp dport 5351 snat to {LINE_A.lan}.77
+    iifname lan0 ip saddr {DEVICE} tcp dport 43211 snat to {LINE_A.lan}.77
+  }}
+}}
+"""
+"""The router's own services see another address than the device's: that of a box in between."""
+
+
+def test_a_nat_between_here_and_the_router_shows_when_a_port_is_asked_for(at: At) -> None:
+    """PCP says ADDRESS_MISMATCH then, and UPnP's secure mode refuses (718, or 606 in IGD 2)."""
+    place = at("hard-home")
+    miniupnpd(place.site)
+    assert place.site.router is not None
+    place.site.router.nft(BETWEEN)
+    said = ask(place, "--map-test")
+    assert value(said, "pcp.error") is None, "it was not asked for anything then"
+    assert value(said, "pcp.mapping")["error"]["fault"] == "nat-between"
+    assert value(said, "upnp.mapping")["granted"] is False
+    assert value(said, "upnp.mapping")["error"]["code"] in (718, 606)
+    (double,) = (each for each in said["causes"] if each["id"] == "double-nat")
+    assert "pcp.mapping" in double["because"]
+    assert records(place) == []
+
+
 def _behind(site: Customer) -> Customer:
     """The site, with a router that believes to have a private address outside."""
     return replace(site, line=replace(site.line, wan="192.168.178.20"))
