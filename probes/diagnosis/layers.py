@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 
 from probes.addresses import AddressKind
 from probes.diagnosis.cloud import cloud_address
+from probes.diagnosis.facts import unasked
 from probes.diagnosis.model import Confidence
 from probes.model import IPAddress
 from probes.readings import environment, layers, local, port_mapping, stun
@@ -127,8 +128,14 @@ def double_nat(report: Report) -> Evidence | None:
     """A second router of the home's own in front of the first one.
 
     The NAT of the computer around a container or a virtual machine is none: it has a name of its
-    own, and nobody sets it to bridge mode.
+    own, and nobody sets it to bridge mode. Where nobody looked for such a computer, the first box
+    may be it, and nothing is said.
     """
+    return None if unasked(report, environment.EVIDENCE) else second_nat(report)
+
+
+def second_nat(report: Report) -> Evidence | None:
+    """Another NAT between the first box and the internet, whoever's it and that box are."""
     return _second(report, AddressKind.PRIVATE, LayerKind.SECOND_ROUTER) or _nat_between(report)
 
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from probes.addresses import may_be_public
 from probes.diagnosis.facts import Facts
-from probes.diagnosis.layers import carrier_nat, double_nat, one_nat, within
+from probes.diagnosis.layers import carrier_nat, one_nat, second_nat, within
 from probes.diagnosis.model import Nat
 from probes.diagnosis.nat import mapping_answers, nat_of, several_lines
 from probes.diagnosis.overruled import Overruled, overruled
@@ -104,7 +104,7 @@ def side_from(facts: Facts) -> Side:
         offline=_offline(facts),
         udp_seen=tuple(dict.fromkeys(seen)),
         peer_relay=_peer_relay(facts.report),
-        second_router=double_nat(facts.report) is not None,
+        second_router=second_nat(facts.report) is not None,
         within=within(facts.report),
         offers_mapping=any(facts.is_true(keys.present) for keys in SERVICES.values()),
         several_lines=facts.nat4.varies and several_lines(facts.report),

@@ -33,7 +33,10 @@ def test_under_loss_nothing_false_is_said(condition: Condition) -> None:
 
 
 # Networks that between them have most causes; the command tries them all.
-SOME = ("hard-home", "exit-node", "captive-portal", "cgnat", "same-house", "hard-home-upnp", "open")
+SOME = (
+    *("hard-home", "exit-node", "captive-portal", "cgnat", "same-house", "hard-home-upnp", "open"),
+    *("container", "virtual-machine", "double-nat"),
+)
 
 
 @pytest.mark.parametrize("check", CheckId)
