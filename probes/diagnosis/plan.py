@@ -128,7 +128,9 @@ class _Known:
     # --- the ways out of one cause ----------------------------------------------------------------
 
     def ways(self, cause: Cause) -> tuple[Way, ...]:
-        """Those that make sense here."""
+        """Those that make sense here; none where nothing need be changed."""
+        if cause.weight is Weight.NOTES and self._own_address_makes_up_for(cause):
+            return ()
         around = self._around(cause)
         own = [each for each in WAYS[cause.id] if each not in around]
         if around:
@@ -144,6 +146,11 @@ class _Known:
         managed = cause.acts is Actor.NETWORK_ADMIN
         found.sort(key=lambda way: distance(way.remedy, way.whose, managed=managed))
         return self._recommend(cause, found, begin_with=around)
+
+    def _own_address_makes_up_for(self, cause: Cause) -> bool:
+        """No router need open a port for a device that has a public address to itself."""
+        mapping = cause.id in (CauseId.PORT_MAPPING_OFF, CauseId.PORT_MAPPING_BROKEN)
+        return mapping and self.facts.nat4.nat_class is NatClass.NONE
 
     def _around(self, cause: Cause) -> tuple[RemedyId, ...]:
         """What to do about the boxes around this device, where one of them makes the cause."""

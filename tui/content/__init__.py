@@ -196,19 +196,14 @@ def reported(cause_id: CauseId) -> str:
     return words_of("labels/reported", cause_id)
 
 
-def beyond_router(cause_id: CauseId) -> str:
-    """What to do first about a cause, where the provider has a NAT of its own."""
-    return words_of("labels/beyond-router", cause_id)
+def beyond_router(which: str) -> str:
+    """Where the usual advice on a router's ports is of no use: a cause, or an id of that file."""
+    return words_of("labels/beyond-router", which)
 
 
 def udp_stopped() -> str:
     """What IPv6 is worth where UDP is stopped over IPv4."""
     return words_of("labels/beyond-router", "udp-stopped")
-
-
-def no_way_beyond_router() -> str:
-    """What it means for the person that the router opens no port, where the provider has a NAT."""
-    return words_of("labels/beyond-router", "for-you")
 
 
 def which_box(which: str) -> str:

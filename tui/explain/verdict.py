@@ -19,7 +19,7 @@ from probes.diagnosis.model import (
     Result,
     Weight,
 )
-from probes.diagnosis.nat import nat_of, ways_in
+from probes.diagnosis.nat import nat_of, several_lines, ways_in
 from probes.diagnosis.outlook import outlook_of
 from probes.model import Family, Known
 from probes.readings import KEYS, local, port_mapping
@@ -194,9 +194,19 @@ def _for_you(cause: Cause, words: CauseWords, report: Report) -> str:
         nat4 = nat_of(report, Family.V4)
         if nat4.nat_class is NatClass.EASY and nat4.varies:
             return content.offers_ports("opened")
+    if cause.id in _MAPPING and own_address(report):
+        return content.beyond_router("own-address")
     if cause.id is CauseId.PORT_MAPPING_OFF and _beyond_router(cause, report):
-        return content.no_way_beyond_router()
+        return content.beyond_router("for-you")
     return words.for_you
+
+
+_MAPPING = (CauseId.PORT_MAPPING_OFF, CauseId.PORT_MAPPING_BROKEN)
+
+
+def own_address(report: Report) -> bool:
+    """This device has a public address to itself, so no router need open a port for it."""
+    return nat_of(report, Family.V4).nat_class is NatClass.NONE
 
 
 _IPV6 = (CauseId.IPV6_OFF, CauseId.IPV6_MISSING, CauseId.IPV6_FILTERED)
@@ -208,11 +218,15 @@ def _first(cause: Cause, words: CauseWords, report: Report) -> str:
         return content.beyond_router(cause.id)
     if cause.id in _IPV6 and facts.udp_stopped(report):
         return content.udp_stopped()
+    if cause.id in _MAPPING and own_address(report):
+        return content.beyond_router("nothing")
     if cause.id in (CauseId.HARD_NAT, CauseId.BOTH_HARD):
         services = tuple(port_mapping.SERVICES.values())
         tests = [test for each in services if (test := report.value(each.test)) is not None]
         if tests:
             return content.offers_ports(_tried(report, tests))
+        if cause.id is CauseId.HARD_NAT and several_lines(report):
+            return content.offers_ports("lines")
         if any(report.value(each.present) is True for each in services):
             return content.offers_ports("untried")
     return words.first

@@ -25,6 +25,7 @@ from tui.fixing.circumstances import Circumstances as Circumstances
 from tui.fixing.circumstances import System as System
 from tui.fixing.circumstances import circumstances as circumstances
 from tui.fixing.remarks import remarks
+from tui.fixing.ways import name_of
 
 ELSEWHERE = "there"
 """The step that says that all others are for another device."""
@@ -104,7 +105,7 @@ def playbook(
         first.insert(0, PlayStep(ELSEWHERE, playbooks.guidance(whose), None))
     return Playbook(
         way.remedy.id,
-        words.title,
+        name_of(way) if there else words.title,
         for_you,
         why,
         who,

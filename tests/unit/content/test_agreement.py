@@ -18,6 +18,7 @@ from probes.diagnosis.model import (
     Verdict,
     Weight,
 )
+from probes.diagnosis.plan import plan_of
 from probes.model import CheckId, CheckStatus, Reason, Unknown
 from probes.readings import behavior, captive_portal, relays, stun
 from probes.readings.port_mapping import SERVICES
@@ -30,6 +31,7 @@ from tui import content
 from tui.content import FieldId
 from tui.explain import explain_cause, explain_field, explain_nat, headline
 from tui.explain.facts import relays_asked
+from tui.fixing.telling import plan_lines
 
 SILENT: dict[str, Any] = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
 SIGN_IN = captive_portal.PortalAnswer("one.relays.example", 302, "http://sign-in.example/")
@@ -86,6 +88,28 @@ def test_behind_a_provider_the_own_router_is_not_the_first_advice(cause_id: Caus
     home, at_home = conclude("hard-home")
     cause = next(each for each in at_home.causes if each.id is cause_id)
     assert "provider" not in explain_cause(cause, home).first
+
+
+def test_an_own_address_needs_no_port_and_nobody_is_sent_to_a_router() -> None:
+    found, diagnosis = conclude("one-to-one-cloud")
+    off = next(each for each in diagnosis.causes if each.id is CauseId.PORT_MAPPING_OFF)
+    text = explain_cause(off, found)
+    assert "Nothing is missing" in text.for_you
+    assert text.first.startswith("Nothing:")
+    assert CauseId.PORT_MAPPING_OFF not in {each.cause.id for each in plan_of(found, diagnosis)}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "helps"),
+    [
+        ("two-wans", "Begin with this: Tie this device to one", "Tie this device to one"),
+        ("cgnat", "Begin with this: Other side: turn on UPnP", "opened on the other side"),
+    ],
+)
+def test_what_helps_is_what_the_steps_begin_with(name: str, first: str, helps: str) -> None:
+    found, diagnosis = conclude(name)
+    assert next(iter(plan_lines(found, diagnosis))).startswith(first)
+    assert helps in explain_cause(diagnosis.causes[0], found).first
 
 
 def test_behind_a_provider_no_line_sends_the_person_to_the_own_router() -> None:
