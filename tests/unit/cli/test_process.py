@@ -299,14 +299,16 @@ def test_a_closed_standard_error_loses_only_narration(tmp_path: Path) -> None:
     assert "1. Verdict" in done.stdout
 
 
-def slow_recording(path: Path) -> None:
-    """A recording whose run takes an hour."""
+def slow_recording(path: Path, *, ended: bool = False) -> None:
+    """A recording whose run takes an hour. `ended`: its one check does not."""
+    end = '{"event": "check-finished", "at": 2, "check": "stun", "status": "done", "error": ""}\n'
     path.write_text(
         '{"schema": "whyrelay-events/1"}\n'
         '{"event": "run-started", "at": 0, "taken_at": "", "checks": ["stun"], "skipped": [],'
         ' "network": "real"}\n'
         '{"event": "check-started", "at": 1, "check": "stun", "budget_ms": 1}\n'
-        '{"event": "run-finished", "at": 3600000, "network_id": "", "changed": false,'
+        + (end if ended else "")
+        + '{"event": "run-finished", "at": 3600000, "network_id": "", "changed": false,'
         ' "cancelled": false}\n'
     )
 

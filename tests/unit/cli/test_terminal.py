@@ -21,7 +21,7 @@ import pytest
 
 from probes.checks.registry import CHECKS
 from probes.options import OPT_IN
-from tests.unit.cli.test_process import environment
+from tests.unit.cli.test_process import environment, slow_recording
 from tui import terminal
 from tui.exits import Exit
 
@@ -108,8 +108,9 @@ def test_where_nothing_may_move_it_narrates_line_by_line(tmp_path: Path, still: 
     with on_terminal(tmp_path, "check", still, "--simulate", "hard-home") as session:
         output(session)
         assert session.end() == Exit.RELAYED
-    lines = session.seen.splitlines()
+    lines = [line for line in session.seen.splitlines() if not line.startswith("  ")]
     assert len(lines) == len(CHECKS) - len(OPT_IN)  # one for each check
+    assert max(map(len, session.seen.splitlines())) < 80
     assert "\x1b" not in session.seen
     assert any(line.startswith("This device: ") for line in lines)
 
@@ -182,8 +183,9 @@ def test_the_walk_as_text_asks_on_a_terminal(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_walk_says_so(tmp_path: Path) -> None:
-    with on_terminal(tmp_path, "--plain", "--simulate", "hard-home") as session:
-        session.watch(lambda: "Relays over TCP" in session.seen)
+    slow_recording(tmp_path / "slow.events", ended=True)
+    with on_terminal(tmp_path, "--plain", "--replay", "slow.events") as session:
+        session.watch(lambda: "UDP: " in session.seen)
         session.process.send_signal(signal.SIGINT)
         assert session.end() == Exit.INTERRUPTED
     assert "Interrupted." in session.seen
