@@ -45,6 +45,12 @@ class Age:
             self.began = at
         return at - self.began
 
+    def skip_to(self, age_s: float) -> None:
+        """It is at least so old: nobody had to wait for it."""
+        at = self.clock()
+        if self.began is None or at - self.began < age_s:
+            self.began = at - age_s
+
 
 @dataclass(frozen=True, slots=True)
 class Practised:
@@ -95,9 +101,9 @@ class Practised:
         from probes.network.simulated.pace import in_virtual_time, paced
 
         virtual = in_virtual_time()
-        age_s = self.age.now()
         if virtual and self.changed_s is not None:  # nobody waits, so Tailscale had its time
-            age_s = max(age_s, self.changed_s + FINDS_PATHS_S)
+            self.age.skip_to(self.changed_s + FINDS_PATHS_S)
+        age_s = self.age.now()
 
         def made() -> AsyncIterator[T]:
             return use(Live(self.title, lambda: self._network(age_s)))

@@ -87,6 +87,14 @@ def test_list_ping_and_watch_agree_after_a_change() -> None:
         assert run(_pinged(changed)) is PingPath.DIRECT
 
 
+def test_where_nobody_waited_for_the_test_nobody_is_behind_it() -> None:
+    """As text a test is over at once, and the ping after it sees the same."""
+    changed = _changed(lambda: 100.0)
+    assert run_virtual(_listed(changed))[NAS] is PeerPath.DIRECT
+    assert asyncio.run(_pinged(changed)) is PingPath.DIRECT
+    assert asyncio.run(_seen(changed))[NAS] is PeerPath.DIRECT
+
+
 def _later(now: list[float]) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """A person has waited, by a clock that is not virtual."""
     now[0] += 5.0
