@@ -117,18 +117,24 @@ class Comparison:
     """Checks that were not tested again, with the age of what they say in milliseconds."""
     other_address: bool
     """The same router, with another public address."""
+    taken_along: bool = False
+    """The device is at another place of the network, because the change brought it there."""
 
 
-def compare(before: Side, after: Side) -> Comparison:
-    """The two, side by side."""
+def compare(before: Side, after: Side, *, moves: bool = False) -> Comparison:
+    """The two, side by side. `moves`: what was changed brings a device to another place."""
     causes = tuple(_causes(before.diagnosis.causes, after.diagnosis.causes))
     elsewhere = not same_network(before.report, after.report)
     moved = elsewhere and not same_router(before.report, after.report)
-    outcome = Outcome.ELSEWHERE if moved else _outcome(before.diagnosis, after.diagnosis, causes)
-    lines = tuple(_lines(before, after))
-    return Comparison(
-        outcome, before, after, lines, causes, kept(after.report), elsewhere and not moved
+    outcome = (
+        Outcome.ELSEWHERE
+        if moved and not moves
+        else _outcome(before.diagnosis, after.diagnosis, causes)
     )
+    lines = tuple(_lines(before, after))
+    held = kept(after.report)
+    other_address, taken_along = elsewhere and not moved, moved and moves
+    return Comparison(outcome, before, after, lines, causes, held, other_address, taken_along)
 
 
 # --- the outcome ----------------------------------------------------------------------------------

@@ -60,11 +60,25 @@ def pretences(source: Source | None, measurement: Measurement) -> tuple[RemedyId
     return tuple(remedy for remedy in found if source.after(remedy) is not None)
 
 
-def compared(before: Report, now: Measurement, masker: Masker | None) -> Comparison:
+MOVES = frozenset(
+    {
+        *(RemedyId.HOST_NETWORK, RemedyId.BRIDGE_MACHINE, RemedyId.MIRRORED_NETWORK),
+        *(RemedyId.ACCESS_POINT, RemedyId.BRIDGE, RemedyId.SAME_WIFI),
+        *(RemedyId.PUBLIC_ADDRESS, RemedyId.CLOUD_ADDRESS),
+    }
+)
+"""Changes by which a device comes to another address or router: to see it there is what they are
+for, and no other network by chance."""
+
+
+def compared(proof: Proof, now: Measurement, masker: Masker | None) -> Comparison:
     """Before and after, both with what was measured at the other side, where that is known.
 
-    `now` is masked where a mask is worn; `before` never is.
+    `now` is masked where a mask is worn; what was before never is.
     """
+    before = proof.before
     shown = before if masker is None else masker.report(before)
     was = Measurement(now.title, shown, "", now.peer, now.other)
-    return compare(*(Side(each.report, each.judged, each.pair) for each in (was, now)))
+    moves = not MOVES.isdisjoint({proof.remedy, *proof.pretended})
+    sides = (Side(each.report, each.judged, each.pair) for each in (was, now))
+    return compare(*sides, moves=moves)

@@ -69,6 +69,8 @@ def result(found: Comparison, done: str, move: Move | None, *, tried: bool) -> l
     if done:
         blocks += [pairs([("Changed", say(done))]), gap]
     blocks += [prose(content.proof(outcome_words(found))), gap]
+    if found.taken_along:
+        blocks += [prose(content.proof("taken along"), "$quiet"), gap]
     if found.other_address:
         blocks += [prose(content.proof("other address"), "$quiet"), gap]
     if found.outcome not in (Outcome.CURED, Outcome.ELSEWHERE):

@@ -124,7 +124,7 @@ class ProveView(Pane):
         key = (proof, measurement)
         if self._found is None or self._found[0] != key:
             masker = self.whyrelay.conductor.masker()
-            self._found = key, compared(proof.before, measurement, masker)
+            self._found = key, compared(proof, measurement, masker)
         return self._found[1]
 
     def _lay(self, measurement: Measurement, found: Comparison | None) -> Iterator[Row]:

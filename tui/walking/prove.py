@@ -36,7 +36,7 @@ def prove(walk: Walk) -> Step:
         talk.tell(content.proof("untested"))
     else:
         remedy = walk.proof.remedy
-        talk.tell(*_told(walk, compared(walk.proof.before, walk.measurement, walk.masker), remedy))
+        talk.tell(*_told(walk, compared(walk.proof, walk.measurement, walk.masker), remedy))
     while True:
         match walk.ask("What next?", _choices(walk)):
             case "again":
@@ -103,7 +103,7 @@ def _take(walk: Walk, before: Report, new: Report, remedy: RemedyId | None) -> N
     walk.whole = new
     walk.measurement = _renewed(walk.measurement, report)
     walk.proof = Proof(before, remedy, tested=True)
-    found = compared(before, walk.measurement, walk.masker)
+    found = compared(walk.proof, walk.measurement, walk.masker)
     walk.talk.tell("", *_told(walk, found, remedy))
 
 
@@ -116,6 +116,8 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
     yield f"Result: {outcome_label(found)}."
     yield found.after.sentence
     yield content.proof(outcome_words(found))
+    if found.taken_along:
+        yield content.proof("taken along")
     yield ""
     changed = [line for line in found.lines if line.changed]
     for line in changed:
@@ -145,7 +147,7 @@ def _save(walk: Walk) -> None:
     proof = walk.proof
     if proof is None:
         return
-    found = compared(proof.before, walk.measurement, walk.masker)
+    found = compared(proof, walk.measurement, walk.masker)
     if not walk.settings.save:
         walk.talk.tell("Nothing is written, as you asked for (--no-save).")
         return

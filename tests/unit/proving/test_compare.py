@@ -132,6 +132,27 @@ def test_another_network_is_said_plainly() -> None:
     assert (found.outcome, found.other_address) == (Outcome.CURED, True)
 
 
+MOVING = [
+    ("container", RemedyId.HOST_NETWORK),
+    ("virtual-machine", RemedyId.BRIDGE_MACHINE),
+    ("pod", RemedyId.HOST_NETWORK),
+    ("mobile", RemedyId.PUBLIC_ADDRESS),
+]
+
+
+@pytest.mark.parametrize(("name", "remedy"), MOVING)
+def test_a_change_that_takes_the_device_along_is_no_other_network_by_chance(
+    name: str, remedy: RemedyId
+) -> None:
+    now = Measurement("", report(name, remedy))
+    found = compared(Proof(report(name), remedy), now, None)
+    assert (found.outcome, found.taken_along) == (Outcome.BETTER, True)
+    by_chance = compared(Proof(report(name), RemedyId.ENABLE_IPV6), now, None)
+    assert (by_chance.outcome, by_chance.taken_along) == (Outcome.ELSEWHERE, False)
+    also = Proof(report(name), RemedyId.ENABLE_IPV6, pretended=(remedy, RemedyId.ENABLE_IPV6))
+    assert compared(also, now, None).taken_along
+
+
 def test_every_netcheck_field_the_nat_and_the_router_are_compared() -> None:
     found = change("hard-home", RemedyId.KEEP_ONE_PORT)
     ids = [line.id for line in found.lines]
@@ -155,7 +176,7 @@ def with_other(answer: str, remedy: RemedyId) -> Comparison:
     theirs = report_of_found(recognise(recorded(answer).encode()), "paste")
     other = OtherSide("pasted text", theirs)
     now = Measurement("practice: hard-home", report("hard-home", remedy), other=other)
-    return compared(report("hard-home"), now, None)
+    return compared(Proof(report("hard-home")), now, None)
 
 
 @pytest.mark.parametrize(
