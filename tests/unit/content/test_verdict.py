@@ -431,7 +431,7 @@ SAYS = {
     CauseId.NOT_CONNECTED: "on this device: switched off.",
     CauseId.CLIENT_BUG: "Tailscale's issue 18348",
     CauseId.STUN_BLOCKED: "stun.example answered on UDP port 19302",
-    CauseId.HARD_NAT: "3 servers saw 3 different endpoints",
+    CauseId.HARD_NAT: "3 servers saw 3 different addresses or ports",
     CauseId.MULTI_WAN: "45.83.223.10, 45.83.223.11 and 45.83.223.12",
     CauseId.OTHER_VPN: "wg0 holds the way out",
     CauseId.RELAY_MAP_WITHOUT_STUN: "(https://example)",
