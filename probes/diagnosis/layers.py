@@ -71,6 +71,12 @@ def within(report: Report) -> bool:
     )
 
 
+def in_cloud(report: Report) -> bool:
+    """This machine is rented: whatever routes there is the provider's, and opens no ports."""
+    evidence = report.value(environment.EVIDENCE) or ()
+    return any(each.kind is Surrounding.CLOUD for each in evidence)
+
+
 def layers_of(report: Report) -> tuple[Layer, ...]:
     """The boxes that are known, in order, without gaps being filled by guesses."""
     found: list[Layer] = []

@@ -20,7 +20,7 @@ from tui.content.findings import (
     fields,
     nat,
     netcheck_field,
-    no_mapping_within,
+    no_mapping,
     question,
 )
 from tui.content.glossing import glossary, term
@@ -85,7 +85,7 @@ __all__ = [
     "meeting",
     "nat",
     "netcheck_field",
-    "no_mapping_within",
+    "no_mapping",
     "notice",
     "obstacle",
     "offers_ports",

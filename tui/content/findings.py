@@ -141,8 +141,9 @@ def cause(cause_id: CauseId) -> CauseWords:
 
 
 @cache
-def no_mapping_within() -> CauseWords:
-    """The words for `port-mapping-off` where the box that was asked is no router."""
-    cause_id = CauseId.PORT_MAPPING_OFF
-    words = parts_of("labels/within", str(cause_id), *_CAUSE_SECTIONS)
-    return CauseWords(cause_id, *words)
+def no_mapping(where: str) -> CauseWords:
+    """The words for `port-mapping-off` where what was asked is no router of a home's: an id of
+    ``labels/within``.
+    """
+    words = parts_of("labels/within", where, *_CAUSE_SECTIONS)
+    return CauseWords(CauseId.PORT_MAPPING_OFF, *words)

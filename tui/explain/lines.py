@@ -29,7 +29,7 @@ from probes.report import Report
 from tui import content
 from tui.explain import facts
 from tui.explain.lines_own import environment_line, firewall_line
-from tui.explain.words import milliseconds, number
+from tui.explain.words import busy, milliseconds, number
 
 Found = tuple[str, dict[str, object]]
 """A line's id, and what fills it."""
@@ -171,7 +171,8 @@ def _service(keys: ServiceKeys, report: Report) -> Found | None:
     if not present:
         return None if present is None else ("no", {})
     test = report.value(keys.test)
-    if test is not None and test.ok is not None:
+    trying = busy(report, keys.present.check) and test is not None and not test.seen_from_outside
+    if test is not None and test.ok is not None and not trying:
         works = "proven" if test.seen_from_outside else "opened"
         return works if test.ok else "broken", {}
     error = (test.error if test is not None else None) or report.value(keys.error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from probes.diagnosis.layers import within
+from probes.diagnosis.layers import in_cloud, within
 from probes.diagnosis.model import NatClass
 from probes.diagnosis.nat import nat_of
 from probes.model import Family, Reason
@@ -74,6 +74,8 @@ def _value(
         return "partly"
     if within(report) and nat is not NatClass.NONE and report.value(stun.UDP) is not False:
         return "none-within"
+    if in_cloud(report) and report.value(stun.UDP) is not False:
+        return "none-cloud"
     match nat:
         case NatClass.HARD:
             return "none-hard"

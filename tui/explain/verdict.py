@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.facts import Facts
-from probes.diagnosis.layers import carrier_nat, within
+from probes.diagnosis.layers import carrier_nat, in_cloud, within
 from probes.diagnosis.model import (
     Actor,
     Cause,
@@ -182,9 +182,11 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
 
 
 def cause_words(cause_id: CauseId, report: Report) -> CauseWords:
-    """A cause's words. Inside a container or a virtual machine no router was asked for a port."""
+    """A cause's words. In a container, a virtual machine or a cloud no home's router was asked."""
     if cause_id is CauseId.PORT_MAPPING_OFF and within(report):
-        return content.no_mapping_within()
+        return content.no_mapping(cause_id)
+    if cause_id is CauseId.PORT_MAPPING_OFF and in_cloud(report):
+        return content.no_mapping(f"{cause_id}-cloud")
     return content.cause(cause_id)
 
 

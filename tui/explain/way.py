@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probes.diagnosis.layers import LayerKind, layers_of
+from probes.addresses import AddressKind
+from probes.diagnosis.layers import Layer, LayerKind, in_cloud, layers_of
 from probes.diagnosis.ledger import ledger
 from probes.readings import behavior
 from probes.report import Report
@@ -15,9 +16,18 @@ from tui.explain.words import listed
 def layer_lines(report: Report) -> Iterator[str]:
     """Every box that is known between this device and the internet, from the inside out."""
     for layer in layers_of(report):
-        around = layer.hop > 0 and layer.kind is LayerKind.HOST
-        words = content.within("layer") if around else content.label(layer.kind)
-        yield f"{layer.address}: {content.plain(words)}"
+        yield f"{layer.address}: {content.plain(_what(layer, report))}"
+
+
+def _what(layer: Layer, report: Report) -> str:
+    """What a box is: the first router is not everywhere this person's own."""
+    if layer.kind is LayerKind.HOST and layer.hop > 0:
+        return content.within("layer")
+    if layer.kind is LayerKind.ROUTER and in_cloud(report):
+        return content.within("clouds-router")
+    if layer.kind is LayerKind.ROUTER and AddressKind.of(layer.address) is AddressKind.PUBLIC:
+        return content.within("providers-router")
+    return content.label(layer.kind)
 
 
 def ledger_lines(report: Report) -> Iterator[str]:

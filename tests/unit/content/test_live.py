@@ -398,6 +398,15 @@ def test_a_check_is_summed_up_in_a_line(
     assert line.text.startswith(text)
 
 
+def test_a_port_that_is_still_being_tried_is_not_judged_yet() -> None:
+    found = {PCP.present.id: True, PCP.test.id: trial(ok=True)}
+    under_way = report(found, {CheckId.PCP: CheckStatus.RUNNING}, closed=False)
+    assert check_line(under_way, CheckId.PCP).text == "yes"
+    came_in = {**found, PCP.test.id: trial(ok=True, seen=True)}
+    seen = report(came_in, {CheckId.PCP: CheckStatus.RUNNING}, closed=False)
+    assert check_line(seen, CheckId.PCP).text == "yes, and an opened port works"
+
+
 def test_every_line_of_every_check_is_met_by_a_test() -> None:
     met = {
         (check, found[0])

@@ -43,6 +43,7 @@ class Row:
 
 
 IN_A_CONTAINER = Evidence(Surrounding.CONTAINER, "docker", True, "a file", Confidence.CERTAIN)
+IN_A_CLOUD = Evidence(Surrounding.CLOUD, "Amazon EC2", None, "a file", Confidence.CERTAIN)
 SIGN_IN = captive_portal.PortalAnswer("one.relays.example", 302, "http://sign-in.example/")
 SILENT = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
 ENDPOINT6 = "[2001:db8:1::20]:40000"
@@ -486,6 +487,12 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
         "none-within",
         {**services(False, False, False), environment.EVIDENCE.id: (IN_A_CONTAINER,)},
         "asked of 192.168.1.1, and nothing answered. That is no router",
+    ),
+    (
+        FieldId.PORT_MAPPING,
+        "none-cloud",
+        {**services(False, False, False), environment.EVIDENCE.id: (IN_A_CLOUD,)},
+        "They are made for the routers of homes",
     ),
     (FieldId.CAPTIVE_PORTAL, "yes", {captive_portal.PRESENT.id: True}, "a page of its own"),
     (FieldId.CAPTIVE_PORTAL, "no", {captive_portal.PRESENT.id: False}, "as it should be"),

@@ -52,6 +52,7 @@ from tests.unit.diagnosis.sites import LET_THROUGH
 from tui import content
 from tui.content import Tone
 from tui.explain import HopId, explain_cause, explain_nat, explain_outlook, headline, path
+from tui.explain.way import layer_lines
 
 SILENT: dict[str, Any] = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
 OPEN: dict[str, Any] = {
@@ -265,6 +266,22 @@ def test_in_a_container_nobody_is_sent_to_a_router_that_was_not_asked() -> None:
     assert "172.17.0.1, is the computer" in said
     assert "router, 172.17.0.1" not in said
     assert "it was not asked" in said
+
+
+def test_in_a_cloud_nobody_is_sent_to_the_settings_of_a_router() -> None:
+    for name in ("cloud-gateway", "one-to-one-cloud"):
+        found, diagnosis = conclude(name)
+        cause = next(each for each in diagnosis.causes if each.id is CauseId.PORT_MAPPING_OFF)
+        words = explain_cause(cause, found)
+        said = content.plain(" ".join((words.title, words.sentence, words.for_you, words.first)))
+        assert "your router" not in said.lower()
+        assert "Nothing is missing" in said
+        assert "172.31.0.1: the cloud's router" in [*layer_lines(found)]
+
+
+def test_the_router_of_a_public_address_is_the_provider_s() -> None:
+    found, _ = conclude("public-firewall")
+    assert "45.83.226.1: the provider's router" in [*layer_lines(found)]
 
 
 def test_the_path_shows_only_what_is_known() -> None:
