@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.meeting import meet
-from probes.diagnosis.model import Mechanism, NatClass, Outlook, Outlooks, Result
+from probes.diagnosis.model import Mechanism, Nat, NatClass, Outlook, Outlooks, Result
 from probes.diagnosis.openings import EIF
 from probes.diagnosis.overruled import Overruled, overruled
 from probes.diagnosis.pairing import Leg
@@ -26,6 +26,12 @@ EASY_PEER = Reach((Leg(),))
 HARD_PEER = Reach((HARD,))
 """Another port for every destination, filtering by address and port, no port mapping."""
 PEERS = {NatClass.NONE: NO_NAT_PEER, NatClass.EASY: EASY_PEER, NatClass.HARD: HARD_PEER}
+
+
+def needs_no_port(nat: Nat, outlook: Outlooks) -> bool:
+    """No router need open a port: the address is its own, or every peer gets in already."""
+    three = (outlook.none, outlook.easy, outlook.hard)
+    return nat.nat_class is NatClass.NONE or all(each.result is Result.DIRECT for each in three)
 
 
 def outlook_of(facts: Facts, above: Overruled | None = None) -> Outlooks:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.fitting import BY_ID, FORETELLABLE, PERHAPS, Case, fits
 from probes.diagnosis.model import Actor, Cause, CauseId, Diagnosis, NatClass, Verdict, Weight
+from probes.diagnosis.outlook import needs_no_port
 from probes.diagnosis.remedies import Remedy, RemedyId, Risk
 from probes.diagnosis.sides import Side, side_from
 from probes.diagnosis.ways import AROUND, AT_A_ROUTER, BY_A_NAT, HELPED_BY_THE_OTHER_SIDE, WAYS
@@ -129,7 +130,9 @@ class _Known:
 
     def ways(self, cause: Cause) -> tuple[Way, ...]:
         """Those that make sense here; none where nothing need be changed."""
-        if cause.weight is Weight.NOTES and self._own_address_makes_up_for(cause):
+        no_port = cause.id in (CauseId.PORT_MAPPING_OFF, CauseId.PORT_MAPPING_BROKEN)
+        noted = no_port and cause.weight is Weight.NOTES
+        if noted and needs_no_port(self.facts.nat4, self.diagnosis.outlook):
             return ()
         around = self._around(cause)
         own = [each for each in WAYS[cause.id] if each not in around]
@@ -146,11 +149,6 @@ class _Known:
         managed = cause.acts is Actor.NETWORK_ADMIN
         found.sort(key=lambda way: distance(way.remedy, way.whose, managed=managed))
         return self._recommend(cause, found, begin_with=around)
-
-    def _own_address_makes_up_for(self, cause: Cause) -> bool:
-        """No router need open a port for a device that has a public address to itself."""
-        mapping = cause.id in (CauseId.PORT_MAPPING_OFF, CauseId.PORT_MAPPING_BROKEN)
-        return mapping and self.facts.nat4.nat_class is NatClass.NONE
 
     def _around(self, cause: Cause) -> tuple[RemedyId, ...]:
         """What to do about the boxes around this device, where one of them makes the cause."""

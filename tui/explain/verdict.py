@@ -20,7 +20,7 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.diagnosis.nat import nat_of, several_lines, ways_in
-from probes.diagnosis.outlook import outlook_of
+from probes.diagnosis.outlook import needs_no_port, outlook_of
 from probes.model import Family, Known
 from probes.readings import KEYS, local, port_mapping
 from probes.readings.key import Key
@@ -196,8 +196,9 @@ def _for_you(cause: Cause, words: CauseWords, report: Report) -> str:
         nat4 = nat_of(report, Family.V4)
         if nat4.nat_class is NatClass.EASY and nat4.varies:
             return content.offers_ports("opened")
-    if cause.id in _MAPPING and own_address(report):
-        return content.beyond_router("own-address")
+    if cause.id in _MAPPING and _no_port_needed(report):
+        own = nat_of(report, Family.V4).nat_class is NatClass.NONE
+        return content.beyond_router("own-address" if own else "reached")
     if cause.id is CauseId.PORT_MAPPING_OFF and _beyond_router(cause, report):
         return content.beyond_router("for-you")
     return words.for_you
@@ -206,9 +207,9 @@ def _for_you(cause: Cause, words: CauseWords, report: Report) -> str:
 _MAPPING = (CauseId.PORT_MAPPING_OFF, CauseId.PORT_MAPPING_BROKEN)
 
 
-def own_address(report: Report) -> bool:
-    """This device has a public address to itself, so no router need open a port for it."""
-    return nat_of(report, Family.V4).nat_class is NatClass.NONE
+def _no_port_needed(report: Report) -> bool:
+    nat4, nat6 = (nat_of(report, each) for each in Family)
+    return needs_no_port(nat4, outlook_of(Facts(report, nat4, nat6)))
 
 
 _IPV6 = (CauseId.IPV6_OFF, CauseId.IPV6_MISSING, CauseId.IPV6_FILTERED)
@@ -220,7 +221,7 @@ def _first(cause: Cause, words: CauseWords, report: Report) -> str:
         return content.beyond_router(cause.id)
     if cause.id in _IPV6 and facts.udp_stopped(report):
         return content.udp_stopped()
-    if cause.id in _MAPPING and own_address(report):
+    if cause.id in _MAPPING and _no_port_needed(report):
         return content.beyond_router("nothing")
     if cause.id in (CauseId.HARD_NAT, CauseId.BOTH_HARD):
         services = tuple(port_mapping.SERVICES.values())

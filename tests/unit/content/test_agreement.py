@@ -90,8 +90,9 @@ def test_behind_a_provider_the_own_router_is_not_the_first_advice(cause_id: Caus
     assert "provider" not in explain_cause(cause, home).first
 
 
-def test_an_own_address_needs_no_port_and_nobody_is_sent_to_a_router() -> None:
-    found, diagnosis = conclude("one-to-one-cloud")
+@pytest.mark.parametrize("name", ["one-to-one-cloud", "full-cone"])
+def test_where_every_peer_gets_in_nobody_is_sent_to_a_router_for_a_port(name: str) -> None:
+    found, diagnosis = conclude(name)
     off = next(each for each in diagnosis.causes if each.id is CauseId.PORT_MAPPING_OFF)
     text = explain_cause(off, found)
     assert "Nothing is missing" in text.for_you
