@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui import content
-from tui.explain import headline, question_lines
+from tui.explain import headline, notices, question_lines
 from tui.plain_facts import sentence
 from tui.proving.proof import Proof
 from tui.state import Measurement, Step
@@ -57,6 +57,8 @@ def test(walk: Walk) -> None:
         walk.talk.tell(
             "", "What was found:", *(sentence(f"{each.title}: {each.text}") for each in found)
         )
+    if said := notices(report):
+        walk.talk.tell("", *said)
     walk.talk.tell("", headline(walk.measurement.diagnosis, report), "")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -156,6 +156,20 @@ def test_what_was_found_is_told_in_the_order_of_the_app() -> None:
 def printed(text: str) -> str:
     """As it is told."""
     return text.replace(" → ", " to ")
+
+
+def test_what_is_to_be_said_of_the_whole_run_comes_before_its_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    person, _, _ = walked("4", "easy-home")
+    assert "This is the practice network easy-home: nothing was sent" in person.text
+    measure = Asked.measure
+    monkeypatch.setattr(
+        Asked, "measure", lambda *given: replace(measure(*given), network_changed=True)
+    )
+    lost, _, _ = walked("4", "easy-home")
+    text = " ".join(lost.text.split())
+    assert text.index("lost its network") < text.index("Direct connections are to be expected")
 
 
 def test_where_nothing_is_in_the_way_fix_says_so() -> None:
