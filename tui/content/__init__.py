@@ -156,6 +156,7 @@ TOO_LITTLE = (
     "unknown-unfinished",
     "unknown-failed",
     "unknown-paths",
+    "unknown-paths-mixed",
     "unknown-paths-relayed",
     "unknown-elsewhere",
 )

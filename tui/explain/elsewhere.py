@@ -86,8 +86,11 @@ def nat_words(report: Report, which: str) -> str:
 
 def headline(report: Report) -> str:
     """Which sentence says that too little is known."""
-    if spread_of(report).this_side:
+    spread = spread_of(report)
+    if spread.this_side:
         return "unknown-paths-relayed"
+    if spread.reachable and spread.relayed:
+        return "unknown-paths-mixed"
     return "unknown-paths" if paths(report)[1] else "unknown-elsewhere"
 
 

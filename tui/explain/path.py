@@ -18,7 +18,16 @@ from probes.diagnosis.layers import (
     one_nat,
     within,
 )
-from probes.diagnosis.model import Actor, Cause, CauseId, Diagnosis, Headline, NatClass, Weight
+from probes.diagnosis.model import (
+    Actor,
+    Cause,
+    CauseId,
+    Diagnosis,
+    Headline,
+    NatClass,
+    Verdict,
+    Weight,
+)
 from probes.model import Family
 from probes.readings import local, tailscale
 from probes.readings.tailscale import PeerPath
@@ -155,6 +164,7 @@ _OBSTACLE_TONE = {
     Headline.DEPENDS_MAPPING: Tone.NOTE,
     Headline.DEPENDS_OWN_FIREWALL: Tone.NOTE,
 }
+"""Also where, with a chosen peer, more than this stands in the way."""
 
 
 _AS_WITHOUT_PEER = (Headline.PEER_OWN_SIDE, Headline.PEER_DEPENDS, Headline.PEER_UNKNOWN)
@@ -181,7 +191,9 @@ def _obstacle(diagnosis: Diagnosis, report: Report, boxes: tuple[HopId, ...]) ->
         where = HopId.HOST  # the first NAT on the way, as the sentence says
     elif where is HopId.WAY_OUT:
         where = _box(boxes, diagnosis.causes)
-    return _Obstacle(where, content.obstacle(shown), _OBSTACLE_TONE.get(shown, Tone.BAD))
+    # What it only depends on may let the two through.
+    tone = Tone.NOTE if diagnosis.verdict is Verdict.DEPENDS else Tone.BAD
+    return _Obstacle(where, content.obstacle(shown), _OBSTACLE_TONE.get(shown, tone))
 
 
 _ALSO_NOTES = (CauseId.NOT_CONNECTED, CauseId.EXIT_NODE)

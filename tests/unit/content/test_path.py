@@ -10,6 +10,7 @@ from probes.elsewhere.recognise import recognise
 from probes.elsewhere.report import report_of_found
 from probes.network.simulated import names
 from tests.engine.test_scenarios import conclude
+from tests.unit.content.test_pair_words import PEERS
 from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.content import Tone
@@ -99,3 +100,14 @@ def test_the_relay_of_a_report_from_elsewhere_is_the_one_that_netcheck_printed()
     (relay,) = [hop for hop in stops if hop.id is HopId.RELAY]
     assert relay.detail == "r01 20 ms"
     assert "╌" not in picture(stops, 100)[0].plain, "UDP did reach it"
+
+
+def test_what_a_pair_only_depends_on_is_a_note() -> None:
+    met = set()
+    for found, _, _ in PEERS.values():
+        diagnosis = diagnose(found)
+        tones = {hop.tone for hop in path(diagnosis, found) if hop.obstacle}
+        if tones and diagnosis.verdict in (Verdict.DEPENDS, Verdict.RELAYED):
+            assert tones == {NOTE if diagnosis.verdict is Verdict.DEPENDS else BAD}
+            met.add(diagnosis.verdict)
+    assert met == {Verdict.DEPENDS, Verdict.RELAYED}

@@ -293,6 +293,20 @@ def test_all_relayed_speaks_against_this_side_and_one_alone_does_not() -> None:
     assert "shows 0 of 1 active peers direct" in headline(diagnose(one), one)
 
 
+def test_some_that_are_direct_speak_for_this_side() -> None:
+    own = "100.64.0.1  node1  someone@  linux  -\n"
+    far = "100.64.0.2  node2  someone@  linux  active; direct 45.83.1.2:41641, tx 1 rx 1\n"
+    near = far.replace("45.83.1.2", "192.168.1.7")
+    relayed = '100.64.0.3  node3  someone@  linux  active; relay "fra", tx 1 rx 1\n'
+    mixed = report(own + far + relayed)
+    assert "1 of 2 active peers are direct, so it is likely the others'" in headline(
+        diagnose(mixed), mixed
+    )
+    # Who is direct in the same house shows nothing of the way to the internet.
+    house = report(own + near + relayed)
+    assert "and no more than that" in headline(diagnose(house), house)
+
+
 # --- what is nothing of the kind ------------------------------------------------------------------
 
 
