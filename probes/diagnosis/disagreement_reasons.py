@@ -40,6 +40,9 @@ def reason_of(
                 return Likely.OTHER_TUNNEL, (family_key.id,)
     if topic is Topic.ADDRESS and len(_seen_addresses(report)) > 1:
         return Likely.SEVERAL_WAYS_OUT, (stun.ANSWERS4.id,)
+    if topic is Topic.ADDRESS and apart >= set(_TAILSCALES) and _of_one_mind(said):
+        # Two of them at two moments: it is the way that differs, not the time.
+        return Likely.SEVERAL_WAYS_OUT, (tailscale.NETCHECK.id, tailscale.SELF_ENDPOINTS.id)
     if topic in (Topic.UDP, Topic.MAPPING) and _one_answer(report):
         return Likely.ONE_ANSWER_ONLY, (stun.ANSWERS4.id, tailscale.NETCHECK.id)
     if topic is Topic.MAPPING and Witness.DAEMON in apart:
@@ -55,6 +58,11 @@ def _apart(said: dict[Witness, str]) -> set[Witness]:
     """Who contradicts this program's probes; without them, everybody."""
     own = said.get(Witness.PROBES)
     return {witness for witness, says in said.items() if says != own}
+
+
+def _of_one_mind(said: dict[Witness, str]) -> bool:
+    """Tailscale's own witnesses say the same."""
+    return len({said.get(each) for each in _TAILSCALES}) == 1
 
 
 def _tailscales_reason(

@@ -73,11 +73,11 @@ def explain_peer(found: PeerOutlook, report: Report) -> PeerWords:
 
 
 def path_words(path: PeerPath, via: str) -> str:
-    """ "relayed via fra", "direct at 192.0.2.1:41641", "idle"."""
+    """ "relayed via fra", "direct at 192.0.2.1:41641", "via peer relay at 192.0.2.2:5", "idle"."""
     label = content.label(path)
     if not via:
         return label
-    return f"{label} {'at' if path is PeerPath.DIRECT else 'via'} {via}"
+    return f"{label} {'via' if path is PeerPath.DERP else 'at'} {via}"
 
 
 def pair_filling(diagnosis: Diagnosis) -> dict[str, object]:

@@ -239,7 +239,14 @@ CASES: dict[str, tuple[CheckId, tuple[tuple[Any, Any], ...], dict[str, list[str]
                 tailscale.SELF_ENDPOINTS,
                 (SelfEndpoint(Endpoint(ADDRESS, 5), EndpointKind.PUBLIC_OTHER_PORT),),
             ),
-            (tailscale.PEERS, (peer(1, PeerPath.DERP, "nyc"), peer(2))),
+            (
+                tailscale.PEERS,
+                (
+                    peer(1, PeerPath.DERP, "nyc"),
+                    peer(2),
+                    peer(3, PeerPath.PEER_RELAY, "45.83.240.1:40000"),
+                ),
+            ),
             (
                 tailscale.PINGS,
                 (
@@ -275,7 +282,11 @@ CASES: dict[str, tuple[CheckId, tuple[tuple[Any, Any], ...], dict[str, list[str]
                 "MappingVariesByDestIP: yes",
                 "PortMapping: no",
             ],
-            "The other devices": ["p1: relayed via nyc", "p2: idle"],
+            "The other devices": [
+                "p1: relayed via nyc",
+                "p2: idle",
+                "p3: via peer relay at 45.83.240.1:40000",
+            ],
             "Pings": ["p1: direct at 45.83.240.9:5, after 3 by a relay", "p2: relayed via fra"],
             "Not understood": ["Peer"],
         },

@@ -59,6 +59,9 @@ def test_witnesses_that_agree_are_not_mentioned() -> None:
     assert disagreements_of(facts()) == ()
 
 
+PUBLIC = EndpointKind.PUBLIC_OWN_PORT
+
+
 @pytest.mark.parametrize(
     ("pairs", "topic", "likely"),
     [
@@ -130,6 +133,17 @@ def test_witnesses_that_agree_are_not_mentioned() -> None:
             (
                 (tailscale.NETCHECK, replace(EASY, global4=Endpoint.parse("203.0.113.9:1"))),
                 (stun.ANSWERS4, answers(SAME, "203.0.113.9:5000")),
+            ),
+            Topic.ADDRESS,
+            Likely.SEVERAL_WAYS_OUT,
+        ),
+        (
+            (
+                (tailscale.NETCHECK, replace(EASY, global4=Endpoint.parse("203.0.113.9:1"))),
+                (
+                    tailscale.SELF_ENDPOINTS,
+                    (SelfEndpoint(Endpoint.parse("203.0.113.9:41641"), PUBLIC),),
+                ),
             ),
             Topic.ADDRESS,
             Likely.SEVERAL_WAYS_OUT,
