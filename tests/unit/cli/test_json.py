@@ -69,10 +69,28 @@ def test_every_output_is_valid_and_whole(name: str) -> None:
     assert value["readings"].keys() == KEYS.keys()
 
 
+_VALID: set[str] = set()
+"""Lines of recordings that were found valid, without their times: most stand in many recordings."""
+
+
+def _timeless(value: Any) -> Any:
+    """The same with every time that is a number set to nought."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: 0 if name == "at" and isinstance(each, int | float) else _timeless(each)
+        for name, each in value.items()
+    }
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_line_of_a_recording_is_valid(name: str) -> None:
-    for line in recording.dump(run(name), "0").splitlines():
-        validator("whyrelay-events/1").validate(json.loads(line))
+    for text_line in recording.dump(run(name), "0").splitlines():
+        line = json.loads(text_line)
+        seen = json.dumps(_timeless(line))
+        if seen not in _VALID:
+            validator("whyrelay-events/1").validate(line)
+            _VALID.add(seen)
 
 
 @pytest.mark.parametrize("name", names())
