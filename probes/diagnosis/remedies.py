@@ -118,7 +118,16 @@ def _unblock_udp(side: Side) -> Side | None:
 
 
 def _unblock_stun(side: Side) -> Side | None:
-    if not side.four.blind or not side.managed:
+    return _told_by_relays(side) if side.managed else None
+
+
+def _mend_relay_map(side: Side) -> Side | None:
+    return None if side.managed else _told_by_relays(side)
+
+
+def _told_by_relays(side: Side) -> Side | None:
+    """The relays say where they see this side."""
+    if not side.four.blind:
         return None
     known = side.nat4.nat_class in (NatClass.EASY, NatClass.NONE)
     return replace(side, four=Reach(EASY) if known else Reach(ANY_UDP, settled=False))
@@ -246,6 +255,14 @@ REMEDIES: tuple[Remedy, ...] = (
         (CheckId.LAYERS, *_NAT),
         (CauseId.CGNAT,),
         _public_address,
+    ),
+    Remedy(
+        RemedyId.MEND_RELAY_MAP,
+        Actor.TAILNET_ADMIN,
+        Risk.NONE,
+        (CheckId.STUN,),
+        (CauseId.RELAY_MAP_WITHOUT_STUN,),
+        _mend_relay_map,
     ),
     *UNTOLD,
     Remedy(RemedyId.PEER_RELAY, Actor.TAILNET_ADMIN, Risk.ONE_PORT, (), (), _peer_relay),

@@ -305,13 +305,5 @@ UNTOLD: tuple[Remedy, ...] = (
         (CauseId.FORCED_RELAY,),
         _untold,
     ),
-    Remedy(
-        RemedyId.MEND_RELAY_MAP,
-        Actor.TAILNET_ADMIN,
-        Risk.NONE,
-        (CheckId.STUN,),
-        (CauseId.RELAY_MAP_WITHOUT_STUN,),
-        _untold,
-    ),
 )
 """Cheap and safe first."""

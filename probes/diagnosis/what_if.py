@@ -45,6 +45,8 @@ def distance(remedy: Remedy, whose: Whose, *, managed: bool = False) -> tuple[in
     """
     if remedy.id is RemedyId.PEER_RELAY:
         return len(HOW_FAR), False
+    if remedy.id is RemedyId.MEND_RELAY_MAP and whose is Whose.THIS:
+        return 0, False  # what is wrong for the whole tailnet is mended, not gone around
     tier, other = HOW_FAR[remedy.acts], whose is Whose.OTHER
     if managed and remedy.acts is Actor.ROUTER:
         tier = HOW_FAR[Actor.NETWORK_ADMIN]

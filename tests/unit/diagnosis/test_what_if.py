@@ -111,7 +111,9 @@ def test_whoever_stops_udp_owns_the_router_too() -> None:
     assert found[0] == (R.UNBLOCK_STUN, THIS)
     assert (R.PORT_MAPPING, THIS) in found
     unmapped = replace(blind, managed=False)  # it is the relays that have no STUN
-    assert R.UNBLOCK_STUN not in {fix.remedy.id for fix in fixes(unmapped, side("eim-apdf", 2))}
+    offered = {fix.remedy.id for fix in fixes(unmapped, side("eim-apdf", 2)) if fix.side is THIS}
+    assert offered & {R.UNBLOCK_STUN, R.MEND_RELAY_MAP} == {R.MEND_RELAY_MAP}
+    assert R.MEND_RELAY_MAP not in {remedy for remedy, _ in found}
 
 
 def test_port_mapping_is_not_proposed_behind_a_second_nat() -> None:
@@ -186,5 +188,5 @@ def test_every_remedy_is_there_once_and_flips_something_somewhere() -> None:
         for remedy, _ in told(ours, theirs)
     }
     untold = {remedy.id for remedy in UNTOLD}
-    assert set(R) - seen - untold == {R.UNBLOCK_STUN, R.ONE_LINE}
+    assert set(R) - seen - untold == {R.UNBLOCK_STUN, R.MEND_RELAY_MAP, R.ONE_LINE}
     assert not seen & untold, "what cannot be foretold is not promised"
