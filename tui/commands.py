@@ -359,4 +359,4 @@ FOOTER: Mapping[Step, tuple[Command, ...]] = {
     Step.FIX: (TICK, IMPOSSIBLE, NEXT, EXPLAIN, PALETTE, QUIT),
     Step.PROVE: (RETEST, PING, WATCH, EXPLAIN, PALETTE, QUIT),
 }
-"""At most six a step. Fix has others where a command is under the cursor."""
+"""At most six a step. Fix and Prove have others where these would do nothing."""

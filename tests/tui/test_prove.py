@@ -324,6 +324,19 @@ async def test_a_watch_goes_on_over_a_change_that_is_pretended() -> None:
         assert seen["home-nas"] == "direct"
 
 
+@pytest.mark.parametrize(
+    ("name", "wanted", "absent"),
+    [("hard-home", "u Ping   f Watch", "z Pretend"), ("container", "z Pretend", "u Ping")],
+)
+async def test_only_what_can_be_done_is_offered_below(name: str, wanted: str, absent: str) -> None:
+    app = prover(Ahead(name))
+    async with running(app) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        assert wanted in lines(app)[-1]
+        assert absent not in lines(app)[-1]
+
+
 async def test_a_flip_rings(monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[int] = []
     monkeypatch.setattr(WhyrelayApp, "bell", lambda self: rung.append(1))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from tui import content
+from tui.commands import BACK, EXPLAIN, PALETTE, PRETEND, QUIT, RETEST, Command
 from tui.networks import PRACTICE
 from tui.proving.proof import Proof
 from tui.proving.testing import before_of, followed, to_test, wait_s
@@ -29,6 +30,13 @@ class ProvePane(ProveView):
         kind, _, name = self._rows.cursor.partition(":")
         now = {str(each.id) for each in self.measurement.judged.causes}
         return f"finding:cause:{name}" if kind == "cause" and name in now else "step:prove"
+
+    def footer(self) -> tuple[Command, ...]:
+        """Pings and looks are offered where there is somebody to ping."""
+        if self._peers and isinstance(self._source, Followable):
+            return super().footer()
+        pretend = (PRETEND,) if self.can_pretend() else ()
+        return (RETEST, BACK, *pretend, EXPLAIN, PALETTE, QUIT)
 
     def to_copy(self) -> str:
         """Before and after as text; where nothing was tested yet, the page."""

@@ -105,6 +105,7 @@ class ProveView(Pane):
         found = self._comparison()
         self._rows.set_rows(list(self._lay(measurement, found)))
         self._explain()
+        self.keys_changed()
         self.achieved(found is not None and OUTCOMES[found.outcome] is Tone.GOOD)
 
     def _followed(self) -> None:
