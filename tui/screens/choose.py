@@ -201,7 +201,7 @@ class ChoosePane(Pane):
         from tui.screens.choices import plain_line
 
         about = "paste what it printed, or name a file"
-        return plain_line("+", "Another device", about, None, width)
+        return plain_line("←", "Another device", about, None, width)
 
     def _lay_peer(self, peer: Peer, width: int) -> Content:
         from tui.screens.choices import peer_line

@@ -185,7 +185,7 @@ class ProveView(Pane):
         tone = Tone.RUNNING if follows.watching else Tone.WAITING
         flips = sum(each.flips for each in follows.history.moments)
         told = f"{flips} so far" if flips else "on" if follows.watching else ""
-        names = "Tell me when it turns direct", "Tell me of changes", "Tell changes"
+        names = "Tell me when it turns direct", "Tell me of changes", "Watch paths"
         return lay_pair(
             tone, fitting(names, width - 2 - (len(told) + 2 if told else 0)), told, width
         )
