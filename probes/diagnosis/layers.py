@@ -134,10 +134,23 @@ def double_nat(report: Report) -> Evidence | None:
     """A second router of the home's own in front of the first one.
 
     The NAT of the computer around a container or a virtual machine is none: it has a name of its
-    own, and nobody sets it to bridge mode. Where nobody looked for such a computer, the first box
-    may be it, and nothing is said.
+    own, and nobody sets it to bridge mode. Where nobody looked for such a computer, and the first
+    box may be it by its address, nothing is said.
     """
-    return None if unasked(report, environment.EVIDENCE) else second_nat(report)
+    if unasked(report, environment.EVIDENCE) and _like_a_guest(report):
+        return None
+    return second_nat(report)
+
+
+_GUESTS = tuple(map(IPv4Network, ("192.168.5.0/24", "192.168.64.0/24", "192.168.122.0/24")))
+"""Networks of homes' own kind that programs for virtual machines give out by default."""
+
+
+def _like_a_guest(report: Report) -> bool:
+    """Homes mostly use 192.168.0.0/16, and engines of containers and machines mostly do not."""
+    gateway = report.value(local.GATEWAY4)
+    first = gateway.address if gateway is not None else None
+    return first is None or first not in _HOMES or any(first in each for each in _GUESTS)
 
 
 def second_nat(report: Report) -> Evidence | None:
