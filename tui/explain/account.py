@@ -132,15 +132,19 @@ def _rules(report: Report) -> Iterator[str]:
 
 
 def _unknown(report: Report, check: CheckId) -> Iterator[str]:
-    """Why, where there is more to say than that nobody looked."""
+    """Why, where there is more to say than that nobody looked: each reason once."""
+    found: dict[str, list[str]] = {}
     for key in KEYS.values():
         reading = report[key] if key.check is check else Known(None, "", 0.0)
         match reading:
             case Unknown(reason, detail) if detail and _counts(reason, main=key is MAIN[check]):
-                why, more = not_known(reason, detail)
-                yield f"{key.doc.rstrip('.')}: {why}" + (f" ({more})" if more else "")
+                why, besides = not_known(reason, detail)
+                found.setdefault(f"{why} ({besides})" if besides else why, []).append(key.doc)
             case Failed(error):
-                yield f"{key.doc.rstrip('.')}: {error}"
+                found.setdefault(error, []).append(key.doc)
+    for why, (what, *more) in found.items():
+        which = "unknown-several" if more else "unknown-one"
+        yield say(which, what=what.rstrip("."), count=len(more), why=why)
 
 
 def _counts(reason: Reason, *, main: bool) -> bool:

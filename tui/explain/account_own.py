@@ -10,6 +10,8 @@ from probes.report import Report
 from tui import content
 from tui.explain.peer import path_words
 
+NO_NAME = "?"
+"""What stands for this device where Tailscale does not name it: it is not signed in."""
 MOST_PEERS = 50
 """A tailnet has thousands of devices: they are listed, and found, where a peer is chosen."""
 
@@ -61,7 +63,7 @@ def device(report: Report) -> Iterator[str]:
     """Who this device is in the tailnet, and how it is set up there."""
     name, version = report.value(tailscale.NAME), report.value(tailscale.VERSION)
     addresses = ", ".join(str(each) for each in report.value(tailscale.ADDRESSES) or ())
-    if name:
+    if name and name != NO_NAME:
         yield say("name", name=name, addresses=addresses) if addresses else name
     if version:
         yield say("version", version=version)

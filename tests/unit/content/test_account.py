@@ -296,6 +296,22 @@ CASES: dict[str, tuple[CheckId, tuple[tuple[Any, Any], ...], dict[str, list[str]
         ((classic.TYPE4, Unknown(Reason.NO_SERVER, "asked often enough")),),
         {"What is not known here": ["The RFC 3489 NAT type: nobody to ask (asked often enough)"]},
     ),
+    "why not, of several": (
+        CheckId.TAILSCALE,
+        (
+            (tailscale.NAME, "?"),
+            (tailscale.VERSION, Unknown(Reason.NO_RIGHTS, "denied")),
+            (tailscale.HEALTH, Unknown(Reason.NO_RIGHTS, "denied")),
+            (tailscale.PORT, Unknown(Reason.NO_RIGHTS, "denied")),
+            (tailscale.NETCHECK, Failed("it broke")),
+        ),
+        {
+            "What is not known here": [
+                "Version of the Tailscale daemon, and 2 more: not allowed to look (denied)",
+                f"{tailscale.NETCHECK.doc.rstrip('.')}: it broke",
+            ]
+        },
+    ),
     "broken": (
         CheckId.CLASSIC,
         ((classic.TYPE4, Failed("it broke")),),
