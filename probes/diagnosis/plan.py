@@ -164,6 +164,9 @@ class _Known:
         # The ordinary peers have IPv4 alone: what IPv6 brings is up to the peer.
         foretold = remedy in FORETELLABLE and remedy is not RemedyId.ENABLE_IPV6
         foretold = foretold and whose is Whose.THIS and remedy not in PERHAPS
+        # A cloud may translate one address to this machine alone, or one for many.
+        shared = remedy is RemedyId.OPEN_FIREWALL and CauseId.CLOUD_NAT in self.named
+        foretold = foretold and not shared
         flips = dict.fromkeys((NatClass.NONE, NatClass.EASY, NatClass.HARD), False)
         return Way(BY_ID[remedy], whose, flips if foretold else {})
 

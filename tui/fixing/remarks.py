@@ -34,6 +34,8 @@ def remarks(remedy: RemedyId, cause: Cause, report: Report) -> Iterator[tuple[st
         yield from _router_said(report)
     if remedy in _FIXED_PORT and RANDOM_PORT in (report.value(tailscale.ATTRIBUTES) or ()):
         yield "random-port", playbooks.guidance("random-port")
+    if remedy is RemedyId.OPEN_FIREWALL and cause.id is CauseId.CLOUD_NAT:
+        yield "own-address", playbooks.guidance("own-address")
     if remedy in IPV6 and facts.udp_stopped(report):
         yield "udp-stopped", content.udp_stopped()
     if remedy is RemedyId.UPDATE_CLIENT and cause.id is CauseId.CLIENT_BUG:

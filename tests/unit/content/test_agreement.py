@@ -19,6 +19,7 @@ from probes.diagnosis.model import (
     Weight,
 )
 from probes.diagnosis.plan import plan_of
+from probes.diagnosis.remedies import RemedyId
 from probes.model import CheckId, CheckStatus, Reason, Unknown
 from probes.readings import behavior, captive_portal, relays, stun
 from probes.readings.port_mapping import SERVICES
@@ -31,6 +32,7 @@ from tui import content
 from tui.content import FieldId
 from tui.explain import explain_cause, explain_field, explain_nat, headline
 from tui.explain.facts import relays_asked
+from tui.fixing.playbook import circumstances, playbook
 from tui.fixing.telling import plan_lines
 
 SILENT: dict[str, Any] = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
@@ -184,3 +186,14 @@ def test_relays_that_nobody_asked_gave_no_answer_either_way() -> None:
 
 def _headline(found: Report) -> str:
     return headline(diagnose(found), found)
+
+
+def test_nobody_foretells_what_a_clouds_firewall_rule_brings_where_the_address_may_be_shared() -> (
+    None
+):
+    found, diagnosis = conclude("cloud-gateway")
+    plan = next(each for each in plan_of(found, diagnosis) if each.cause.id is CauseId.CLOUD_NAT)
+    way = next(each for each in plan.ways if each.remedy.id is RemedyId.OPEN_FIREWALL)
+    assert not way.flips
+    steps = playbook(way, plan.cause, found, circumstances(found)).steps
+    assert "a public address of its own" in steps[0].text
