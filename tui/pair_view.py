@@ -60,7 +60,7 @@ def pair_of(a: Given, b: Given) -> Pair:
 
 def judged_by(alone: Diagnosis, pair: Pair) -> Diagnosis:
     """What follows for side A, with what is known of side B."""
-    return judged(alone, pair.b.name, pair.sides, pair.prediction)
+    return judged(alone, pair.sides, pair.prediction)
 
 
 def exit_of(result: Result) -> Exit:

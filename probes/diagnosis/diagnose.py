@@ -100,7 +100,7 @@ def _of_pair(pair: Between, causes: tuple[Cause, ...]) -> Headline:
         case Result.UNKNOWN:
             return Headline.PEER_UNKNOWN
         case Result.RELAYED | Result.POSSIBLE:
-            for cause, headline in _OF_PAIR.items():
+            for cause, headline in OF_PAIR.items():
                 if cause in found:
                     return headline
             if pair.outlook.result is Result.POSSIBLE:
@@ -110,7 +110,7 @@ def _of_pair(pair: Between, causes: tuple[Cause, ...]) -> Headline:
             assert_never(pair.outlook.result)
 
 
-_OF_PAIR = {
+OF_PAIR = {
     CauseId.SAME_NETWORK: Headline.PEER_SAME_NETWORK,
     CauseId.BOTH_HARD: Headline.PEER_BOTH_HARD,
     CauseId.PEER_SIDE: Headline.PEER_OTHER_SIDE,

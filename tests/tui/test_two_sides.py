@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from textual import events
 from textual.app import SystemCommand
 from textual.pilot import Pilot
 
+from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import NatClass, Result
 from probes.diagnosis.pair import predict
 from probes.diagnosis.remedies import RemedyId
@@ -16,6 +20,7 @@ from probes.elsewhere.recognise import recognise
 from probes.elsewhere.report import report_of_found
 from probes.events import Event
 from probes.readings.tailscale import PeerPath
+from probes.report import Report, report_of
 from tests.tui import recordings
 from tests.tui.harness import (
     SIZES,
@@ -31,15 +36,20 @@ from tests.tui.harness import (
 )
 from tests.tui.proving import Ahead
 from tests.tui.test_hostile import assert_harmless
+from tests.unit.cli.golden import run
 from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.app import WhyrelayApp
+from tui.explain import HopId
+from tui.json_view import report_from_json, report_to_json
 from tui.pair_view import headline as pair_headline
 from tui.screens import prove
 from tui.screens.between import _RULE, KINDS, to_send
+from tui.screens.findings import entries
 from tui.screens.open import Box, OpenScreen
-from tui.state import Step
+from tui.state import Measurement, OtherSide, Step
 from tui.widgets.detail import Detail
+from tui.widgets.path import hops
 from tui.widgets.rows import RowList
 
 PEERS = recordings.tailnet(recordings.HARD)
@@ -169,6 +179,37 @@ async def test_prove_judges_the_pair_once_the_other_side_has_answered(
         assert f"━━▶  ✓ {verdict}" in page or f"━━▶  ✗ {verdict}" in page
         assert app.measurement.pair is not None
         assert pair_headline(app.measurement.pair) in " ".join(page.split())
+
+
+@pytest.mark.parametrize(
+    ("other", "weighty", "obstacle"),
+    [
+        ("full-cone", set(), None),
+        ("easy-home", {"hard-nat", "port-mapping-off", "ipv6-missing"}, HopId.WAY_OUT),
+        ("udp-blocked", {"hard-nat", "port-mapping-off", "ipv6-missing"}, HopId.WAY_OUT),
+        ("hard-home", {"both-hard", "hard-nat", "port-mapping-off", "ipv6-missing"}, HopId.WAY_OUT),
+    ],
+)
+def test_the_list_and_the_picture_are_of_the_pair_once_the_other_side_has_answered(
+    other: str, weighty: set[str], obstacle: HopId | None
+) -> None:
+    """A hard NAT stands in nobody's way whom the other side lets in."""
+    theirs = _moved(report_of(run(other)))
+    found = Measurement("here", report_of(run("hard-home")), other=OtherSide("theirs", theirs))
+    listed = {name.partition(":")[2] for name in entries(found) if name.startswith("cause:")}
+    assert listed == weighty
+    stops = hops(found.report, found.judged)
+    assert [hop.id for hop in stops if hop.obstacle] == ([obstacle] if obstacle else [])
+    assert stops[-1].name == "the other side"
+
+
+def _moved(report: Report) -> Report:
+    """The same practice home, at another address."""
+    text = json.dumps(report_to_json(report, diagnose(report), ""))
+    for old, new in (("45.83.223.", "45.83.199."), ("192.168.1.", "192.168.9.")):
+        text = text.replace(old, new)
+    found = report_from_json(json.loads(text))
+    return replace(found, network_id="another")
 
 
 @pytest.mark.parametrize("key", ["delete", "backspace"])

@@ -80,8 +80,9 @@ def entries(measurement: Measurement) -> dict[str, Entry]:
     if report.network_changed:  # before anything that was found
         title_ = content.notice("network-changed short")
         run = found[RUN] = replace(run, title=title_, warns=True)
-    notes = [cause for cause in diagnosis.causes if cause.weight is Weight.NOTES]
-    for cause in diagnosis.causes:
+    causes = measurement.judged.causes
+    notes = [cause for cause in causes if cause.weight is Weight.NOTES]
+    for cause in causes:
         if cause.weight is not Weight.NOTES:
             found[f"cause:{cause.id}"] = explain_cause(cause, report)
     found |= _two_sides(measurement)
@@ -161,10 +162,11 @@ def _answer(measurement: Measurement) -> list[Block]:
         gap,
         pairs(rows),
     ]
-    if causes := [cause for cause in diagnosis.causes if cause.weight is not Weight.NOTES]:
+    weighty = (cause for cause in measurement.judged.causes if cause.weight is not Weight.NOTES)
+    if causes := list(weighty):
         blocks += [gap, heading(PARTS["cause"])]
         blocks += [prose(f"- {content.cause(each.id).title}") for each in causes]
-    stops = hops(measurement.report, diagnosis)
+    stops = hops(measurement.report, measurement.judged)
     blocks += [gap, heading("The path"), lambda width: column(stops, width)]
     if diagnosis.peer is None and measurement.pair is None:
         blocks += [

@@ -12,7 +12,7 @@ def summary(measurement: Measurement) -> str:
     """What was measured, the verdict, the causes and the fields."""
     report = measurement.report
     lines = [f"whyrelay: {measurement.title}, {report.taken_at}", sentence(measurement), ""]
-    for cause in measurement.diagnosis.causes:
+    for cause in measurement.judged.causes:
         words = explain_cause(cause, report)
         lines.append(f"- {words.title} ({words.weight}): {plain(words.sentence)}")
     fields = [f"{each.title}: {plain(each.value)}" for each in explain_fields(report)]

@@ -146,7 +146,7 @@ class UnderstandPane(Pane):
 
 
 def _way(measurement: Measurement, *, roomy: bool) -> Block:
-    stops = hops(measurement.report, measurement.diagnosis)
+    stops = hops(measurement.report, measurement.judged)
 
     def lay(width: int) -> Sequence[Content]:
         between = [Content("")] if roomy else []

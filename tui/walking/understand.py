@@ -59,7 +59,7 @@ def understand(walk: Walk) -> Step:
 
 def _way(known: Measurement) -> tuple[str, ...]:
     """The path in words, with the obstacle on its hop."""
-    hops = path(known.diagnosis, known.report)
+    hops = path(known.judged, known.report)
     said = [" ".join(filter(None, (hop.name, hop.detail))) for hop in hops]
     lines = [f"The way: {', then '.join(said)}."]
     for hop in hops:
