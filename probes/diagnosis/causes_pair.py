@@ -70,8 +70,8 @@ def _peer_side(found: Between) -> Match | None:
     fine = expected.result is Result.DIRECT
     if not fine and not found.spread.reachable:
         return None
-    if not fine and found.ours.nat4.nat_class is NatClass.HARD:
-        return None  # a hard side's other peers may all be open ones
+    if not fine and (found.ours.four.settled or found.ours.nat4.nat_class is NatClass.HARD):
+        return None  # what was measured here keeps peers away: those that are direct may be open
     sure = Confidence.LIKELY if found.settled and fine else Confidence.POSSIBLE
     ours = expected.ours if fine else ()
     because = tuple(dict.fromkeys((*outlook.because, *ours)))

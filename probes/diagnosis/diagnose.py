@@ -55,7 +55,7 @@ def diagnose(report: Report, peer: str = "") -> Diagnosis:
         causes=tuple(map(beside_a_direct_peer, causes)) if reached else causes,
         outlook=outlook,
         verdict=alone if pair is None else VERDICTS[pair.outlook.result],
-        headline=here if pair is None else _of_pair(pair, causes),
+        headline=here if pair is None else _of_pair(pair, causes, alone),
         here=here,
         peer=None if pair is None else pair.outlook,
     )
@@ -86,10 +86,14 @@ def beside_a_direct_peer(cause: Cause) -> Cause:
     return replace(cause, weight=Weight.NOTES) if cause.id in _WHO_IS_REACHED else cause
 
 
-def _of_pair(pair: Between, causes: tuple[Cause, ...]) -> Headline:
+def _of_pair(pair: Between, causes: tuple[Cause, ...], alone: Verdict) -> Headline:
     """The sentence for the pair with the chosen peer: the more telling cause first."""
     found = {cause.id for cause in causes}
-    own = any(cause.weight is Weight.BLOCKS and cause.id not in PAIR_RULES for cause in causes)
+    own = any(
+        cause.weight is Weight.BLOCKS or (alone is Verdict.DEPENDS and cause.id in _BY_CAUSE)
+        for cause in causes
+        if cause.id not in PAIR_RULES
+    )
     match pair.outlook.result:
         case Result.DIRECT if pair.outlook.path is not PeerPath.DIRECT:
             return Headline.PEER_DIRECT_EXPECTED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probes.diagnosis.causes_pair import PAIR_RULES
-from probes.diagnosis.model import Diagnosis, NatClass, Result, Weight
+from probes.diagnosis.model import Diagnosis, Headline, NatClass, Result, Weight
 from probes.diagnosis.pair import Relay
 from probes.diagnosis.peer import PeerOutlook
 from probes.readings import KEYS
@@ -85,10 +85,14 @@ def pair_filling(diagnosis: Diagnosis) -> dict[str, object]:
     found = diagnosis.peer
     if found is None:
         return {}
+    # The weightiest come first. What only limits is named where the headline puts it here.
+    counts = {Weight.BLOCKS} | (
+        {Weight.LIMITS} if diagnosis.headline is Headline.PEER_OWN_SIDE else set()
+    )
     blocking = [
         content.cause(each.id).title
         for each in diagnosis.causes
-        if each.weight is Weight.BLOCKS and each.id not in PAIR_RULES
+        if each.weight in counts and each.id not in PAIR_RULES
     ]
     how = content.mechanism(found.mechanism).label
     relayed = found.path in (PeerPath.DERP, PeerPath.PEER_RELAY) or found.result is Result.RELAYED

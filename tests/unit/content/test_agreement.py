@@ -21,10 +21,12 @@ from probes.diagnosis.model import (
 from probes.diagnosis.plan import plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.model import CheckId, CheckStatus, Reason, Unknown
+from probes.network.simulated import load
+from probes.options import Options
 from probes.readings import behavior, captive_portal, relays, stun
 from probes.readings.port_mapping import SERVICES
-from probes.report import Report, broken_off
-from tests.engine.test_scenarios import conclude
+from probes.report import Report, broken_off, report_of
+from tests.engine.test_scenarios import conclude, events_of
 from tests.unit.content.reports import HARD, HOME, by_id, mapped, report
 from tests.unit.diagnosis.device_cases import tried
 from tests.unit.diagnosis.sites import BY_NAME, HELD_BACK, LET_THROUGH, Pairs
@@ -197,3 +199,17 @@ def test_nobody_foretells_what_a_clouds_firewall_rule_brings_where_the_address_m
     assert not way.flips
     steps = playbook(way, plan.cause, found, circumstances(found)).steps
     assert "a public address of its own" in steps[0].text
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("stun-blocked", "the relays' STUN port is stopped"), ("collision", "gives your port away")],
+)
+def test_what_was_measured_here_is_not_laid_at_the_peers_door(name: str, says: str) -> None:
+    """Other peers are direct there, which may be open ones: they clear this side of nothing."""
+    found = report_of(events_of(load(name), Options(peer="home-nas")))
+    here = diagnose(found)
+    assert here.verdict is Verdict.RELAYED
+    assert CauseId.PEER_SIDE not in {each.id for each in here.causes}
+    assert headline(here, found).startswith("Relayed to home-nas: ")
+    assert says in headline(here, found)
