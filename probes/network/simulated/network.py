@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from random import Random
-from urllib.parse import urlsplit
 
 from probes.diagnosis.model import NatClass
 from probes.mappings import TestMapping
@@ -22,31 +20,25 @@ from probes.network.seam import (
     LocalView,
     NetworkError,
     NotPermitted,
-    NotResolved,
     ProcessResult,
-    Refused,
     TlsReply,
-    Unreachable,
 )
 from probes.network.simulated.build import World, build
-from probes.network.simulated.certificate import PUBLIC_AUTHORITY, Certificate
 from probes.network.simulated.host import Host, HostInterface
 from probes.network.simulated.igd import drive
 from probes.network.simulated.life import Life
 from probes.network.simulated.relay_map import relay_map_text
 from probes.network.simulated.scenario import HERE, HostSpec, Scenario
-from probes.network.simulated.sockets import TELLS_ICMP, SimulatedUdpSocket, TcpConnection, ping
+from probes.network.simulated.sockets import TELLS_ICMP, SimulatedUdpSocket, ping
 from probes.network.simulated.stun_server import StunKind
 from probes.network.simulated.tailnet import TailscaleSpec
 from probes.network.simulated.tailscale_program import PROGRAM, TailscaleProgram
+from probes.network.simulated.web import Web
 from probes.options import HostPort
 from probes.readings.local import Gateway
 
 BEGINNING = datetime(2026, 1, 15, 12, tzinfo=UTC)
 """When every simulated run takes place, unless told otherwise: so that runs can be compared."""
-_RESOLVER_GIVES_UP_S = 5.0  # resolv.conf(5), timeout
-_HTTP, _HTTPS = 80, 443
-_WEB_TIMEOUT_S = 10.0
 
 
 class SimulatedNetwork:
@@ -71,6 +63,7 @@ class SimulatedNetwork:
         self._life = Life() if life is None else life
         self._spec: HostSpec = scenario.host[host]
         self._host: Host = self.world.hosts[host]
+        self._web = Web(scenario, self.world, self._spec, self._host)
         if life is None:  # nobody else holds it: with another loop it begins anew
             self.world.clock.on_new_loop.append(self._life.woken.clear)
         self._rng = Random(f"{scenario.seed}/{user} of {host}")  # noqa: S311 - to be repeated
@@ -234,29 +227,11 @@ class SimulatedNetwork:
 
     async def resolve(self, host: str, family: Family) -> tuple[IPAddress, ...]:
         """Ask the scenario's DNS. Raises NotResolved."""
-        try:
-            literal = ip_address(host)
-        except ValueError:
-            pass
-        else:
-            if Family.of(literal) is family:
-                return (literal,)
-            raise NotResolved(f"{host} has no IPv{family} address.")
-        dns = self.scenario.dns
-        if not dns.works:
-            await asyncio.sleep(_RESOLVER_GIVES_UP_S)
-            raise NotResolved(f"{host} does not resolve: no name server answered.")
-        await asyncio.sleep(dns.takes_ms / 1000.0)
-        known = self.world.names.get(host.lower().rstrip("."), ())
-        found = tuple(each for each in known if Family.of(each) is family)
-        if not found:
-            raise NotResolved(f"{host} does not resolve.")
-        return found
+        return await self._web.resolve(host, family)
 
     async def connect_ms(self, to: Endpoint, bind: Bind) -> float:
         """A TCP handshake. Raises Refused, Unreachable or NetworkError."""
-        async with _connected(self._host, to, bind) as (_, connect_ms):
-            return connect_ms
+        return await self._web.connect_ms(to, bind)
 
     async def tls(
         self,
@@ -269,31 +244,14 @@ class SimulatedNetwork:
         handshake_timeout_s: float = 5.0,
     ) -> TlsReply:
         """TCP and a TLS handshake. Raises NetworkError when TCP fails or is late."""
-        async with _connected(self._host, to, bind, connect_timeout_s) as (tcp, connect_ms):
-            began = self.now()
-            try:
-                async with asyncio.timeout(handshake_timeout_s):
-                    hello = await tcp.hello(server_name)
-            except TimeoutError:
-                error = "The TLS handshake was not answered in time."
-                return TlsReply(connect_ms, None, False, b"", False, error)
-            except (Refused, Unreachable) as fault:
-                return TlsReply(connect_ms, None, False, b"", False, str(fault))
-            hello_ms = (self.now() - began) * 1000.0
-            shown = hello.certificate
-            if shown is None:
-                error = "What answered does not speak TLS."
-                return TlsReply(connect_ms, hello_ms, False, b"", False, error)
-            problem = self._distrust(shown, server_name) if verify else ""
-            trusted = verify and not problem
-            return TlsReply(connect_ms, hello_ms, True, shown.der, trusted, problem)
-
-    def _distrust(self, shown: Certificate, server_name: str) -> str:
-        if shown.issuer not in (PUBLIC_AUTHORITY, *self._spec.trusts):
-            return f"The certificate is signed by {shown.issuer}, which this system does not trust."
-        if not shown.covers(server_name):
-            return f"The certificate is not for {server_name}."
-        return ""
+        return await self._web.tls(
+            to,
+            bind,
+            server_name,
+            verify=verify,
+            connect_timeout_s=connect_timeout_s,
+            handshake_timeout_s=handshake_timeout_s,
+        )
 
     async def http_get(
         self, url: str, *, most: int, bind: Bind | None = None, to: Endpoint | None = None
@@ -311,40 +269,7 @@ class SimulatedNetwork:
         to: Endpoint | None = None,
     ) -> HttpReply:
         """Ask a web server. Raises NetworkError; an untrusted certificate is one."""
-        parts = urlsplit(url)
-        secure = parts.scheme == "https"
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise NetworkError(f"{url} is not a web address.")
-        try:
-            async with asyncio.timeout(_WEB_TIMEOUT_S):
-                if to is None:
-                    port = parts.port or (_HTTPS if secure else _HTTP)
-                    addresses = await self._resolve_any(parts.hostname)
-                    to = Endpoint(addresses[0], port)
-                where = bind or Bind(to.family)
-                async with _connected(self._host, to, where) as (tcp, _):
-                    if secure:
-                        await self._handshake(tcp, parts.hostname)
-                    path = parts.path or "/"
-                    answer = await tcp.ask(parts.hostname, path, ask)
-        except TimeoutError:
-            raise NetworkError(f"{url} did not answer in time.") from None
-        body = answer.body[:most]
-        return HttpReply(answer.status, answer.headers, body, len(answer.body) > most)
-
-    async def _handshake(self, tcp: TcpConnection, server_name: str) -> None:
-        hello = await tcp.hello(server_name)
-        if hello.certificate is None:
-            raise NetworkError("What answered does not speak TLS.")
-        problem = self._distrust(hello.certificate, server_name)
-        if problem:
-            raise NetworkError(problem)
-
-    async def _resolve_any(self, host: str) -> tuple[IPAddress, ...]:
-        try:
-            return await self.resolve(host, Family.V4)
-        except NotResolved:
-            return await self.resolve(host, Family.V6)
+        return await self._web.http(url, ask, most=most, bind=bind, to=to)
 
     async def ping_ms(self, to: IPAddress, bind: Bind) -> float | None:
         """One ICMP echo. Raises NotPermitted, Unreachable or NetworkError."""
@@ -373,22 +298,6 @@ class SimulatedNetwork:
             for socket in self._sockets - before:
                 socket.close()
             self._sockets = before
-
-
-@asynccontextmanager
-async def _connected(
-    host: Host, to: Endpoint, bind: Bind, timeout_s: float | None = None
-) -> AsyncIterator[tuple[TcpConnection, float]]:
-    tcp = TcpConnection(host, to, bind)
-    try:
-        try:
-            async with asyncio.timeout(timeout_s):
-                connect_ms = await tcp.connect()
-        except TimeoutError:
-            raise NetworkError(f"{to} did not answer in time.") from None
-        yield tcp, connect_ms
-    finally:
-        tcp.close()
 
 
 def _gateways(host: Host, family: Family) -> tuple[Gateway, ...]:
