@@ -34,9 +34,12 @@ EVERYTHING: frozenset[CheckId] = frozenset()
 def touched(before: Report, retest: Iterable[CheckId]) -> frozenset[CheckId]:
     """The checks to run again after a change that shows in these; `EVERYTHING` for all.
 
-    Where UDP did not get out, every other check was blind: nothing of theirs is worth keeping.
+    Where UDP did not get out, or only through a tunnel, every other check was blind: nothing of
+    theirs is worth keeping.
     """
-    if before.value(stun.UDP) is not True:
+    ways_out = (before.value(each) for each in (local.WAY_OUT4, local.WAY_OUT6))
+    hidden = any(each is not None and each.through_tunnel for each in ways_out)
+    if hidden or before.value(stun.UDP) is not True:
         return EVERYTHING
     named = frozenset(retest)
     beside = [_BESIDE.get(check, frozenset()) for check in named]

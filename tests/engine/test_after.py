@@ -20,7 +20,7 @@ from probes.network.simulated.library import scenario
 from probes.options import Options
 from probes.readings import tailscale
 from probes.readings.tailscale import PeerPath
-from probes.renewal import kept, renewed, touched
+from probes.renewal import EVERYTHING, kept, renewed, touched
 from probes.report import Report, report_of
 from tests.engine.port_mapping import Drawer
 from tests.engine.test_scenarios import events_of
@@ -225,3 +225,9 @@ def test_testing_again_what_it_touches_shows_as_much_as_testing_everything(
     assert (found.verdict, results(found)) == (whole.verdict, results(whole))
     assert [cause.id for cause in found.causes] == [cause.id for cause in whole.causes]
     assert set(kept(again)) <= set(again.checks) - (only or set(again.checks))
+
+
+def test_what_a_tunnel_hid_is_all_tested_again_once_it_is_off() -> None:
+    before, _ = measured("tunnel-unbindable")
+    remedy = own_ways("tunnel-unbindable")[RemedyId.PAUSE_VPN].remedy
+    assert touched(before, remedy.retest) == EVERYTHING

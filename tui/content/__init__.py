@@ -104,6 +104,7 @@ __all__ = [
     "tailnet",
     "term",
     "terms",
+    "tunnel",
     "udp_stopped",
     "unknown",
     "which_box",
@@ -205,6 +206,11 @@ def beyond_router(which: str) -> str:
 def udp_stopped() -> str:
     """What IPv6 is worth where UDP is stopped over IPv4."""
     return words_of("labels/beyond-router", "udp-stopped")
+
+
+def tunnel(which: str) -> str:
+    """What a tunnel does to the tests: an id of ``labels/tunnel``."""
+    return words_of("labels/tunnel", which)
 
 
 def which_box(which: str) -> str:

@@ -37,6 +37,7 @@ def filling_of(report: Report, family: Family = Family.V4) -> dict[str, object]:
         "answered": facts.answered(report, family),
         "asked": number(facts.asked_regions(report), "relay"),
         "servers": number(facts.all_servers(report, family), "server"),
+        "around": content.tunnel("through" if facts.any_tunnel(report) else "around"),
         "tunnel": facts.any_tunnel(report) or facts.default_tunnel(report) or "another tunnel",
         "host": facts.host_of(others[0]) if others else "another server",
         "port": others[0].server.port if others else "another",

@@ -9,16 +9,23 @@ from probes.diagnosis.model import Diagnosis, Verdict, Weight
 from probes.diagnosis.overruled import LOOKED_FOR
 from probes.model import CheckId, CheckStatus, Known, Reason, Unknown
 from probes.options import OPT_IN
-from probes.readings import KEYS, port_mapping, tailscale
+from probes.readings import KEYS, behavior, captive_portal, port_mapping, tailscale
 from probes.readings.key import Key
 from probes.report import Report
 from probes.values import dataclass
 from tui import content
+from tui.explain.facts import any_tunnel
 from tui.explain.verdict import cause_words
 from tui.explain.words import why_unknown
 
 _BEHAVIOR = (CheckId.BEHAVIOR, CheckId.COLLISION, CheckId.CLASSIC, CheckId.LIFETIME)
 """Checks that want a server with two addresses."""
+
+_HIDDEN = (
+    *(behavior.MAPPING4, behavior.FILTERING4, captive_portal.PRESENT),
+    *(keys.present for keys in port_mapping.SERVICES.values()),
+)
+"""What a tunnel that carries the tests keeps from being seen."""
 
 
 def trial_decides(report: Report, diagnosis: Diagnosis) -> bool:
@@ -95,6 +102,8 @@ def claims(report: Report, diagnosis: Diagnosis) -> Iterator[tuple[str, tuple[st
     yield "Your NAT over IPv6", diagnosis.nat6.missing
     for cause in sorted(diagnosis.causes, key=lambda each: each.weight is Weight.NOTES):
         yield cause_words(cause.id, report).title, cause.missing
+    if any_tunnel(report):
+        yield "Your own network", tuple(key.id for key in _HIDDEN if not report.known(key))
     if not report.elsewhere and report.closed:
         # What would stand above all this, where nobody could look for it.
         above = tuple(key.id for key in LOOKED_FOR if not report.known(key))

@@ -166,7 +166,7 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
         cause.id,
         words.title,
         _WEIGHT_TONE[cause.weight],
-        content.label(cause.weight),
+        _weight(cause),
         content.label(cause.confidence),
         content.label(cause.acts),
         filled(words.sentence),
@@ -179,6 +179,12 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
         _evidence(report, cause.because),
         _evidence(report, cause.missing),
     )
+
+
+def _weight(cause: Cause) -> str:
+    """A tunnel that weighs is no matter of some peers: nothing can be said of any."""
+    hides = cause.id is CauseId.OTHER_VPN and cause.weight is not Weight.NOTES
+    return content.tunnel("weight") if hides else content.label(cause.weight)
 
 
 def cause_words(cause_id: CauseId, report: Report) -> CauseWords:

@@ -251,3 +251,15 @@ def test_the_reason_of_a_hard_nat_places_it_where_the_headline_does(name: str, s
     report = practice(name)
     hard = next(each for each in diagnose(report).causes if each.id is CauseId.HARD_NAT)
     assert said in explain_cause(hard, report).why
+
+
+def test_a_tunnel_that_hides_the_network_is_what_to_begin_with_and_what_would_change_it() -> None:
+    report = practice("tunnel-unbindable")
+    text = unwrapped(plain(report))
+    assert "Hides your own network: Another tunnel carries the traffic." in text
+    assert "What to do first: turn the other VPN off." in text
+    assert "Too little is known to say what would help" not in text
+    assert "lets nothing here go around it" in text
+    assert "The tests here went around it" not in text
+    mind = text.partition("What would change my mind")[2].partition("What is not known")[0]
+    assert "Your own network: Whether the router answers UPnP: hidden by a tunnel." in mind

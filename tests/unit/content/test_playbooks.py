@@ -15,6 +15,7 @@ from probes.diagnosis.model import CauseId
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.ways import WAYS
 from tui import content
+from tui.arguments import parse as parse_arguments
 from tui.content import playbooks
 from tui.content.markdown import parse
 from tui.content.playbooks import CommandWords, PlaybookWords, Shell
@@ -321,3 +322,10 @@ def test_powershell_commands_are_quoted_and_known(text: str) -> None:
     assert all(
         bare.count(opening) == bare.count(closing) for opening, closing in ("()", "[]", "{}")
     )
+
+
+def test_the_comparison_with_another_device_is_a_command_that_takes_this_network() -> None:
+    text = (HERE / "remedies" / "run-there.md").read_text("utf-8")
+    (command,) = re.findall(r"`whyrelay (pair [^`]*)`", text)
+    typed = parse_arguments(command.split())
+    assert (typed.a, typed.b) == ("-", "FILE")

@@ -234,6 +234,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "router",
         "settle",
         "tailnet",
+        "tunnel",
         "unknown",
         "which-box",
         "within",

@@ -440,3 +440,9 @@ def test_a_growing_report_says_that_it_is_still_measuring() -> None:
     assert diagnose(report).headline is Headline.UNKNOWN_STILL_MEASURING
     later = Observed(5.0, local.WAY_OUT4.check, local.WAY_OUT4.id, Known(way_out(), "test"))
     assert diagnose(reduce(report, later)).headline is Headline.UNKNOWN_STILL_MEASURING
+
+
+def test_a_tunnel_weighs_only_where_nothing_could_go_around_it() -> None:
+    for known, weight in ((TUNNELLED, Weight.LIMITS), (EVADED, Weight.NOTES)):
+        (vpn,) = [each for each in diagnose(known).causes if each.id is CauseId.OTHER_VPN]
+        assert vpn.weight is weight
