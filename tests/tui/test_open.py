@@ -81,6 +81,20 @@ async def test_no_key_of_the_last_steps_measures_here_what_another_device_report
         )
 
 
+async def test_fix_and_prove_ask_for_a_netcheck_where_only_a_status_was_given() -> None:
+    app = make(played(recordings.EASY))
+    async with running(app) as pilot:
+        await press(pilot, "1", "o")
+        await paste(pilot, recorded("hard_hard.status.txt"))
+        await press(pilot, "enter")
+        await settled(pilot)
+        for key in "45":
+            await press(pilot, key)
+            said = " ".join(text(app).replace("│", " ").split())
+            assert "tailscale netcheck" in said
+            assert "Do what Fix says" not in said
+
+
 @pytest.mark.parametrize(
     "which", ["netcheck1.json", "netcheck1.txt", "status.json", "status.txt", "ping.txt"]
 )

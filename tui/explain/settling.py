@@ -21,7 +21,7 @@ from tui.explain.words import why_unknown
 _BEHAVIOR = (CheckId.BEHAVIOR, CheckId.COLLISION, CheckId.CLASSIC, CheckId.LIFETIME)
 """Checks that want a server with two addresses."""
 
-_HIDDEN = (
+_HIDDEN: tuple[Key[Any], ...] = (
     *(behavior.MAPPING4, behavior.FILTERING4, captive_portal.PRESENT),
     *(keys.present for keys in port_mapping.SERVICES.values()),
 )

@@ -49,14 +49,25 @@ def first_lines(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
-    if not too_little_known(diagnosis):
-        yield content.fixing("nothing to fix")
+    words = no_way(report, diagnosis)
+    yield content.fixing(words)
+    if words != _UNKNOWN:
         return
-    yield content.fixing("nothing known")
     for _, readings in claims(report, diagnosis):
         for each in open_readings(report, readings):
             yield _said("first-unknown", what=each.what, how=each.how)
             return
+
+
+_UNKNOWN = "nothing known"
+
+
+def no_way(report: Report, diagnosis: Diagnosis) -> str:
+    """Which words of ``labels/fixing`` say why there is nothing to do: nothing is in the way, or
+    too little is known; what was measured elsewhere is asked for over there."""
+    if not too_little_known(diagnosis):
+        return "nothing to fix"
+    return "nothing told" if report.elsewhere else _UNKNOWN
 
 
 def too_little_known(diagnosis: Diagnosis) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from probes.diagnosis.model import Verdict
+from probes.diagnosis.model import Diagnosis, Verdict
+from probes.diagnosis.plan import plan_of
 from probes.model import Mapping as NatMapping
 from probes.readings.tailscale import Backend, PeerPath
+from probes.report import Report
 from probes.tailscale.history import Moment, WatchChange
 from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, Pong, Refusal
 from tui import content
+from tui.fixing.first import no_way
 from tui.proving.compare import CauseFate, Comparison, Outcome
 
 _AS_PATH = {
@@ -19,6 +22,14 @@ _AS_PATH = {
     PingPath.DERP: PeerPath.DERP,
     PingPath.OTHER: PeerPath.UNKNOWN,
 }
+
+
+def untested(report: Report, diagnosis: Diagnosis, *, opened: bool) -> str:
+    """What is said before any test. `opened`: a report that cannot be measured again from here."""
+    if not opened:
+        return content.proof("untested")
+    told = no_way(report, diagnosis) != "nothing told" or plan_of(report, diagnosis)
+    return content.proof("untested elsewhere" if told else "untold elsewhere")
 
 
 def outcome_words(found: Comparison) -> str:

@@ -15,7 +15,7 @@ from tui.content import Tone, plain
 from tui.explain import CauseText
 from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand
-from tui.fixing.first import too_little_known
+from tui.fixing.first import no_way
 from tui.networks import PRACTICE
 from tui.screens.fix_step import Shown
 from tui.state import Measurement
@@ -116,8 +116,7 @@ def stands(measurement: Measurement, any_plan: bool) -> str:
         return "still measuring"
     if any_plan:
         return "try first" if trial_decides(measurement.report, measurement.diagnosis) else ""
-    unknown = too_little_known(measurement.diagnosis)
-    return "nothing known" if unknown else "nothing to fix"
+    return no_way(measurement.report, measurement.diagnosis)
 
 
 def about(state: str) -> list[Block]:

@@ -22,7 +22,7 @@ from tui.peers import ordered, path_words, tone_of
 from tui.proving.compare import Comparison, Line
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
-from tui.proving.telling import outcome_label
+from tui.proving.telling import outcome_label, untested
 from tui.proving.testing import compared, pretences
 from tui.screens import prove_live as live
 from tui.screens import prove_pages as pages
@@ -238,8 +238,8 @@ class ProveView(Pane):
         if self.measurement.title:
             tone = verdict_tone(self.measurement)
             blocks += [heading("As it stands"), title(sentence(self.measurement), tone), gap]
-        away = isinstance(self._source, Opened)
-        blocks.append(prose(content.proof("untested elsewhere" if away else "untested")))
+        known, opened = self.measurement, isinstance(self._source, Opened)
+        blocks.append(prose(untested(known.report, known.diagnosis, opened=opened)))
         if self.can_pretend():
             blocks += [gap, prose(content.proof("practise"))]
         return blocks

@@ -11,7 +11,7 @@ from tui import content
 from tui.explain import explain_cause
 from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
-from tui.fixing.first import too_little_known
+from tui.fixing.first import no_way
 from tui.fixing.telling import as_above
 from tui.fixing.ways import first_open, key_of, name_of, told_once
 from tui.proving.compare import Side
@@ -33,8 +33,7 @@ def fix(walk: Walk) -> Step:
     talk.heading(f"Step 4 of 5: Fix. {content.page('fix').title}")
     talk.tell(Side(known.report, known.judged, known.pair).sentence)
     if not plans:
-        unknown = too_little_known(known.diagnosis)
-        talk.tell("", content.fixing("nothing known" if unknown else "nothing to fix"))
+        talk.tell("", content.fixing(no_way(known.report, known.diagnosis)))
         answer = walk.ask("What next?", moves(NEXT, BACK, QUIT, last="prove it"))
         return Step.PROVE if answer == NEXT else Step.UNDERSTAND
     if all(plan.cause.weight is Weight.NOTES for plan in plans):

@@ -17,9 +17,9 @@ from tui.proving.compare import Comparison, Outcome
 from tui.proving.export import save, text_of
 from tui.proving.next_move import next_move, without_a_move
 from tui.proving.proof import Proof
-from tui.proving.telling import outcome_label, outcome_words
+from tui.proving.telling import outcome_label, outcome_words, untested
 from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
-from tui.sources import Changeable, Followable
+from tui.sources import Changeable, Followable, Opened
 from tui.state import Measurement, Step
 from tui.walking.prove_live import ping, watch
 from tui.walking.talk import Choice
@@ -33,7 +33,8 @@ def prove(walk: Walk) -> Step:
     talk = walk.talk
     talk.heading(f"Step 5 of 5: Prove. {content.page('prove').title}")
     if walk.proof is None:
-        talk.tell(content.proof("untested"))
+        known, opened = walk.measurement, isinstance(walk.source, Opened)
+        talk.tell(untested(known.report, known.diagnosis, opened=opened))
     else:
         remedy = walk.proof.remedy
         talk.tell(*_told(walk, compared(walk.proof, walk.measurement, walk.masker), remedy))

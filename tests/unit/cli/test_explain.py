@@ -185,3 +185,14 @@ def test_what_cannot_be_read_is_one_sentence(path: str, capsys: pytest.CaptureFi
         pytest.skip("this system has no /dev/zero")
     assert main(["explain", path]) == Exit.USAGE
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["hard_hard.status.txt", "hard_hard.ping.txt"])
+def test_who_gave_no_netcheck_is_asked_for_one(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["explain", str(OUTPUTS / name)])
+    verdict = " ".join(capsys.readouterr().out.split()).partition(" 2. ")[0]
+    assert "Run `tailscale netcheck` on that device, and give whyrelay what it prints" in verdict
+    assert "Test again" not in verdict
+    assert "different public IPv4 endpoints" not in verdict
