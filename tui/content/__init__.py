@@ -141,7 +141,10 @@ def mapping_fault(fault: MappingFault) -> UnknownWords:
     return UnknownWords(*parts_of("labels/mapping-fault", str(fault), "meaning", "next"))
 
 
-VARIANTS = ("direct-open-filtered", "direct-opened", "relayed-udp-blocked-likely")
+VARIANTS = (
+    *("direct-open-cloud", "direct-open-filtered", "direct-opened"),
+    "relayed-udp-blocked-likely",
+)
 """Headlines that say more exactly what a `Headline` says."""
 
 TOO_LITTLE = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from probes.addresses import AddressKind
+from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.layers import LayerKind, layers_of
 from probes.diagnosis.nat import mapping_answers
 from probes.model import CheckId, Endpoint, Family, IPAddress, Reason, Unknown
@@ -130,6 +131,12 @@ def address_is_here(report: Report, family: Family) -> bool:
     """Whether the public address that relays saw sits on this device."""
     seen = addresses_of(endpoints(report, family))
     return bool(seen) and own_addresses(report).issuperset(seen)
+
+
+def one_to_one(report: Report) -> bool:
+    """Whether a cloud passes on to this device alone whatever is sent to its public address."""
+    found = cloud_address(report)
+    return found is not None and found.settled and not address_is_here(report, Family.V4)
 
 
 def tunnel(report: Report, family: Family) -> str:

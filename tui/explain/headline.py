@@ -27,6 +27,8 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
     which = diagnosis.headline
     if which is Headline.DIRECT_OPEN and _keeps_strangers_out(diagnosis):
         return "direct-open-filtered"
+    if which is Headline.DIRECT_OPEN and facts.one_to_one(report):
+        return "direct-open-cloud"
     if which is Headline.DIRECT_EASY and diagnosis.nat4.varies:
         return "direct-opened"
     if which is Headline.RELAYED_UDP_BLOCKED and not _surely_stops_udp(diagnosis):

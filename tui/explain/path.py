@@ -14,6 +14,7 @@ from probes.diagnosis.layers import (
     LayerKind,
     carrier_nat,
     double_nat,
+    in_cloud,
     layers_of,
     one_nat,
     within,
@@ -54,6 +55,8 @@ class HopId(StrEnum):
     SECOND_ROUTER = "second-router"
     CARRIER = "carrier"
     """The provider's own NAT."""
+    CLOUD = "cloud"
+    """Whatever routes and translates before a rented machine."""
     INTERNET = "internet"
     RELAY = "relay"
     PEER = "peer"
@@ -98,7 +101,7 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
             details.get(each, ""),
             content.plain(content.fill(found.note, **_counts(report)))
             if each is found.where
-            else _remark(each, boxes, diagnosis),
+            else _remark(each, boxes, diagnosis, report),
             found.tone if each is found.where else _tone(each, diagnosis),
             each is found.where,
         )
@@ -112,6 +115,8 @@ def _boxes(report: Report) -> tuple[HopId, ...]:
     if within(report):
         beyond = HopId.ROUTER if own else HopId.WAY_OUT
         return HopId.HOST, beyond if carrier_nat(report) is None else HopId.CARRIER
+    if in_cloud(report):
+        return (HopId.CLOUD,)
     if carrier_nat(report) is not None:
         return (HopId.ROUTER, HopId.CARRIER) if own else (HopId.CARRIER,)
     if double_nat(report) is not None:
@@ -272,8 +277,10 @@ _CLASS_TONE = {
 }
 
 
-def _remark(hop: HopId, boxes: tuple[HopId, ...], diagnosis: Diagnosis) -> str:
+def _remark(hop: HopId, boxes: tuple[HopId, ...], diagnosis: Diagnosis, report: Report) -> str:
     """The NAT's class at the outermost box: what lies inside it is not seen from outside."""
+    if hop is HopId.CLOUD and facts.one_to_one(report):
+        return content.within("one-to-one")
     if hop is boxes[-1]:
         return content.label(diagnosis.nat4.nat_class)
     peer = diagnosis.peer
@@ -285,7 +292,14 @@ def _tone(hop: HopId, diagnosis: Diagnosis) -> Tone:
     match hop:
         case HopId.DEVICE | HopId.INTERNET | HopId.RELAY:
             return Tone.NOTE
-        case HopId.HOST | HopId.WAY_OUT | HopId.ROUTER | HopId.SECOND_ROUTER | HopId.CARRIER:
+        case (
+            HopId.HOST
+            | HopId.WAY_OUT
+            | HopId.ROUTER
+            | HopId.SECOND_ROUTER
+            | HopId.CARRIER
+            | HopId.CLOUD
+        ):
             return _CLASS_TONE[diagnosis.nat4.nat_class]
         case HopId.TUNNEL | HopId.PEER:
             return Tone.UNKNOWN

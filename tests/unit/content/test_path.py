@@ -94,6 +94,18 @@ def test_the_box_before_a_guest_is_the_computer_around_it() -> None:
     assert content.label(HopId.HOST) == "host computer"
 
 
+def test_a_cloud_that_translates_one_to_one_is_no_home_s_router() -> None:
+    report, diagnosis = conclude("one-to-one-cloud")
+    device, cloud, *_ = path(diagnosis, report)
+    assert (device.id, device.detail) == (HopId.DEVICE, "172.31.5.20")
+    assert (cloud.id, cloud.detail, cloud.note) == (
+        *(HopId.CLOUD, "45.83.223.10"),
+        "translates one to one",
+    )
+    said = headline(diagnosis, report)
+    assert said.endswith("the cloud gives 45.83.223.10 to this device alone.")
+
+
 def test_the_relay_of_a_report_from_elsewhere_is_the_one_that_netcheck_printed() -> None:
     found = report_of_found(recognise(recorded("hard_hard.netcheck1.txt").encode()), "paste")
     stops = hops(found, diagnose(found))

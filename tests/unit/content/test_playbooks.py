@@ -329,3 +329,8 @@ def test_the_comparison_with_another_device_is_a_command_that_takes_this_network
     (command,) = re.findall(r"`whyrelay (pair [^`]*)`", text)
     typed = parse_arguments(command.split())
     assert (typed.a, typed.b) == ("-", "FILE")
+
+
+def test_what_is_done_in_a_cloud_is_nobody_s_router_s() -> None:
+    found = words(RemedyId.ENABLE_IPV6, Brand.AWS)
+    assert "router" not in f"{found.who}{found.risk}{found.undo}"
