@@ -10,7 +10,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?=
 ARGS ?=
-WORKERS ?= 3
+# More than two cores have: the lab mostly waits.
+WORKERS ?= 4
 
 # Hundreds of tests start the program. Without its bytecode each start would compile all of it.
 unexport PYTHONDONTWRITEBYTECODE
