@@ -17,12 +17,16 @@ from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.sides import Side, side_of
 from probes.diagnosis.what_if import Fix, Whose, fixes
 from probes.model import Family
+from probes.readings import KEYS
 from probes.readings.codec import Json
 from probes.report import Report
 from probes.values import dataclass
 from probes.version import __version__
 from tui import content
+from tui.content import Advice
 from tui.exits import Exit
+from tui.explain.mechanism import explain_mechanism
+from tui.explain.words import asked_of
 from tui.glyphs import printable
 from tui.json_peer import cause_to_json, fix_to_json, flip_to_json
 
@@ -147,6 +151,12 @@ def headline(pair: Pair) -> str:
     return f"{content.label(found.result).capitalize()}{over}: {how}."
 
 
+def how_of(pair: Pair) -> Advice:
+    """How it comes about or fails, in words to side A."""
+    ours, theirs = (side.nat4.nat_class for side in pair.sides)
+    return explain_mechanism(pair.prediction.mechanism, ours, theirs)
+
+
 def pair_to_text(pair: Pair) -> str:
     """In numbered sections."""
     sections = (
@@ -174,7 +184,7 @@ _RELAYS = {
 
 def _verdict(pair: Pair) -> Iterator[str]:
     found = pair.prediction
-    words = content.mechanism(found.mechanism)
+    words = how_of(pair)
     yield headline(pair)
     yield 'Below, "you" is side A, and "the peer" is side B.'
     yield f"How: {words.sentence}"
@@ -197,9 +207,9 @@ def _sides(pair: Pair) -> Iterator[str]:
             reading = each.report.readings.get(key)
             source = getattr(reading, "source", "")
             yield f"Rests on: {key}: {source}." if source else f"Rests on: {key}."
-        missing = dict.fromkeys((*side.four.missing, *side.six.missing))
-        if missing and pair.prediction.result is not Result.DIRECT:
-            yield f"Would settle more: {', '.join(missing)}."
+        if pair.prediction.result is not Result.DIRECT:
+            for key in dict.fromkeys((*side.four.missing, *side.six.missing)):
+                yield f"Not known, and would settle more: {asked_of(KEYS[key])} ({key})."
         if letter == "A":
             yield ""
 

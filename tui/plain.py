@@ -27,7 +27,7 @@ from tui.explain import (
     headline,
 )
 from tui.explain.settling import claims, open_readings
-from tui.explain.words import not_known
+from tui.explain.words import asked_of, not_known
 from tui.fixing.first import first_lines, in_short
 from tui.fixing.telling import COMMAND, plan_lines
 from tui.glyphs import printable
@@ -159,7 +159,7 @@ def _outlook(diagnosis: Diagnosis) -> Iterator[str]:
         (NatClass.HARD, diagnosis.outlook.hard),
     )
     for kind, outlook in kinds:
-        words = explain_outlook(outlook, kind)
+        words = explain_outlook(outlook, kind, diagnosis.nat4.nat_class)
         yield sentence(f"With a peer {_PEERS[kind]}: {words.result}: {words.label}")
         yield f"How: {words.sentence}"
         yield f"Why: {words.why}"
@@ -223,7 +223,7 @@ def _unknown(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
             case reading:
                 assert_never(reading)
         nothing = False
-        yield sentence(f"{key.doc.rstrip('.')}: {why}: {key.id}")
+        yield sentence(f"{asked_of(key)}: {why}: {key.id}")
     if nothing:
         yield "Everything that was asked was answered."
 

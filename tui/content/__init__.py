@@ -83,6 +83,7 @@ __all__ = [
     "mapping_fault",
     "mechanism",
     "meeting",
+    "moving_port",
     "nat",
     "netcheck_field",
     "no_mapping",
@@ -297,6 +298,11 @@ def peer_kind(nat_class: NatClass) -> str:
 def mechanism(which: Mechanism) -> Advice:
     """How a connection comes about, or what keeps it from being direct."""
     return Advice(*parts_of("labels/mechanism", which, "sentence", "why"))
+
+
+def moving_port(whose: str) -> str:
+    """Whose port it is that nobody can aim at: an id of ``labels/moving-port``."""
+    return words_of("labels/moving-port", whose)
 
 
 @cache

@@ -37,7 +37,7 @@ from tui.explain.account_own import (
 from tui.explain.lines import MAIN
 from tui.explain.router import Told
 from tui.explain.way import server_lines
-from tui.explain.words import not_known
+from tui.explain.words import asked_of, not_known
 
 
 def account(report: Report, check: CheckId) -> tuple[Told, ...]:
@@ -139,12 +139,12 @@ def _unknown(report: Report, check: CheckId) -> Iterator[str]:
         match reading:
             case Unknown(reason, detail) if detail and _counts(reason, main=key is MAIN[check]):
                 why, besides = not_known(reason, detail)
-                found.setdefault(f"{why} ({besides})" if besides else why, []).append(key.doc)
+                found.setdefault(f"{why} ({besides})" if besides else why, []).append(asked_of(key))
             case Failed(error):
-                found.setdefault(error, []).append(key.doc)
+                found.setdefault(error, []).append(asked_of(key))
     for why, (what, *more) in found.items():
         which = "unknown-several" if more else "unknown-one"
-        yield say(which, what=what.rstrip("."), count=len(more), why=why)
+        yield say(which, what=what, count=len(more), why=why)
 
 
 def _counts(reason: Reason, *, main: bool) -> bool:

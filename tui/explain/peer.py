@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from probes.diagnosis.causes_pair import PAIR_RULES
 from probes.diagnosis.model import Diagnosis, Headline, NatClass, Result, Weight
+from probes.diagnosis.nat import nat_of
 from probes.diagnosis.pair import Relay
 from probes.diagnosis.peer import PeerOutlook
+from probes.model import Family
 from probes.readings import KEYS
 from probes.readings.tailscale import PeerPath
 from probes.report import Report
 from probes.values import dataclass
 from tui import content
 from tui.content import Tone
+from tui.explain.mechanism import explain_mechanism
 from tui.explain.words import Evidence, evidence
 
 
@@ -54,7 +57,8 @@ MEANWHILE = {
 
 def explain_peer(found: PeerOutlook, report: Report) -> PeerWords:
     """The pair, with what is known of the other side."""
-    words = content.mechanism(found.mechanism)
+    own = nat_of(report, Family.V4).nat_class
+    words = explain_mechanism(found.mechanism, own, found.nat)
     return PeerWords(
         found.name,
         path_words(found.path, found.via),

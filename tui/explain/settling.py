@@ -16,7 +16,7 @@ from probes.values import dataclass
 from tui import content
 from tui.explain.facts import any_tunnel
 from tui.explain.verdict import cause_words
-from tui.explain.words import why_unknown
+from tui.explain.words import asked_of, why_unknown
 
 _BEHAVIOR = (CheckId.BEHAVIOR, CheckId.COLLISION, CheckId.CLASSIC, CheckId.LIFETIME)
 """Checks that want a server with two addresses."""
@@ -91,7 +91,7 @@ def open_readings(report: Report, readings: Iterable[str]) -> Iterator[Open]:
         how = settle(report, key)
         if how:
             label = content.plain(content.unknown(why_unknown(report, key)).label)
-            yield Open(f"{key.doc.rstrip('.')}: {label}.", how)
+            yield Open(f"{asked_of(key)}: {label}.", how)
 
 
 def claims(report: Report, diagnosis: Diagnosis) -> Iterator[tuple[str, tuple[str, ...]]]:

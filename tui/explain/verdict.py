@@ -30,6 +30,7 @@ from tui import content
 from tui.content import CauseWords, Tone
 from tui.explain import elsewhere, facts
 from tui.explain.filling import SOME_NAT, filling_of, nat_name
+from tui.explain.mechanism import explain_mechanism
 from tui.explain.words import (
     CauseText,
     Evidence,
@@ -138,9 +139,11 @@ _RESULT_TONE = {
 }
 
 
-def explain_outlook(outlook: Outlook, kind: NatClass) -> OutlookWords:
-    """What to expect with a peer behind one kind of NAT."""
-    words = content.mechanism(outlook.mechanism)
+def explain_outlook(
+    outlook: Outlook, kind: NatClass, own: NatClass = NatClass.UNKNOWN
+) -> OutlookWords:
+    """What to expect with a peer behind one kind of NAT. `own`: the NAT on this side."""
+    words = explain_mechanism(outlook.mechanism, own, kind)
     return OutlookWords(
         content.label(kind),
         content.peer_kind(kind),

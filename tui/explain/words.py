@@ -15,6 +15,11 @@ from tui import content
 from tui.content import Tone
 
 
+def asked_of(key: Key[Any]) -> str:
+    """What a reading says, for people: without the note on how JSON writes that there is none."""
+    return key.doc.rstrip(".").removesuffix("; null: none")
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One reading that a statement rests on."""

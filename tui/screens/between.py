@@ -10,7 +10,7 @@ from probes.diagnosis.model import NatClass, Result
 from probes.diagnosis.what_if import Fix, Whose
 from tui import content
 from tui.explain import explain_peer
-from tui.pair_view import Pair
+from tui.pair_view import Pair, how_of
 from tui.screens.settling import open_lines
 from tui.state import Measurement
 from tui.theme import LOOKS
@@ -137,7 +137,7 @@ def about_peer(measurement: Measurement) -> list[Block]:
 
 def about_pair(measurement: Measurement, found: Pair) -> list[Block]:
     """Both sides as they were measured."""
-    words = content.mechanism(found.prediction.mechanism)
+    words = how_of(found)
     result = found.prediction.result
     rows = [
         ("How sure", say(content.label(found.prediction.confidence))),

@@ -11,7 +11,7 @@ from probes.readings import KEYS, stun
 from probes.values import dataclass
 from tui.content import Tone
 from tui.explain import CauseText, Explained, OutlookWords
-from tui.explain.words import milliseconds, not_known
+from tui.explain.words import asked_of, milliseconds, not_known
 from tui.state import Measurement
 from tui.widgets.page import Block, data, gap, heading, pairs, prose
 from tui.widgets.text import say
@@ -92,7 +92,7 @@ def reading_blocks(name: str, reading: Reading[Any], *, about: bool = False) -> 
         rows.append(("when", say(f"{-reading.at_ms / 1000.0:.0f} s before this test: kept")))
     elif reading.at_ms:
         rows.append(("when", say(f"{reading.at_ms:.0f} ms after the start")))
-    return [*([prose(key.doc, "$quiet")] if about else []), pairs(rows)]
+    return [*([prose(f"{asked_of(key)}.", "$quiet")] if about else []), pairs(rows)]
 
 
 def _values(name: str, value: object) -> list[Content]:

@@ -92,7 +92,7 @@ def entries(measurement: Measurement) -> dict[str, Entry]:
     found["nat:6"] = explain_nat(diagnosis.nat6, report, Family.V6)
     outlooks = (diagnosis.outlook.none, diagnosis.outlook.easy, diagnosis.outlook.hard)
     for (name, kind), outlook in zip(_PEERS.items(), outlooks, strict=True):
-        found[f"peer:{name}"] = explain_outlook(outlook, kind)
+        found[f"peer:{name}"] = explain_outlook(outlook, kind, diagnosis.nat4.nat_class)
     for each in explain_disagreements(report):
         found[each.id] = each
     for cause in notes:
@@ -153,7 +153,8 @@ def _answer(measurement: Measurement) -> list[Block]:
     """The verdict, on what it is based, and how sure the base is."""
     diagnosis = measurement.diagnosis
     nat = diagnosis.nat4
-    outlook = content.mechanism(diagnosis.outlook.easy.mechanism)
+    easy = diagnosis.outlook.easy
+    outlook = explain_outlook(easy, NatClass.EASY, nat.nat_class)
     rows = [("This side", say(content.label(nat.nat_class)))]
     if nat.nat_class is not NatClass.UNKNOWN:
         rows.append(("How sure", say(content.label(nat.confidence))))

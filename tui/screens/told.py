@@ -20,7 +20,7 @@ from probes.readings import KEYS
 from probes.values import dataclass
 from tui import content
 from tui.content import Tone
-from tui.explain.words import not_known
+from tui.explain.words import asked_of, not_known
 from tui.screens.evidence import compact, reading_blocks
 from tui.widgets.page import Block, data, prose
 
@@ -112,7 +112,7 @@ def _observed(event: Observed) -> Told:
         tone,
         text,
         event.key,
-        lambda: [prose(key.doc, "$quiet"), *reading_blocks(event.key, reading)],
+        lambda: [prose(f"{asked_of(key)}.", "$quiet"), *reading_blocks(event.key, reading)],
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from probes.diagnosis.what_if import Whose
 from tui import content
 from tui.exits import Complaint
-from tui.pair_view import Pair, headline
+from tui.pair_view import Pair, headline, how_of
 from tui.reading import PASTED, Input, read_data, read_input
 from tui.state import OtherSide
 from tui.walking.walk import Walk
@@ -65,7 +65,7 @@ def forget(walk: Walk) -> None:
 
 def pair_lines(found: Pair) -> Iterator[str]:
     """The answer for the two, as both were measured."""
-    words = content.mechanism(found.prediction.mechanism)
+    words = how_of(found)
     own, other = (content.label(side.nat4.nat_class) for side in found.sides)
     yield f"As both sides measured: {headline(found)}"
     yield f"How: {words.sentence}"

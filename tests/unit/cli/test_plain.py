@@ -263,3 +263,31 @@ def test_a_tunnel_that_hides_the_network_is_what_to_begin_with_and_what_would_ch
     assert "The tests here went around it" not in text
     mind = text.partition("What would change my mind")[2].partition("What is not known")[0]
     assert "Your own network: Whether the router answers UPnP: hidden by a tunnel." in mind
+
+
+def test_what_is_not_known_is_told_without_the_words_of_json() -> None:
+    assert "null" not in plain(practice("tunnel-unbindable"))
+
+
+def test_a_web_page_that_answered_is_no_answer_over_udp() -> None:
+    text = unwrapped(plain(practice("captive-portal")))
+    assert "UDP: no, 0 of 5 relays answered." in text
+    assert "No relay answered, a web page did." in text
+    assert "that is not UDP" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "easy", "hard"),
+    [
+        ("hard-home", "Your side shows every", "Both sides show every"),
+        ("easy-home", "", "The peer's side shows every"),
+    ],
+)
+def test_whose_port_cannot_be_aimed_at_is_said_where_it_is_known(
+    name: str, easy: str, hard: str
+) -> None:
+    text = unwrapped(plain(practice(name)))
+    _, _, found = text.partition("With a peer behind an easy NAT: ")
+    with_easy, _, with_hard = found.partition("With a peer behind a hard NAT: ")
+    assert f"How: {easy}" in with_easy
+    assert f"How: {hard}" in with_hard

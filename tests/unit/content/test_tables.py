@@ -320,7 +320,7 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
         FieldId.UDP,
         "no-relay",
         {**SILENT, relays.TCP.id: False, captive_portal.ANSWERS.id: (SIGN_IN,)},
-        "Something else answered a plain web request",
+        "is no relay's answered a plain web request",
     ),
     (
         FieldId.UDP,

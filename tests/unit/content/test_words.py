@@ -222,6 +222,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "mapping-fault",
         "mechanism",
         "meeting",
+        "moving-port",
         "nat",
         "notice",
         "obstacle",
