@@ -26,8 +26,10 @@ def answer(
     ascii_only: bool,
     elsewhere: bool = False,
     peer: str = "",
+    masked: bool = False,
 ) -> Answer:
-    """Conclude, and put it in words or in JSON. `elsewhere`: the report was given, not measured."""
+    """Conclude, and put it in words or in JSON. `elsewhere`: the report was given, not measured;
+    `masked`: its addresses and names are masks."""
     diagnosis = diagnose(report, peer)
     if as_json:
         from tui.json_view import report_to_json, to_text
@@ -38,6 +40,6 @@ def answer(
     else:
         from tui.plain import report_to_text
 
-        text = report_to_text(report, diagnosis)
+        text = report_to_text(report, diagnosis, masked=masked)
         text = plain_ascii(text) if ascii_only else text
     return Answer(text, exit_status(diagnosis.verdict))

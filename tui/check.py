@@ -52,6 +52,7 @@ def run_check(settings: Settings, form: Form, *, virtual: bool) -> Exit:
         as_json=form is Form.JSON,
         ascii_only=settings.ascii,
         peer=settings.options.peer,
+        masked=settings.privacy,
     )
     try:
         write_out(found.text)

@@ -25,7 +25,7 @@ def conclude(given: Input, *, as_json: bool, ascii_only: bool, redact: bool) -> 
     require_stdout()
     tell(given, redact=redact)
     report = shown(given.report, redact=redact)
-    found = answer(report, as_json=as_json, ascii_only=ascii_only, elsewhere=True)
+    found = answer(report, as_json=as_json, ascii_only=ascii_only, elsewhere=True, masked=redact)
     try:
         write_out(found.text)
     except NobodyReads as error:

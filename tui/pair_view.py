@@ -157,14 +157,14 @@ def how_of(pair: Pair) -> Advice:
     return explain_mechanism(pair.prediction.mechanism, ours, theirs)
 
 
-def pair_to_text(pair: Pair) -> str:
-    """In numbered sections."""
+def pair_to_text(pair: Pair, *, masked: bool = False) -> str:
+    """In numbered sections. `masked`: the addresses and names are masks."""
     sections = (
         ("Verdict", _verdict(pair)),
         ("The two sides", _sides(pair)),
         ("What would make it direct", _changes(pair)),
     )
-    lines = [f"whyrelay {__version__}"]
+    lines = [f"whyrelay {__version__}", *((content.notice("masked"),) if masked else ())]
     for count, (title, body) in enumerate(sections, 1):
         lines += ["", f"{count}. {title}", "", *body]
     return "".join(_wrapped(lines))

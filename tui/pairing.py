@@ -36,7 +36,7 @@ def run_pair(sides: tuple[str, str], settings: Settings, form: Form, *, virtual:
     if form is Form.JSON:
         text = to_text(pair_to_json(found), ascii_only=settings.ascii or not unicode_stdout())
     else:
-        text = pair_to_text(found)
+        text = pair_to_text(found, masked=settings.privacy)
         text = plain_ascii(text) if settings.ascii else text
     try:
         write_out(text)

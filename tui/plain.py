@@ -52,10 +52,10 @@ class Part:
     lines: Iterable[str]
 
 
-def parts(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
+def parts(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -> Iterator[Part]:
     """The report, part by part: what it comes to and what to do first, then what that rests on."""
-    yield Part("Verdict", _verdict(report, diagnosis))
-    yield from _where_any("What to do", plan_lines(report, diagnosis))
+    yield Part("Verdict", _verdict(report, diagnosis, masked))
+    yield from _where_any("What to do", plan_lines(report, diagnosis, masked=masked))
     yield Part("Causes", _causes(report, diagnosis))
     yield from _pair(report, diagnosis)
     yield Part("What to expect", _outlook(diagnosis))
@@ -74,10 +74,15 @@ def _where_any(title: str, lines: Iterable[str]) -> Iterator[Part]:
         yield Part(title, found)
 
 
-def report_to_text(report: Report, diagnosis: Diagnosis) -> str:
-    """The whole report, in numbered sections."""
-    sections = (*parts(report, diagnosis), Part("Exit status", _exit(diagnosis.verdict)))
+def report_to_text(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -> str:
+    """The whole report, in numbered sections. `masked`: its addresses and names are masks."""
+    sections = (
+        *parts(report, diagnosis, masked=masked),
+        Part("Exit status", _exit(diagnosis.verdict)),
+    )
     lines = [f"whyrelay {__version__}", *_taken(report)]
+    if masked:
+        lines.append(content.notice("masked"))
     for count, part in enumerate(sections, 1):
         lines += ["", f"{count}. {part.title}", "", *part.lines]
     # A terminal that was scrolled shows the end and not the beginning.
@@ -116,10 +121,10 @@ def _taken(report: Report) -> Iterator[str]:
         yield "The run did not come to its end."
 
 
-def _verdict(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
+def _verdict(report: Report, diagnosis: Diagnosis, masked: bool) -> Iterator[str]:
     yield headline(diagnosis, report)
     yield ""
-    yield from first_lines(report, diagnosis)
+    yield from first_lines(report, diagnosis, masked=masked)
 
 
 _PEERS = {

@@ -93,17 +93,22 @@ class Circumstances:
     """What the system was told by; "" where it is the usual one, or the person's choice."""
     brand_from: str = ""
     """How the router names itself; "" where it does not."""
+    masked: bool = False
+    """The values are masks: what looks like an address is not the real one."""
 
 
-def circumstances(report: Report, platform: str = sys.platform, peer: str = "") -> Circumstances:
+def circumstances(
+    report: Report, platform: str = sys.platform, peer: str = "", *, masked: bool = False
+) -> Circumstances:
     """What the report tells.
 
     `platform` is what this program runs on, for a report taken here; `peer` the device of the
-    tailnet that the person chose, where the report was not made for it.
+    tailnet that the person chose, where the report was not made for it. `masked`: the report is.
     """
     system, system_from = _system(report, platform)
     brand, brand_from = _brand(report)
-    return Circumstances(system, brand, values_of(report, peer), system_from, brand_from)
+    values = values_of(report, peer)
+    return Circumstances(system, brand, values, system_from, brand_from, masked)
 
 
 def fitting(found: Circumstances, system: str, brand: str) -> Circumstances:

@@ -15,7 +15,7 @@ from tui.fixing.playbook import ELSEWHERE, circumstances, helps_from_here, playb
 from tui.fixing.telling import in_the_way, named, step_lines, who_acts
 
 
-def first_lines(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
+def first_lines(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -> Iterator[str]:
     """So few lines that they fit a small screen together with the verdict."""
     plans = in_the_way(report, diagnosis)
     if not plans:
@@ -33,7 +33,7 @@ def first_lines(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     if helps_from_here(way, plan.cause):
         yield playbooks.guidance("here-for-there")
     peer = diagnosis.peer.name if diagnosis.peer is not None else ""
-    person = circumstances(report, peer=peer)
+    person = circumstances(report, peer=peer, masked=masked)
     book = playbook(way, plan.cause, report, person, here=not report.elsewhere)
     told = 0
     for told, step in enumerate(book.steps, 1):

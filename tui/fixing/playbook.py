@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from probes.diagnosis.model import Cause, CauseId, NatClass
 from probes.diagnosis.plan import Way
@@ -110,7 +111,7 @@ def playbook(
         why,
         who,
         risk,
-        (*first, *_steps(words.steps, values, system)),
+        (*first, *_marked(_steps(words.steps, values, system), found)),
         shows,
         undo,
         words.wait_s,
@@ -139,6 +140,20 @@ def in_general(text: str) -> str:
 
 
 # --- filling in -----------------------------------------------------------------------------------
+
+_ADDRESSES = ("gateway", "lan_address", "lan_prefix", "public_address")
+
+
+def _marked(steps: Iterable[PlayStep], found: Circumstances) -> Iterator[PlayStep]:
+    """Whoever shows addresses masked still has to know that these are no real ones to type."""
+    masks = [found.values[name] for name in _ADDRESSES if name in found.values]
+    for step in steps:
+        told = step.text if step.command is None else f"{step.text} {step.command.text}"
+        if found.masked and any(mask in told for mask in masks):
+            yield replace(step, text=f"{step.text} {playbooks.guidance('masked')}")
+        else:
+            yield step
+
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 

@@ -26,7 +26,11 @@ _ADDRESS = re.compile(r"`(https?://[^`]+)`")
 
 
 def plan_lines(
-    report: Report, diagnosis: Diagnosis, found: Circumstances | None = None
+    report: Report,
+    diagnosis: Diagnosis,
+    found: Circumstances | None = None,
+    *,
+    masked: bool = False,
 ) -> Iterator[str]:
     """The steps of the way to begin with, and all ways out of what stands in the way.
 
@@ -36,7 +40,7 @@ def plan_lines(
     plans = in_the_way(report, diagnosis)
     if plans:
         peer = diagnosis.peer.name if diagnosis.peer is not None else ""
-        person = found if found is not None else circumstances(report, peer=peer)
+        person = found if found is not None else circumstances(report, peer=peer, masked=masked)
         first = next(way for way in plans[0].ways if way.recommended)
         # Of a report from elsewhere nobody knows which system it was, unless they say so.
         here = found is not None or not report.elsewhere

@@ -114,7 +114,7 @@ class FixView(Pane):
         self._found = circumstances(report)
         if self.whyrelay.privacy:  # a make and a system name nobody; what told of them may
             seen = circumstances(self.whyrelay.conductor.latest.report)
-            self._found = replace(self._found, system=seen.system, brand=seen.brand)
+            self._found = replace(self._found, system=seen.system, brand=seen.brand, masked=True)
         self._books, self._mattering = {}, {}
         self._listed = listed(plans)
         self._rows.set_rows(list(self._list()))

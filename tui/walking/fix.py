@@ -29,7 +29,7 @@ def fix(walk: Walk) -> Step:
     talk, known = walk.talk, walk.measurement
     walk.keeper.open(known.title, known.report.network_id)
     plans = plan_of(known.report, known.judged)
-    fixing = Fixing(walk, plans, circumstances(known.report))
+    fixing = Fixing(walk, plans, circumstances(known.report, masked=walk.masker is not None))
     talk.heading(f"Step 4 of 5: Fix. {content.page('fix').title}")
     talk.tell(Side(known.report, known.judged, known.pair).sentence)
     if not plans:

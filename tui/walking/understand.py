@@ -21,7 +21,7 @@ def understand(walk: Walk) -> Step:
     talk.tell(headline(known.diagnosis, known.report), "", *_way(known), "")
     if known.pair is not None:
         talk.tell(*other_side.pair_lines(known.pair), "")
-    found = tuple(parts(known.report, known.diagnosis))[1:]
+    found = tuple(parts(known.report, known.diagnosis, masked=walk.masker is not None))[1:]
     told = [(each.title, tuple(each.lines)) for each in found]
     choices = (
         *(Choice("", title, str(index)) for index, (title, _) in enumerate(told)),

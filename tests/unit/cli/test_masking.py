@@ -17,6 +17,7 @@ from probes.events import CheckFinished, Observed, Progressed, RunFinished, deco
 from probes.model import CheckId, CheckStatus, Failed, Known, Reason, Unknown
 from probes.readings import KEYS, igd, local, port_mapping, relays, stun
 from tests.unit.content.reports import EASY, HARD, answer, device, report, way_out
+from tui.cli import main
 from tui.explain.router import router_says
 from tui.masking import FIELDS, MASKED, Masker
 from tui.masking_addresses import Addresses
@@ -251,3 +252,18 @@ def test_a_router_is_worth_the_same_in_a_masked_report() -> None:
     masked = Masker().report(odd).value(igd.STATUS)
     assert masked is not None
     assert masked.status == MASKED
+
+
+def test_the_text_says_that_it_is_masked_and_no_step_shows_a_false_address_as_real(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ask = ["check", "--plain", "--simulate", "hard-home", "--no-save"]
+    main([*ask, "--redact"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Addresses and names are masked" in text
+    assert "http://192.168.1.1" not in text
+    steps = [each.partition(" Step ")[0] for each in text.split("Step ") if "http://" in each]
+    assert steps
+    assert all("is masked: the real one is another." in each for each in steps)
+    main(ask)
+    assert "masked" not in capsys.readouterr().out
