@@ -144,6 +144,7 @@ def mapping_fault(fault: MappingFault) -> UnknownWords:
 
 VARIANTS = (
     *("direct-open-cloud", "direct-open-filtered", "direct-opened"),
+    *("direct-lossy", "peer-direct-lossy", "peer-expected-lossy"),
     "relayed-udp-blocked-likely",
 )
 """Headlines that say more exactly what a `Headline` says."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from probes.diagnosis.model import CauseId, Confidence, Diagnosis, Headline
+from probes.diagnosis.model import CauseId, Confidence, Diagnosis, Headline, Weight
 from probes.model import CheckId, CheckStatus, Failed, Known, Reason, Unknown
 from probes.readings import captive_portal, local, relays, stun
 from probes.report import Report
@@ -25,6 +25,8 @@ def headline(diagnosis: Diagnosis, report: Report) -> str:
 def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
     """Which sentence: too little known has several reasons, each with another next step."""
     which = diagnosis.headline
+    if which in _LOSSY and loses_large(diagnosis):
+        return _LOSSY[which]
     if which is Headline.DIRECT_OPEN and _keeps_strangers_out(diagnosis):
         return "direct-open-filtered"
     if which is Headline.DIRECT_OPEN and facts.one_to_one(report):
@@ -60,6 +62,22 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
             return "unknown-failed"
         case _:
             assert_never(udp)
+
+
+_LOSSY = {
+    Headline.DIRECT_OPEN: "direct-lossy",
+    Headline.DIRECT_EASY: "direct-lossy",
+    Headline.PEER_DIRECT: "peer-direct-lossy",
+    Headline.PEER_TURNED_DIRECT: "peer-direct-lossy",
+    Headline.PEER_DIRECT_EXPECTED: "peer-expected-lossy",
+}
+
+
+def loses_large(diagnosis: Diagnosis) -> bool:
+    """Large packets are lost: a direct connection is made all the same, and carries little."""
+    return any(
+        each.id is CauseId.MTU and each.weight is not Weight.NOTES for each in diagnosis.causes
+    )
 
 
 def _keeps_strangers_out(diagnosis: Diagnosis) -> bool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from probes.diagnosis.model import Cause, Diagnosis, Nat, NatClass, Result, Verdict, Weight
 from probes.model import CheckId
+from probes.readings import stun
 from probes.renewal import kept, same_network, same_router
 from probes.report import Report
 from probes.values import dataclass
@@ -133,8 +134,16 @@ def compare(before: Side, after: Side, *, moves: bool = False) -> Comparison:
     )
     lines = tuple(_lines(before, after))
     held = kept(after.report)
-    other_address, taken_along = elsewhere and not moved, moved and moves
+    other_address = elsewhere and not moved and _seen_elsewhere(before.report, after.report)
+    taken_along = moved and moves
     return Comparison(outcome, before, after, lines, causes, held, other_address, taken_along)
+
+
+def _seen_elsewhere(before: Report, after: Report) -> bool:
+    """Both runs saw a public address, and not the same: one that was not seen is no other one."""
+    seen = [report.value(stun.ENDPOINT4) for report in (before, after)]
+    known = [each.address for each in seen if each is not None]
+    return len(set(known)) > 1
 
 
 # --- the outcome ----------------------------------------------------------------------------------

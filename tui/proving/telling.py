@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from probes.diagnosis.model import Diagnosis, Verdict
 from probes.diagnosis.plan import plan_of
 from probes.model import Mapping as NatMapping
-from probes.readings.tailscale import Backend, PeerPath
+from probes.readings.tailscale import PEERS, Backend, PeerPath
 from probes.report import Report
 from probes.tailscale.history import Moment, WatchChange
 from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, Pong, Refusal
@@ -39,9 +39,24 @@ def outcome_words(found: Comparison) -> str:
     if found.outcome is Outcome.SAME and (different or moved):
         return "same but"
     before = found.before.diagnosis.verdict
+    if found.outcome is Outcome.CURED and before is Verdict.UNKNOWN:
+        return "cured unknown"
     if found.outcome is Outcome.BETTER and before is Verdict.DIRECT:
         return "better direct"
     return str(found.outcome)
+
+
+def came_of_it(found: Comparison) -> Iterator[str]:
+    """What came of it, in sentences, and how to see it where there is somebody to ping."""
+    said = [content.proof(outcome_words(found))]
+    peers = found.after.report.value(PEERS)
+    if found.outcome is Outcome.CURED and peers:
+        said.append(content.proof("cured ping"))
+    yield " ".join(said)
+    if found.taken_along:
+        yield content.proof("taken along")
+    if found.other_address:
+        yield content.proof("other address")
 
 
 def outcome_label(found: Comparison) -> str:

@@ -14,7 +14,7 @@ from tui.explain import explain_cause
 from tui.explain.words import number
 from tui.proving.compare import CauseFate, CauseLine, Comparison, Line, Outcome, Value
 from tui.proving.next_move import Move, without_a_move
-from tui.proving.telling import outcome_label, outcome_words
+from tui.proving.telling import came_of_it, outcome_label
 from tui.theme import LOOKS
 from tui.widgets.bars import bar
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
@@ -68,11 +68,10 @@ def result(found: Comparison, done: str, move: Move | None, *, tried: bool) -> l
     blocks += [lambda width: wrapped(turned, width), gap]
     if done:
         blocks += [pairs([("Changed", say(done))]), gap]
-    blocks += [prose(content.proof(outcome_words(found))), gap]
-    if found.taken_along:
-        blocks += [prose(content.proof("taken along"), "$quiet"), gap]
-    if found.other_address:
-        blocks += [prose(content.proof("other address"), "$quiet"), gap]
+    first, *more = came_of_it(found)
+    blocks += [prose(first), gap]
+    for said in more:
+        blocks += [prose(said, "$quiet"), gap]
     if found.outcome not in (Outcome.CURED, Outcome.ELSEWHERE):
         blocks += _next(found, move, tried=tried)
     for name, side in (("Before", found.before), ("Now", found.after)):

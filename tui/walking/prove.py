@@ -17,7 +17,7 @@ from tui.proving.compare import Comparison, Outcome
 from tui.proving.export import save, text_of
 from tui.proving.next_move import next_move, without_a_move
 from tui.proving.proof import Proof
-from tui.proving.telling import outcome_label, outcome_words, untested
+from tui.proving.telling import came_of_it, outcome_label, untested
 from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
 from tui.sources import Changeable, Followable, Opened
 from tui.state import Measurement, Step
@@ -116,9 +116,7 @@ def _renewed(known: Measurement, report: Report) -> Measurement:
 def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[str]:
     yield f"Result: {outcome_label(found)}."
     yield found.after.sentence
-    yield content.proof(outcome_words(found))
-    if found.taken_along:
-        yield content.proof("taken along")
+    yield from came_of_it(found)
     yield ""
     changed = [line for line in found.lines if line.changed]
     for line in changed:

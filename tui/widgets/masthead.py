@@ -91,10 +91,10 @@ class Masthead(Widget):
             of = f" {done} of {len(known)}" if known else ""
             return say(f"{sign} measuring{of}", "$busy")
         if held.closed:
-            from tui.widgets.verdict import VERDICT_TONES
+            from tui.widgets.verdict import verdict_tone
 
             verdict = held.verdict
-            tone = VERDICT_TONES[verdict]
+            tone = verdict_tone(held)
             if held.report.network_changed:
                 wide = self.size.width >= 76
                 took = say("  before the network changed" if wide else "  before a change", "$note")

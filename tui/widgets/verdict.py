@@ -11,6 +11,7 @@ from probes.diagnosis.model import NatClass, Result, Verdict
 from tui import content
 from tui.content import Tone, plain
 from tui.explain import OutlookWords, explain_outlook, headline
+from tui.explain.headline import loses_large
 from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Block, Page
@@ -37,6 +38,8 @@ def verdict_tone(measurement: Measurement) -> Tone:
     verdict = measurement.verdict
     if verdict is Verdict.UNKNOWN and measurement.running:
         return Tone.RUNNING
+    if verdict is Verdict.DIRECT and loses_large(measurement.judged):
+        return Tone.NOTE
     return VERDICT_TONES[verdict]
 
 

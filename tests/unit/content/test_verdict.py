@@ -20,6 +20,7 @@ from probes.diagnosis.model import (
     NatClass,
     Outlook,
     Result,
+    Verdict,
     Weight,
 )
 from probes.model import CheckId, CheckStatus, Family, Reason, Unknown
@@ -53,6 +54,8 @@ from tui import content
 from tui.content import Tone
 from tui.explain import HopId, explain_cause, explain_nat, explain_outlook, headline, path
 from tui.explain.way import layer_lines
+from tui.state import Measurement
+from tui.widgets.verdict import verdict_tone
 
 SILENT: dict[str, Any] = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
 OPEN: dict[str, Any] = {
@@ -519,3 +522,13 @@ def test_what_would_settle_a_cause_is_shown_with_why_it_is_not_known() -> None:
         "whoever runs the router",
     )
     assert [(each.text, each.known) for each in words.missing] == [("not allowed to look", False)]
+
+
+def test_a_direct_connection_that_loses_large_packets_is_no_good_news_alone() -> None:
+    found, diagnosis = conclude("small-packets")
+    assert diagnosis.verdict is Verdict.DIRECT
+    assert "but large packets are lost" in headline(diagnosis, found)
+    assert verdict_tone(Measurement("practice", found)) is Tone.NOTE
+    well, direct = conclude("easy-home")
+    assert "large packets" not in headline(direct, well)
+    assert verdict_tone(Measurement("practice", well)) is Tone.GOOD

@@ -26,7 +26,7 @@ from tui.proving.compare import CauseFate, Comparison, Outcome, Side, compare
 from tui.proving.export import save, text_of
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
-from tui.proving.telling import outcome_words
+from tui.proving.telling import came_of_it, outcome_words
 from tui.proving.testing import compared
 from tui.sources import Live
 from tui.state import Measurement, OtherSide
@@ -130,6 +130,27 @@ def test_another_network_is_said_plainly() -> None:
     after = replace(moved.after.report, network_id="two")
     found = compare(Side(before, moved.before.diagnosis), Side(after, moved.after.diagnosis))
     assert (found.outcome, found.other_address) == (Outcome.CURED, True)
+
+
+def test_an_address_that_was_not_seen_before_is_no_other_one() -> None:
+    found = change("stun-blocked", RemedyId.UNBLOCK_STUN)
+    before = replace(found.before.report, network_id="one")
+    after = replace(found.after.report, network_id="two")
+    again = compare(Side(before, found.before.diagnosis), Side(after, found.after.diagnosis))
+    assert (again.outcome, again.other_address) == (Outcome.CURED, False)
+    assert content.proof("other address") not in tuple(came_of_it(again))
+
+
+def test_what_could_not_be_told_was_not_relayed_and_only_who_has_peers_is_sent_to_ping() -> None:
+    home, tunnel = (
+        tuple(came_of_it(change(name, remedy)))
+        for name, remedy in (
+            ("hard-home", RemedyId.PORT_MAPPING),
+            ("tunnel-unbindable", RemedyId.PAUSE_VPN),
+        )
+    )
+    assert home == (f"{content.proof('cured')} {content.proof('cured ping')}",)
+    assert tunnel == (content.proof("cured unknown"),)
 
 
 MOVING = [
