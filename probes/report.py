@@ -24,6 +24,8 @@ from probes.values import dataclass
 
 T = TypeVar("T")
 ELSEWHERE = "elsewhere"
+SIMULATED = "simulated:"
+"""So the network of a run on a practice network begins."""
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 

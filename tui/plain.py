@@ -12,7 +12,7 @@ from typing import assert_never
 from probes.diagnosis.model import Diagnosis, NatClass, Verdict
 from probes.model import Failed, Known, Reason, Unknown
 from probes.readings import KEYS
-from probes.report import Report
+from probes.report import SIMULATED, Report
 from probes.values import dataclass
 from probes.version import __version__
 from tui import content
@@ -111,7 +111,7 @@ def _taken(report: Report) -> Iterator[str]:
         when = report.taken_at[:19].replace("T", " ")
         yield "Measured elsewhere" + (f", {when} UTC." if when else ", at a time that is not said.")
         return
-    practice = report.network.removeprefix("simulated:")
+    practice = report.network.removeprefix(SIMULATED)
     what = "this network" if report.network == "real" else f"practice network {practice}"
     when = report.taken_at[:19].replace("T", " ")
     yield f"Measured: {what}, {when} UTC, in {report.elapsed_ms / 1000:.1f} s."

@@ -105,7 +105,10 @@ def neighbours(a: Place, b: Place) -> Neighbours:
     """Whether the two sit behind one public address, and in one local network.
 
     Behind a provider's NAT strangers share an address, and half the world's homes share a prefix.
+    Every practice network is a home of its own, though they all have the same addresses.
     """
+    if a.practice and b.practice and a.practice != b.practice:
+        return Neighbours.APART
     if a.network_id and a.network_id == b.network_id and _overlap(a, b):
         return Neighbours.ONE_LAN
     four = {each for each in a.public & b.public if each.version == 4}

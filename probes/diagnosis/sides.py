@@ -21,7 +21,7 @@ from probes.model import Family, IPAddress
 from probes.readings import lifetime, local, relays, stun, tailscale
 from probes.readings.local import InterfaceKind
 from probes.readings.port_mapping import SERVICES
-from probes.report import Report
+from probes.report import SIMULATED, Report
 from probes.values import dataclass
 
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
@@ -46,6 +46,8 @@ class Place:
     behind_carrier: bool | None = None
     """The provider translates as well, so strangers share the public address. None: not known."""
     because: tuple[str, ...] = ()
+    practice: str = ""
+    """The practice network that it is; "" for a real one, and where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ def _place(report: Report) -> Place:
         hairpin=_hairpin(report),
         behind_carrier=_behind_carrier(report),
         because=because,
+        practice=report.network if report.network.startswith(SIMULATED) else "",
     )
 
 

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from probes.model import CheckId, CheckStatus, Family, Reason
 from probes.readings import local, relays, stun
-from probes.report import CheckState, Report
+from probes.report import SIMULATED, CheckState, Report
 from tui import content
 from tui.content import QuestionId, Tone
 from tui.explain import facts, lines
@@ -149,7 +149,7 @@ def notices(report: Report) -> tuple[str, ...]:
     """What is to be said of the whole run before anything that it found."""
     found = {
         "network-changed": report.network_changed,
-        "practice": report.network.startswith("simulated:"),
+        "practice": report.network.startswith(SIMULATED),
         "cancelled": report.cancelled,
         "tunnel": bool(facts.any_tunnel(report)),
         "inspected": report.value(relays.TLS_INSPECTED) is True,

@@ -36,6 +36,7 @@ from probes.network.simulated.tailscale_program import PROGRAM, TailscaleProgram
 from probes.network.simulated.web import Web
 from probes.options import HostPort
 from probes.readings.local import Gateway
+from probes.report import SIMULATED
 
 BEGINNING = datetime(2026, 1, 15, 12, tzinfo=UTC)
 """When every simulated run takes place, unless told otherwise: so that runs can be compared."""
@@ -125,7 +126,7 @@ class SimulatedNetwork:
     @property
     def name(self) -> str:
         """``simulated:NAME``."""
-        return f"simulated:{self._title}"
+        return f"{SIMULATED}{self._title}"
 
     @property
     def reports_icmp_errors(self) -> bool:

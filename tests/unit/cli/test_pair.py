@@ -10,6 +10,7 @@ import pytest
 
 from probes.diagnosis.model import Mechanism, Result
 from probes.readings import KEYS
+from tests.engine.test_scenarios import conclude
 from tests.unit.cli.test_json import as_json, validator
 from tests.unit.diagnosis.sites import SITES, site
 from tui.cli import main
@@ -139,3 +140,14 @@ def test_every_pair_of_sites_is_valid_and_has_words(ours: str) -> None:
         flips = [each for each in value["remedies"] if each["result"] == "direct"]
         assert (value["flip"] is not None) == bool(flips)
         assert exit_of(pair.prediction.result) in (Exit.DIRECT, Exit.RELAYED)
+
+
+@pytest.mark.parametrize(
+    ("other", "mechanism"),
+    [("hard-home", Mechanism.MOVING_PORT), ("easy-home", Mechanism.SAME_LAN)],
+)
+def test_two_practice_networks_are_two_homes_for_all_their_equal_addresses(
+    other: str, mechanism: Mechanism
+) -> None:
+    one, two = (Given(name, conclude(name)[0]) for name in ("easy-home", other))
+    assert pair_of(one, two).prediction.mechanism is mechanism
