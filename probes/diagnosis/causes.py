@@ -56,8 +56,16 @@ def causes_of(known: Concluded, pair: Between | None = None) -> tuple[Cause, ...
     if pair is not None:
         found += [(cause, when(pair)) for cause, when in PAIR_RULES.items()]
     causes = [
-        Cause(cause, match.weight, match.confidence, match.acts, match.because, match.missing)
+        Cause(
+            cause,
+            match.weight,
+            match.confidence,
+            match.acts,
+            match.because,
+            match.missing,
+            match.hides,
+        )
         for cause, match in found
         if match is not None
     ]
-    return tuple(sorted(causes, key=lambda cause: _ORDER.index(cause.weight)))
+    return tuple(sorted(causes, key=lambda each: (not each.hides, _ORDER.index(each.weight))))

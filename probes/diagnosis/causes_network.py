@@ -10,7 +10,7 @@ from probes.diagnosis.rule import Match
 from probes.model import Reason, Unknown
 from probes.readings import captive_portal as portal
 from probes.readings import local, relays, stun
-from probes.readings.local import InterfaceKind, WayOut
+from probes.readings.local import InterfaceKind
 
 
 def no_network(known: Concluded) -> Match | None:
@@ -113,14 +113,10 @@ def other_vpn(known: Concluded) -> Match | None:
         way_out = facts.value(key)
         if way_out is not None and way_out.tunnel in tunnels:
             because = (key.id, local.INTERFACES.id)
-            return Match(_hidden_weight(facts, way_out), Actor.THIS_DEVICE, because)
+            # A tunnel that cannot be gone around leaves nothing else to judge.
+            hides = way_out.through_tunnel and facts.nat4.nat_class is NatClass.UNKNOWN
+            return Match(Weight.NOTES, Actor.THIS_DEVICE, because, hides=hides)
     return None
-
-
-def _hidden_weight(facts: Facts, way_out: WayOut) -> Weight:
-    """A tunnel that cannot be gone around leaves nothing to judge: it comes before all else."""
-    unseen = way_out.through_tunnel and facts.nat4.nat_class is NatClass.UNKNOWN
-    return Weight.LIMITS if unseen else Weight.NOTES
 
 
 def _ipv6_weight(known: Concluded) -> Weight:

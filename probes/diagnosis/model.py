@@ -99,6 +99,13 @@ class Cause:
     """Ids of the readings that carry it."""
     missing: tuple[str, ...] = ()
     """Ids of the readings that would settle it."""
+    hides: bool = False
+    """It keeps the rest from being seen, so it comes first, whatever it weighs."""
+
+    @property
+    def in_the_way(self) -> bool:
+        """More than good to know."""
+        return self.hides or self.weight is not Weight.NOTES
 
 
 class Result(StrEnum):

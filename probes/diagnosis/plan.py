@@ -103,7 +103,7 @@ class _Known:
 
     def order(self, cause: Cause, ways: tuple[Way, ...]) -> tuple[int, ...]:
         """The smallest comes first; equal ones stay in the order of the diagnosis."""
-        notes = cause.weight is Weight.NOTES
+        notes = not cause.in_the_way
         # Nothing hangs on a note, so what is quickly done comes first.
         flipping = [way for way in ways if self.helps(way) and not notes]
         cheapest = min(_cost(way) for way in flipping or ways)
@@ -201,7 +201,7 @@ class _Known:
         plain = [way for way in ways if way.remedy.id is not RemedyId.ENABLE_IPV6]
         cheap = [way for way in plain if way.remedy.risk is not Risk.MONEY]
         helping = [way for way in ways if self.helps(way)]
-        if cause.weight is Weight.NOTES:
+        if not cause.in_the_way:
             helping = []
         box = [way for way in plain if way.remedy.id in begin_with]
         free = [way for way in helping if way.remedy.risk is not Risk.MONEY]

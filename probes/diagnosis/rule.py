@@ -21,6 +21,8 @@ class Match:
     confidence: Confidence = Confidence.CERTAIN
     missing: tuple[str, ...] = ()
     """Ids of the readings that would settle it."""
+    hides: bool = False
+    """It keeps the rest from being seen."""
 
 
 When: TypeAlias = Callable[[Concluded], Match | None]

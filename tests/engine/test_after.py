@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import CauseId, Diagnosis, NatClass, Result, Verdict, Weight
+from probes.diagnosis.model import CauseId, Diagnosis, NatClass, Result, Verdict
 from probes.diagnosis.plan import Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
@@ -53,16 +53,14 @@ def own_ways(name: str, *, notes: bool = False) -> dict[RemedyId, Way]:
     return {
         way.remedy.id: way
         for plan in plan_of(report, diagnosis)
-        if notes or plan.cause.weight is not Weight.NOTES
+        if notes or plan.cause.in_the_way
         for way in plan.ways
         if way.whose is Whose.THIS
     }
 
 
 HELD_UP = tuple(
-    name
-    for name in names()
-    if any(cause.weight is not Weight.NOTES for cause in measured(name)[1].causes)
+    name for name in names() if any(cause.in_the_way for cause in measured(name)[1].causes)
 )
 
 

@@ -27,7 +27,6 @@ from probes.diagnosis.model import (
     Headline,
     NatClass,
     Verdict,
-    Weight,
 )
 from probes.model import Family
 from probes.readings import local, tailscale
@@ -133,7 +132,7 @@ _ACTS = {
 
 def _box(boxes: tuple[HopId, ...], causes: Iterable[Cause]) -> HopId:
     """Which of them it is: that of whoever has to act; the outermost where that says nothing."""
-    acting = (_ACTS.get(each.acts) for each in causes if each.weight is not Weight.NOTES)
+    acting = (_ACTS.get(each.acts) for each in causes if each.in_the_way)
     return next((box for box in acting if box in boxes), boxes[-1])
 
 
@@ -207,7 +206,7 @@ _ALSO_NOTES = (CauseId.NOT_CONNECTED, CauseId.EXIT_NODE)
 
 def _of_cause(diagnosis: Diagnosis, boxes: tuple[HopId, ...]) -> _Obstacle:
     for cause in diagnosis.causes:
-        weighs = cause.weight is not Weight.NOTES or cause.id in _ALSO_NOTES
+        weighs = cause.in_the_way or cause.id in _ALSO_NOTES
         if not weighs or cause.id not in content.PLACED:
             continue
         match cause.acts:

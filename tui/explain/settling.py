@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from probes.diagnosis.model import Diagnosis, Verdict, Weight
+from probes.diagnosis.model import Diagnosis, Verdict
 from probes.diagnosis.overruled import LOOKED_FOR
 from probes.model import CheckId, CheckStatus, Known, Reason, Unknown
 from probes.options import OPT_IN
@@ -100,7 +100,7 @@ def claims(report: Report, diagnosis: Diagnosis) -> Iterator[tuple[str, tuple[st
         yield f"With {diagnosis.peer.name}", diagnosis.peer.missing
     yield "Your NAT over IPv4", diagnosis.nat4.missing
     yield "Your NAT over IPv6", diagnosis.nat6.missing
-    for cause in sorted(diagnosis.causes, key=lambda each: each.weight is Weight.NOTES):
+    for cause in sorted(diagnosis.causes, key=lambda each: not each.in_the_way):
         yield cause_words(cause.id, report).title, cause.missing
     if any_tunnel(report):
         yield "Your own network", tuple(key.id for key in _HIDDEN if not report.known(key))

@@ -185,9 +185,8 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
 
 
 def _weight(cause: Cause) -> str:
-    """A tunnel that weighs is no matter of some peers: nothing can be said of any."""
-    hides = cause.id is CauseId.OTHER_VPN and cause.weight is not Weight.NOTES
-    return content.tunnel("weight") if hides else content.label(cause.weight)
+    """Beside what hides all the rest nothing can be said of any peer."""
+    return content.tunnel("weight") if cause.hides else content.label(cause.weight)
 
 
 def cause_words(cause_id: CauseId, report: Report) -> CauseWords:

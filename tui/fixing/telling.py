@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from probes.diagnosis.model import Actor, CauseId, Diagnosis, NatClass, Weight
+from probes.diagnosis.model import Actor, CauseId, Diagnosis, NatClass
 from probes.diagnosis.plan import CausePlan, Way, plan_of
 from probes.diagnosis.what_if import Whose
 from probes.report import Report
@@ -70,7 +70,7 @@ def as_above(ways: Iterable[str], between: str = "; ") -> str:
 def in_the_way(report: Report, diagnosis: Diagnosis) -> tuple[CausePlan, ...]:
     """The causes that are more than notes, with their ways; the first one matters most."""
     plans = plan_of(report, diagnosis)
-    return tuple(each for each in plans if each.cause.weight is not Weight.NOTES)
+    return tuple(each for each in plans if each.cause.in_the_way)
 
 
 def way_line(way: Way, *, stopped: bool = False) -> str:

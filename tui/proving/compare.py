@@ -191,7 +191,7 @@ def _reached(before: Diagnosis, after: Diagnosis) -> tuple[int, int]:
 
 def _burden(causes: Iterable[CauseLine]) -> tuple[bool, bool]:
     """Whether something that weighs more than a note is gone, and whether something came."""
-    heavy = [each for each in causes if each.cause.weight is not Weight.NOTES]
+    heavy = [each for each in causes if each.cause.in_the_way]
     eased = _any(heavy, CauseFate.GONE) or _any(causes, CauseFate.LIGHTER)
     hindered = _any(heavy, CauseFate.NEW) or _any(heavy, CauseFate.HEAVIER)
     return eased, hindered

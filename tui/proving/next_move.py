@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from probes.diagnosis.model import Cause, Weight
+from probes.diagnosis.model import Cause
 from probes.diagnosis.plan import CausePlan, Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
@@ -33,7 +33,7 @@ def next_move(
     None where nothing blocks or limits any more, or nothing is left.
     """
     for plan in plan_of(side.report, side.diagnosis):
-        if plan.cause.weight is Weight.NOTES:
+        if not plan.cause.in_the_way:
             continue
         for way in _best_first(plan):
             move = Move(plan.cause, way)
@@ -49,7 +49,7 @@ def without_a_move(found: Comparison) -> str:
     if found.outcome is Outcome.BETTER:
         return ""
     causes = found.after.diagnosis.causes
-    weighs = any(cause.weight is not Weight.NOTES for cause in causes)
+    weighs = any(cause.in_the_way for cause in causes)
     return "nothing left" if weighs else "nothing weighs"
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias, assert_never
 
 from textual.content import Content
 
-from probes.diagnosis.model import NatClass, Weight
+from probes.diagnosis.model import NatClass
 from probes.model import Family
 from probes.values import dataclass
 from tui import content
@@ -81,9 +81,9 @@ def entries(measurement: Measurement) -> dict[str, Entry]:
         title_ = content.notice("network-changed short")
         run = found[RUN] = replace(run, title=title_, warns=True)
     causes = measurement.judged.causes
-    notes = [cause for cause in causes if cause.weight is Weight.NOTES]
+    notes = [cause for cause in causes if not cause.in_the_way]
     for cause in causes:
-        if cause.weight is not Weight.NOTES:
+        if cause.in_the_way:
             found[f"cause:{cause.id}"] = explain_cause(cause, report)
     found |= _two_sides(measurement)
     for field in FieldId:
@@ -163,7 +163,7 @@ def _answer(measurement: Measurement) -> list[Block]:
         gap,
         pairs(rows),
     ]
-    weighty = (cause for cause in measurement.judged.causes if cause.weight is not Weight.NOTES)
+    weighty = (cause for cause in measurement.judged.causes if cause.in_the_way)
     if causes := list(weighty):
         blocks += [gap, heading(PARTS["cause"])]
         blocks += [prose(f"- {content.cause(each.id).title}") for each in causes]

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
-from probes.diagnosis.model import Weight
 from probes.diagnosis.plan import CausePlan, Way, plan_of
 from tui import content
 from tui.commands import TICK
@@ -118,7 +117,7 @@ class FixView(Pane):
         self._books, self._mattering = {}, {}
         self._listed = listed(plans)
         self._rows.set_rows(list(self._list()))
-        weighty = any(each.cause.weight is not Weight.NOTES for each in plans)
+        weighty = any(each.cause.in_the_way for each in plans)
         self._rows.border_title = say(FIRST if weighty or not plans else NOTHING)
         self._place()
         self._explain()
@@ -137,9 +136,9 @@ class FixView(Pane):
             tone = Tone.RUNNING if self.measurement.running else Tone.NOTE
             words = content.fixing(f"{state} short")
             yield Row(_ABOUT, lambda width: fit(join(glyph(tone), " ", say(words)), width))
-        notes = any(each.cause.weight is not Weight.NOTES for each in self._listed.plans.values())
+        notes = any(each.cause.in_the_way for each in self._listed.plans.values())
         for row, plan in self._listed.plans.items():
-            if notes and plan.cause.weight is Weight.NOTES:
+            if notes and not plan.cause.in_the_way:
                 yield head("Not in the way by themselves")
                 notes = False
             yield Row(row, cause_line(self._cause(plan)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from probes.diagnosis.model import Weight
 from probes.diagnosis.plan import Way, plan_of
 from tui import content
 from tui.explain import explain_cause
@@ -36,7 +35,7 @@ def fix(walk: Walk) -> Step:
         talk.tell("", content.fixing(no_way(known.report, known.diagnosis)))
         answer = walk.ask("What next?", moves(NEXT, BACK, QUIT, last="prove it"))
         return Step.PROVE if answer == NEXT else Step.UNDERSTAND
-    if all(plan.cause.weight is Weight.NOTES for plan in plans):
+    if not any(plan.cause.in_the_way for plan in plans):
         talk.tell("", content.fixing("only notes"))
     if trial_decides(known.report, known.diagnosis):
         talk.tell("", content.fixing("try first"))

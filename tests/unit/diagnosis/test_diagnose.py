@@ -442,7 +442,10 @@ def test_a_growing_report_says_that_it_is_still_measuring() -> None:
     assert diagnose(reduce(report, later)).headline is Headline.UNKNOWN_STILL_MEASURING
 
 
-def test_a_tunnel_weighs_only_where_nothing_could_go_around_it() -> None:
-    for known, weight in ((TUNNELLED, Weight.LIMITS), (EVADED, Weight.NOTES)):
-        (vpn,) = [each for each in diagnose(known).causes if each.id is CauseId.OTHER_VPN]
-        assert vpn.weight is weight
+def test_a_tunnel_comes_first_only_where_nothing_could_go_around_it() -> None:
+    for known, hides in ((TUNNELLED, True), (EVADED, False)):
+        causes = diagnose(known).causes
+        (vpn,) = [each for each in causes if each.id is CauseId.OTHER_VPN]
+        assert (vpn.weight, vpn.hides, vpn.in_the_way) == (Weight.NOTES, hides, hides)
+        if hides:
+            assert causes[0] is vpn
