@@ -112,12 +112,10 @@ class WhyrelayApp(Saying, Leaving):
 
     def peers_now(self, measurement: Measurement) -> tuple[Peer, ...]:
         """The devices of what was measured, each with its path as it was seen last."""
-        from probes.readings.tailscale import PEERS
-
-        listed = measurement.report.value(PEERS) or ()
+        listed = measurement.peers
         if self._following is None or not listed:
             return listed
-        real = self.conductor.raw(measurement.title).value(PEERS) or ()
+        real = self.conductor.real(measurement.title).peers
         return self._following.all_seen(measurement.title, listed, real)
 
     def paths_measured(self, title: str) -> None:

@@ -121,10 +121,11 @@ class Conductor:
 
     def raw(self, title: str) -> Report:
         """What is known of a source, as it was measured: never masked."""
-        found = (
-            self._latest if self._latest.title == title else self._held.get(title, Measurement())
-        )
-        return found.report
+        return self.real(title).report
+
+    def real(self, title: str) -> Measurement:
+        """What is known of a source and what follows, never masked; nothing at first."""
+        return self._latest if self._latest.title == title else self._held.get(title, Measurement())
 
     def peer_key(self, title: str, place: int) -> str:
         """What names a device of a tailnet, by its place in the list that a source's run holds.
@@ -231,8 +232,11 @@ class Conductor:
             await self._play(source)
         elif not report.closed:
             self._break_off(_CUT_SHORT)
-        else:  # a peer may have been chosen meanwhile
-            self._app.call_later(self._watch, source)
+        else:
+            if source.title in self.proofs:
+                # Tailscale finds the paths that come of a change a moment after the change.
+                self._app.following.look_after(source, self._app.settings.options)
+            self._app.call_later(self._watch, source)  # a peer may have been chosen meanwhile
 
     def _break_off(self, why: str) -> None:
         """Nothing more is to be expected: what was under way was stopped."""

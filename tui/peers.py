@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import assert_never
 
 from probes.model import CheckId, CheckStatus, Failed, Known, Reason
-from probes.readings.tailscale import PEERS, STATE, Backend, Peer, PeerPath
+from probes.readings.tailscale import PEERS, PINGS, STATE, Backend, Peer, PeerPath
 from probes.report import Report
 from tui import content
 from tui.content import Tone
@@ -35,6 +36,26 @@ _TONES = {
     PeerPath.IDLE: Tone.WAITING,
     PeerPath.OFFLINE: Tone.WAITING,
 }
+
+
+def peers_of(report: Report) -> tuple[Peer, ...]:
+    """The devices that a run lists, each with its path as the run saw it last: the pings come after
+    the list, and may turn a path direct. The list itself, where they say nothing else.
+    """
+    listed: tuple[Peer, ...] = report.value(PEERS) or ()
+    later = {
+        row.name: (row.path, row.via)
+        for row in report.value(PINGS) or ()
+        if row.path in (PeerPath.DIRECT, PeerPath.PEER_RELAY)
+    }
+    if all(later.get(each.name, now) == now for each in listed for now in ((each.path, each.via),)):
+        return listed
+    return tuple(
+        replace(each, path=later[each.name][0], via=later[each.name][1])
+        if each.name in later
+        else each
+        for each in listed
+    )
 
 
 def ordered(peers: Iterable[Peer]) -> list[tuple[int, Peer]]:

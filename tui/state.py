@@ -74,6 +74,13 @@ class Measurement:
         return diagnose(self.report, self.peer)
 
     @cached_property
+    def peers(self) -> tuple[Peer, ...]:
+        """The devices of the tailnet, each with its path as this run saw it last."""
+        from tui.peers import peers_of
+
+        return peers_of(self.report)
+
+    @cached_property
     def chosen(self) -> Peer | None:
         """The device at the other end, as Tailscale lists it; None: none chosen, or not listed."""
         if not self.peer:

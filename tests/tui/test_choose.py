@@ -78,6 +78,27 @@ async def test_devices_are_listed_with_their_path_relayed_ones_first(size: tuple
             await press(pilot, "down")
 
 
+async def test_no_row_is_taken_for_another_that_has_the_same_name() -> None:
+    """A practice network is called "open", and so might be what opens a file."""
+    app = on()
+    async with running(app) as pilot:
+        rows = rows_of(app)
+        names = [row.id for row in rows._rows if row.id]
+        assert len(names) == len(set(names))
+        assert "practice:open" in names
+        assert OPEN in names
+        await press(pilot, "home", "down")
+        assert rows.cursor == OPEN
+        here = next(line for line in lines(app) if "▌" in line)
+        assert "Another device" in here
+        await press(pilot, "down")
+        assert rows.ids.index(rows.cursor) == rows.ids.index(OPEN) + 1
+        rows.cursor = "practice:open"
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert app.measurement.title == "practice: open"
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_choosing_a_device_asks_about_the_two_of_them(size: tuple[int, int]) -> None:
     app = on()
@@ -270,7 +291,7 @@ async def test_a_filter_that_hides_what_is_looked_at_takes_what_the_cursor_shows
     app = on()
     async with running(app) as pilot:
         await press(pilot, "slash", *"udp-b")
-        assert rows_of(app).ids == ("udp-blocked",)
+        assert rows_of(app).ids == ("practice:udp-blocked",)
         assert "▌" in next(line for line in lines(app) if "udp-blocked" in line)
         await press(pilot, "enter")
         await settled(pilot)

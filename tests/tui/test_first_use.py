@@ -25,7 +25,7 @@ from tui.widgets.rows import RowList
 RECORDING = "recording from the office"
 
 
-@pytest.mark.parametrize(("title", "row"), [(HARD, "hard-home"), (RECORDING, "given")])
+@pytest.mark.parametrize(("title", "row"), [(HARD, "practice:hard-home"), (RECORDING, "given")])
 async def test_choose_begins_on_what_is_looked_at(title: str, row: str) -> None:
     here = Fed("this network")
     app = make(played(recordings.HARD, title), here=here)

@@ -11,19 +11,24 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, Weight
 from probes.diagnosis.remedies import RemedyId
 from probes.options import Options
-from probes.readings.tailscale import PEERS
+from probes.readings.tailscale import PEERS, PINGS, PeerPath, PeerPing
+from probes.report import reduce, report_of
+from tests.tui import recordings
 from tests.tui.harness import SIZES, eventually, lines, played, press, running, step, text
 from tests.tui.proving import Ahead
 from tests.tui.recordings import HARD
 from tui import content
 from tui.app import WhyrelayApp
 from tui.content import Tone
-from tui.proving.compare import Outcome
+from tui.peers import peers_of
+from tui.proving.compare import CauseFate, CauseLine, Outcome
 from tui.screens import prove
 from tui.screens.prove import ProvePane
 from tui.screens.prove_list import lay_pair
+from tui.screens.prove_pages import fate_tone
 from tui.session import Session
 from tui.settings import Settings
 from tui.sources import Source
@@ -303,6 +308,55 @@ async def test_what_was_seen_last_of_a_path_is_shown_everywhere(privacy: bool) -
         await until_over(pilot, app)
         await press(pilot, "1")
         assert re.search(rf"○ {phone.name} +idle", text(app)), "what is measured anew is newer"
+
+
+async def test_the_paths_that_come_of_a_change_show_without_being_asked_for() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        assert re.search(r"✗ home-nas +relayed via", text(app))
+        await pretend(pilot, app, FORWARD)
+        assert app.following.history.looks == 0, "nobody watches"
+
+        def reached() -> bool:
+            return any(
+                peer.name == "home-nas" and peer.path is PeerPath.DIRECT
+                for peer in app.peers_now(app.measurement)
+            )
+
+        await patiently(reached, "home-nas to be direct")
+        await calm(pilot)
+        assert re.search(r"✓ home-nas +direct", text(app))
+
+
+def test_what_pings_of_the_run_showed_is_the_path() -> None:
+    (nas, media, *_) = recordings.DEVICES
+    ledger = report_of(recordings.tailnet(recordings.HARD, (nas, media)))
+    assert peers_of(ledger) is ledger.value(PEERS), "nothing is newer"
+    relayed = PeerPing(nas.name, PeerPath.DERP, "fra", 10, None)
+    reached = PeerPing(nas.name, PeerPath.DIRECT, "192.0.2.7:41641", 2, 3000.0)
+    for ping, path in ((relayed, nas.path), (reached, PeerPath.DIRECT)):
+        told = reduce(ledger, recordings.known(PINGS, (ping,), 5.0))
+        first, other = peers_of(told)
+        assert (first.path, other) == (path, media)
+    assert first.via == "192.0.2.7:41641"
+
+
+@pytest.mark.parametrize(
+    ("fate", "weight", "tone"),
+    [
+        (CauseFate.NEW, Weight.NOTES, Tone.NOTE),
+        (CauseFate.NEW, Weight.LIMITS, Tone.BAD),
+        (CauseFate.LIGHTER, Weight.NOTES, Tone.NOTE),
+        (CauseFate.GONE, Weight.BLOCKS, Tone.GOOD),
+    ],
+)
+def test_a_note_that_is_new_is_nothing_bad_and_what_is_still_there_nothing_good(
+    fate: CauseFate, weight: Weight, tone: Tone
+) -> None:
+    cause = Cause(CauseId.SETTLING, weight, Confidence.CERTAIN, Actor.NOBODY, (), ())
+    assert fate_tone(CauseLine(cause, fate)) is tone
 
 
 async def test_a_watch_goes_on_over_a_change_that_is_pretended() -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_PINGS = 300
 """Five minutes of them; what is older is forgotten."""
+AFTERWARDS_S = 10.0
+"""So long after a new test the paths are looked at, for what comes of a change."""
 Peers: TypeAlias = tuple[Peer, ...]
 Paths: TypeAlias = dict[tuple[str, str], tuple[PeerPath, str]]
 _PATHS = {
@@ -49,6 +51,7 @@ class Following:
         """What `all_seen` made last, and of what."""
         self._ping: Worker[None] | None = None
         self._watch: Worker[None] | None = None
+        self._after: Worker[None] | None = None
 
     @property
     def pinging(self) -> bool:
@@ -106,6 +109,8 @@ class Following:
 
     def go_on(self, source: Source, options: Options) -> None:
         """The network that is followed has become another one: what goes on, goes on there."""
+        if self._after is not None:
+            self._after.cancel()  # it looks at the one before
         if self.pinging and self.peer is not None:
             self.ping(source, self.peer)
         if self.watching and self.title == source.title:
@@ -177,6 +182,27 @@ class Following:
                     if moment.at_s == look.at_s and moment.flips:
                         self._flip(f"{self.name_of(moment)}: {_path(moment.before, moment.after)}.")
                 self._tell()
+
+    def look_after(self, source: Source, options: Options) -> None:
+        """Look at the paths for a few seconds, unless they are watched anyway: a new test reads
+        them before Tailscale had the time to find better ones.
+        """
+        if isinstance(source, Followable) and not (self.watching and self.title == source.title):
+            self._after = self._app.run_worker(
+                self._looks_after(source, source.title, options),
+                group="look",
+                exclusive=True,
+                exit_on_error=False,
+            )
+
+    async def _looks_after(self, source: Followable, title: str, options: Options) -> None:
+        async with closing(source.looks(options)) as stream:
+            async for look in stream:
+                for peer in look.peers:
+                    self._paths[title, peer.key] = peer.path, peer.via
+                self._tell()
+                if look.at_s >= AFTERWARDS_S:
+                    break
 
     def name_of(self, moment: Moment) -> str:
         """What the peer of a moment is called; "" where it is about none."""

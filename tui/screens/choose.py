@@ -36,6 +36,8 @@ OPEN = "open"
 """What another device measured, to be pasted or read."""
 GO_ON = "go-on"
 """What was begun before this start."""
+_MEMORY = "practice:"
+"""Before a practice network's name, which may be any word: also one of those above."""
 _NOTHING = "Press escape to see everything again."
 
 
@@ -90,7 +92,9 @@ class ChoosePane(Pane):
             return GIVEN
         if title in self.whyrelay.conductor.opened:
             return f"read:{title}"
-        return title.removeprefix(PRACTICE) if title.startswith(PRACTICE) else THIS
+        if title.startswith(PRACTICE):
+            return f"{_MEMORY}{title.removeprefix(PRACTICE)}"
+        return THIS
 
     def _given(self) -> Source | None:
         """What the program was started on, if it is not in the list anyway."""
@@ -173,7 +177,9 @@ class ChoosePane(Pane):
         found = [each for each in self._practice if fits(each.name, each.description)]
         if found:
             rows.append(head("Practice networks, in memory: nothing is sent"))
-            rows += [Row(each.name, partial(self._lay_practice, each)) for each in found]
+            rows += [
+                Row(f"{_MEMORY}{each.name}", partial(self._lay_practice, each)) for each in found
+            ]
         self._rows.set_rows(rows or [head("Nothing fits.")])
         fitting = f"{spaced(sum(bool(row.id) for row in rows))} fit" if words else ""
         self.query_one("#networks").border_subtitle = say(fitting)
@@ -206,7 +212,8 @@ class ChoosePane(Pane):
     def _lay_peer(self, peer: Peer, width: int) -> Content:
         from tui.screens.choices import peer_line
 
-        return peer_line(peer, peer is self.measurement.chosen, width)
+        chosen = self.measurement.chosen
+        return peer_line(peer, chosen is not None and peer.key == chosen.key, width)
 
     def _lay_trouble(self, which: str, width: int) -> Content:
         from tui import content
@@ -250,7 +257,8 @@ class ChoosePane(Pane):
             walk.choose(conductor.opened[row.removeprefix("read:")])
         elif row:
             given = self._given() if row == GIVEN else None
-            walk.choose(given or (networks.this() if row == THIS else networks.open(row)))
+            name = row.removeprefix(_MEMORY)
+            walk.choose(given or (networks.this() if row == THIS else networks.open(name)))
 
     def _explain(self) -> None:
         from tui.screens import choices
@@ -279,6 +287,7 @@ class ChoosePane(Pane):
             read = title in self.whyrelay.conductor.opened
             detail.show(row, choices.about_given(title, held(title), read=read), title=title)
         else:
-            practice = next(each for each in self._practice if each.name == row)
-            blocks = choices.about_practice(practice.description, held(f"{PRACTICE}{row}"))
+            name = row.removeprefix(_MEMORY)
+            practice = next(each for each in self._practice if each.name == name)
+            blocks = choices.about_practice(practice.description, held(f"{PRACTICE}{name}"))
             detail.show(row, blocks, title=practice.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from probes.diagnosis.model import Headline
+from probes.diagnosis.model import Headline, Weight
 from probes.diagnosis.what_if import Whose
 from probes.model import CheckId
 from probes.values import dataclass
@@ -28,13 +28,20 @@ OUTCOMES = {
     Outcome.ELSEWHERE: Tone.UNKNOWN,
     Outcome.UNKNOWN: Tone.UNKNOWN,
 }
-FATES = {
+_FATES = {
     CauseFate.GONE: Tone.GOOD,
-    CauseFate.LIGHTER: Tone.GOOD,
+    CauseFate.LIGHTER: Tone.NOTE,
     CauseFate.STILL: Tone.NOTE,
     CauseFate.HEAVIER: Tone.BAD,
     CauseFate.NEW: Tone.BAD,
 }
+
+
+def fate_tone(each: CauseLine) -> Tone:
+    """What became of a cause, for the person: what is still there is nothing good, and what only
+    may be worth knowing is nothing bad."""
+    tone = _FATES[each.fate]
+    return Tone.NOTE if tone is Tone.BAD and each.cause.weight is Weight.NOTES else tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +161,9 @@ def cause(each: CauseLine, found: Comparison) -> list[Block]:
     gone = each.fate is CauseFate.GONE
     text = explain_cause(each.cause, (found.before if gone else found.after).report)
     blocks: list[Block] = [
-        title(text.title, FATES[each.fate]),
+        title(text.title, fate_tone(each)),
         gap,
-        pairs([("Now", toned(FATES[each.fate], content.label(each.fate)))]),
+        pairs([("Now", toned(fate_tone(each), content.label(each.fate)))]),
         gap,
         prose(text.sentence),
     ]
@@ -167,7 +174,7 @@ def cause(each: CauseLine, found: Comparison) -> list[Block]:
 
 def _cause_line(each: CauseLine, found: Comparison) -> Block:
     report = (found.before if each.fate is CauseFate.GONE else found.after).report
-    tone = FATES[each.fate]
+    tone = fate_tone(each)
     name = explain_cause(each.cause, report).title
     line = join(say(name), "  ", say(content.label(each.fate), LOOKS[tone].style))
     return lambda width: wrapped(line, width, 2, join(glyph(tone), " "))

@@ -28,7 +28,7 @@ from tui.screens import prove_live as live
 from tui.screens import prove_pages as pages
 from tui.screens.pane import Pane
 from tui.screens.prove_list import lay_line, lay_pair, lay_pretend, rows_of
-from tui.screens.prove_pages import FATES, OUTCOMES, Wait
+from tui.screens.prove_pages import OUTCOMES, Wait, fate_tone
 from tui.sources import Changeable, Followable, Opened, Source
 from tui.state import Measurement, Step
 from tui.theme import LOOKS
@@ -141,7 +141,7 @@ class ProveView(Pane):
             if found.causes:
                 yield head("Causes")
             for each in found.causes:
-                tone, name = FATES[each.fate], content.cause(each.cause.id).title
+                tone, name = fate_tone(each), content.cause(each.cause.id).title
                 word = content.label(each.fate)
                 yield Row(f"cause:{each.cause.id}", partial(lay_pair, tone, name, word))
         if can := self.can_pretend():
