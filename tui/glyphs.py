@@ -83,9 +83,13 @@ def _box(name: str) -> str:
     return "|" if "VERTICAL" in name else "-"
 
 
+_ARROW = "━━▶", "==>"
+"""Its shaft is no bar: sign by sign it would be one."""
+
+
 def to_ascii(text: str) -> str:
     """The text in ASCII alone, each sign exchanged for one of the same width."""
-    return text if text.isascii() else "".join(map(_sign, text))
+    return text if text.isascii() else "".join(map(_sign, text.replace(*_ARROW)))
 
 
 def printable(text: str) -> str:

@@ -24,15 +24,18 @@ class Returning:
         self._seen: Measurement | None = None
 
     def look(self) -> Progress | None:
-        """Look it up, once; and say so."""
+        """Look it up, once."""
         if not self._looked:
             self._looked = True
             self.found = self._app.keeper.latest()
-            if self.found is not None:
-                from tui import content
-
-                self._app.say(content.fixing("welcome back"))
         return self.found
+
+    def welcome(self) -> None:
+        """Say so, where the row that goes on with it is seen."""
+        if self.found is not None:
+            from tui import content
+
+            self._app.say(content.fixing("welcome back"))
 
     def go_on(self) -> tuple[Source, Step] | None:
         """Where to go on: what to measure, and the step. None where nothing was begun."""
@@ -111,6 +114,6 @@ def describe(progress: Progress) -> str:
 def standing(progress: Progress) -> str:
     """How far that change is, and since when. What was ticked for other changes is not of it."""
     done = len(progress.ticked.get(progress.way, ()))
-    steps = "1 step done" if done == 1 else f"{done} steps done"
+    steps = "1 step done" if done == 1 else f"{done} steps done" if done else "begun"
     day = progress.saved_at[:10]
     return f"{steps}, {day}" if day else steps

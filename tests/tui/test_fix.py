@@ -31,6 +31,7 @@ from tests.tui.harness import (
     text,
 )
 from tests.tui.screenshots import run_of
+from tests.unit.tailscale.recorded import recorded
 from tui import content, terminal
 from tui.app import WhyrelayApp
 from tui.commands import FOOTER
@@ -40,11 +41,13 @@ from tui.fixing.keeper import Keeper
 from tui.fixing.progress import HERE
 from tui.fixing.ways import key_of, names_of
 from tui.networks import PRACTICE
+from tui.reading import read_data
 from tui.screens.fix import FixPane
 from tui.screens.fix_pick import PickScreen
 from tui.screens.fix_show import ShowScreen
-from tui.sources import Source
+from tui.sources import Opened, Source
 from tui.state import Step
+from tui.widgets.detail import Detail
 from tui.widgets.rows import RowList
 from tui.widgets.steps import StepPage
 
@@ -531,6 +534,24 @@ async def test_a_network_that_changed_by_the_fix_is_asked_about(tmp_path: Path) 
         assert app.progress.begun
 
 
+async def test_the_row_that_goes_on_names_the_network_and_is_announced_where_it_stands(
+    tmp_path: Path,
+) -> None:
+    app = here("hard-home", tmp_path)
+    async with running(app) as pilot:
+        await press(pilot, "4", "i")
+    again = kept(make(here=Fed(HERE)), tmp_path)
+    async with running(again):
+        row = next(line for line in lines(again) if content.fixing("go on") in line)
+        assert f"{HERE}: begun" in row
+        assert content.fixing("welcome back") in " ".join(text(again).split())
+    opened = make(practised("hard-home"))
+    opened._keeper = Keeper(tmp_path, save=True)
+    async with running(opened) as pilot:
+        await press(pilot, "1")
+        assert content.fixing("welcome back") not in " ".join(text(opened).split())
+
+
 async def test_beginning_anew(tmp_path: Path) -> None:
     app = here("hard-home", tmp_path)
     async with running(app) as pilot:
@@ -538,6 +559,11 @@ async def test_beginning_anew(tmp_path: Path) -> None:
         assert os.listdir(tmp_path)
         await app.screen.run_action("fix('anew')")
         await pilot.pause()
+        assert content.page("anew").title in text(app)
+        await press(pilot, "n")
+        assert app.progress.begun, "only a yes forgets it"
+        await app.screen.run_action("fix('anew')")
+        await press(pilot, "y")
         assert not app.progress.begun
         assert not os.listdir(tmp_path)
 
@@ -678,6 +704,35 @@ async def test_what_keeps_nothing_up_is_not_listed_as_the_first_thing(
         await settled(pilot)
         await press(pilot, "4")
         assert f"─ {title} " in text(app) or f"━ {title} " in text(app)
+
+
+async def test_where_nothing_has_to_be_done_that_is_said_first() -> None:
+    app = make(played(recordings.EASY))
+    async with running(app) as pilot:
+        await settled(pilot)
+        await press(pilot, "4")
+        assert rows(app).cursor == rows(app).ids[0]
+        assert f"✓ {content.fixing('only notes short')}" in text(app)
+        assert "good to know" in page(app).page.plain()
+        for row in rows(app).ids:
+            rows(app).cursor = row
+            await pilot.pause()
+            assert "begin here" not in text(app).casefold()
+
+
+async def test_a_list_of_devices_from_elsewhere_asks_for_a_netcheck() -> None:
+    paste = recorded("hard_hard.status.txt")
+    given = read_data(paste.encode(), "paste", "paste")
+    app = make(Opened("report: paste", given.report))
+    async with running(app, (120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "4")
+        shown = " ".join(page(app).page.plain().split())
+        assert "tailscale netcheck" in shown
+        await press(pilot, "5")
+        proof = app.screen.query_one("#proof", Detail).page.plain()
+        assert "tailscale netcheck" in proof
+        assert "Do what Fix says" not in proof
 
 
 @pytest.fixture

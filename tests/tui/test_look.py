@@ -58,6 +58,7 @@ def test_every_tone_has_a_sign_of_its_own_in_both_sets() -> None:
     assert set(LOOKS) == set(Tone)
     assert len(set(signs)) == len(signs)
     assert len(set(map(to_ascii, signs))) == len(signs)
+    assert to_ascii("✗ Relayed  ━━▶  ✓ Direct") == "x Relayed  ==>  + Direct"
 
 
 @pytest.mark.parametrize("size", SIZES)

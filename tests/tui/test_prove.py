@@ -13,11 +13,12 @@ from textual.pilot import Pilot
 
 from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, Weight
 from probes.diagnosis.remedies import RemedyId
+from probes.diagnosis.what_if import Whose
 from probes.options import Options
 from probes.readings.tailscale import PEERS, PINGS, PeerPath, PeerPing
 from probes.report import reduce, report_of
 from tests.tui import recordings
-from tests.tui.harness import SIZES, eventually, lines, played, press, running, step, text
+from tests.tui.harness import SIZES, Fed, eventually, lines, played, press, running, step, text
 from tests.tui.proving import Ahead
 from tests.tui.recordings import HARD
 from tui import content
@@ -26,6 +27,7 @@ from tui.content import Tone
 from tui.peers import peers_of
 from tui.proving.compare import CauseFate, CauseLine, Outcome
 from tui.screens import prove
+from tui.screens.fix import FixPane
 from tui.screens.prove import ProvePane
 from tui.screens.prove_list import lay_pair
 from tui.screens.prove_pages import fate_tone
@@ -35,6 +37,7 @@ from tui.sources import Source
 from tui.state import Step
 from tui.widgets.detail import Detail
 from tui.widgets.rows import RowList
+from tui.widgets.steps import StepPage
 
 PORT, FORWARD, KEEP = RemedyId.PORT_MAPPING, RemedyId.FORWARD_PORT, RemedyId.KEEP_ONE_PORT
 
@@ -343,6 +346,13 @@ def test_what_pings_of_the_run_showed_is_the_path() -> None:
     assert first.via == "192.0.2.7:41641"
 
 
+def test_a_long_name_gives_up_letters_before_its_path_goes() -> None:
+    row = lay_pair(Tone.BAD, "office-desktop", "relayed via sfo", 23, short="relayed").plain
+    assert row == "✗ office-deskt… relayed"
+    row = lay_pair(Tone.NOTE, "No IPv6 from this network", "weighs less", 36, short="lighter").plain
+    assert row == "! No IPv6 from this network  lighter"
+
+
 @pytest.mark.parametrize(
     ("fate", "weight", "tone"),
     [
@@ -515,6 +525,65 @@ async def test_from_fix_the_way_that_is_looked_at_is_the_one_that_is_pretended()
         await press(pilot, "z")
         assert step(app) is Step.PROVE
         assert app.conductor.proofs["practice: hard-home"].remedy == FORWARD
+
+
+@pytest.mark.parametrize("key", ["5", "3"])
+async def test_nothing_is_pretended_that_nobody_chose(key: str) -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (80, 24)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, key, "z")
+        assert "practice: hard-home" not in app.conductor.proofs
+        assert step(app) is Step.PROVE
+        assert rows(app).cursor == f"pretend:{pane(app).can_pretend()[0]}", "it may be chosen"
+        assert "Choose the change in the list" in text(app)
+        await press(pilot, "z")
+        assert app.conductor.proofs["practice: hard-home"].pretended == (PORT,)
+
+
+async def test_what_nobody_can_foretell_is_neither_offered_nor_replaced_by_another_change() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "4")
+        fix = app.screen.query_one(FixPane)
+        offers = set()
+        for row, (_, way) in fix._listed.ways.items():
+            fix.query_one(RowList).cursor = row
+            await calm(pilot)
+            offer = content.plain(content.fixing("pretend"))
+            offered = offer in " ".join(fix.query_one(StepPage).page.plain().split())
+            can = way.whose is Whose.THIS and app.conductor.source.after(way.remedy.id) is not None  # type: ignore[union-attr]
+            assert offered is can, row
+            offers.add(offered)
+            if not offered:
+                await press(pilot, "z")
+                assert step(app) is Step.FIX
+                assert "cannot be pretended" in text(app)
+        assert offers == {True, False}
+        assert not app.conductor.proofs
+
+
+async def test_all_that_was_pretended_is_named() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        await pretend(pilot, app, FORWARD)
+        await pretend(pilot, app, RemedyId.ENABLE_IPV6)
+        await to(pilot, app, "result")
+        told = page(app).partition("Changed")[2]
+        assert told.index(content.label(FORWARD)) < told.index(content.label(RemedyId.ENABLE_IPV6))
+        assert pane(app)._export().count("Changed: ") == 2
+
+
+async def test_while_it_is_measured_the_keys_say_so() -> None:
+    app = prover(Fed("practice: hard-home"))
+    async with running(app, (80, 24)) as pilot:
+        await press(pilot, "5")
+        assert "still being measured" in text(app)
+        await press(pilot, "r")
+        assert "It is still being measured" in text(app)
 
 
 async def test_trying_the_router_afterwards_settles_it() -> None:

@@ -44,7 +44,7 @@ from tui.explain import HopId
 from tui.json_view import report_from_json, report_to_json
 from tui.pair_view import headline as pair_headline
 from tui.screens import prove
-from tui.screens.between import _RULE, KINDS, to_send
+from tui.screens.between import _RULE, KINDS, pair_table, to_send
 from tui.screens.findings import entries
 from tui.screens.open import Box, OpenScreen
 from tui.state import Measurement, OtherSide, Step
@@ -297,3 +297,19 @@ async def test_hostile_names_at_the_other_end(size: tuple[int, int]) -> None:
             assert_harmless(lines(app))
         assert app.return_value is None
         assert "[/x]" in text(app)
+
+
+@pytest.mark.parametrize("run_", [recordings.HARD, recordings.EASY, recordings.NO_NETWORK])
+@pytest.mark.parametrize("width", range(28, 64, 3))
+def test_the_table_keeps_its_words_whole_and_apart(run_: tuple[Event, ...], width: int) -> None:
+    first, kinds, *rows = (
+        line.plain for line in pair_table(Measurement("x", report_of(run_)))(width)
+    )
+    assert first.split()[0] == "this"
+    assert "other side" in first
+    assert "sideother" not in first
+    starts = [kinds.index(word) for word in ("none" if "none" in kinds else "no", "easy", "hard")]
+    for row in (kinds, *rows):
+        assert "…" not in row
+        assert len(row) <= width
+        assert all(row[at - 1] == " " != row[at] for at in starts), row

@@ -143,7 +143,7 @@ async def test_a_double_click_takes_a_network(size: tuple[int, int]) -> None:
         await pilot.click(offset=(8, row))
         await settled(pilot)
         assert step(app) is Step.CHOOSE, "one click only brings the cursor"
-        assert app.screen.query_one("#network-rows", RowList).cursor == "easy-home"
+        assert app.screen.query_one("#network-rows", RowList).cursor == "practice:easy-home"
         await pilot.double_click(offset=(8, row))
         await settled(pilot)
         assert step(app) is Step.MEASURE
@@ -166,7 +166,8 @@ async def test_filter_as_you_type() -> None:
         rows = app.screen.query_one("#network-rows", RowList)
         everything = rows.ids
         await press(pilot, "slash", "p", "o", "r", "t")
-        assert rows.ids == ("easy-home", "hard-home", "stun-blocked"), "in names and descriptions"
+        names = ("easy-home", "hard-home", "stun-blocked")
+        assert rows.ids == tuple(f"practice:{name}" for name in names), "in names and descriptions"
         await press(pilot, "down", "enter")
         await settled(pilot)
         assert app.measurement.title == "practice: hard-home"

@@ -19,7 +19,7 @@ from tui.explain.live import (
     question_line,
     question_lines,
 )
-from tui.explain.path import Hop, HopId, path
+from tui.explain.path import Hop, HopId, hops_taken, path
 from tui.explain.peer import PeerWords, explain_peer
 from tui.explain.verdict import explain_cause, explain_nat, explain_outlook
 from tui.explain.words import CauseText, Evidence, Explained, Fact, Line, OutlookWords
@@ -49,6 +49,7 @@ __all__ = [
     "explain_outlook",
     "explain_peer",
     "headline",
+    "hops_taken",
     "ignored",
     "latency_rows",
     "map_lines",

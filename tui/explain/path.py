@@ -108,6 +108,14 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
     )
 
 
+def hops_taken(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
+    """The hops that packets take: a direct connection has no relay on its way."""
+    found, peer = path(diagnosis, report), diagnosis.peer
+    if diagnosis.verdict is Verdict.DIRECT and (peer is None or peer.relay is None):
+        return tuple(hop for hop in found if hop.id is not HopId.RELAY)
+    return found
+
+
 def _boxes(report: Report) -> tuple[HopId, ...]:
     """What lies between this device and the internet, from the inside out."""
     own = any(layer.kind is LayerKind.ROUTER for layer in layers_of(report))

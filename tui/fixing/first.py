@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from probes.diagnosis.model import Diagnosis, NatClass, Verdict
+from probes.diagnosis.plan import CausePlan
 from probes.report import Report
 from tui import content
 from tui.content import playbooks
@@ -76,6 +77,12 @@ def too_little_known(diagnosis: Diagnosis) -> bool:
         return True
     nats = {diagnosis.nat4.nat_class, diagnosis.nat6.nat_class}
     return diagnosis.verdict is not Verdict.DIRECT and nats == {NatClass.UNKNOWN}
+
+
+def optional(diagnosis: Diagnosis, plans: Collection[CausePlan]) -> bool:
+    """All that can be done helps with some peers or for later: nothing has to be."""
+    wanted = diagnosis.verdict in (Verdict.RELAYED, Verdict.DEPENDS)
+    return not wanted and not any(plan.cause.in_the_way for plan in plans)
 
 
 def in_short(report: Report, diagnosis: Diagnosis, verdict: str) -> str:

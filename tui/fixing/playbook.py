@@ -177,16 +177,17 @@ def _unknown(name: str, gaps: bool) -> str:
 def _steps(
     steps: tuple[StepWords, ...], values: Mapping[str, str], system: System | None
 ) -> Iterator[PlayStep]:
-    """The steps, and before them how to find out what they want and nobody knows."""
-    commands = (step.command for step in steps if step.command is not None)
-    wanted = (text for each in commands for text in (each.text, each.back))
-    for name in _names((*(step.text for step in steps), *wanted)):
-        words = playbooks.value_words(name)
-        if name not in values and words.find:
-            show = words.commands.get(system.family, "") if system is not None else ""
-            text = f"{words.find} {content.fill(playbooks.guidance('gap'), gap=words.gap)}"
-            yield PlayStep(f"find-{name.replace('_', '-')}", text, _shown(show, system))
+    """The steps, each after how to find out what it wants and nobody knows."""
+    told: set[str] = set()
     for step in steps:
+        command = () if step.command is None else (step.command.text, step.command.back)
+        for name in _names((step.text, *command)):
+            words = playbooks.value_words(name)
+            if name not in values and name not in told and words.find:
+                told.add(name)
+                show = words.commands.get(system.family, "") if system is not None else ""
+                text = f"{words.find} {content.fill(playbooks.guidance('gap'), gap=words.gap)}"
+                yield PlayStep(f"find-{name.replace('_', '-')}", text, _shown(show, system))
         yield _step(step, values, system)
 
 

@@ -95,6 +95,13 @@ class Line:
         one, two = (each.same or _FIGURE.sub("", each.text) for each in (self.before, self.after))
         return one != two
 
+    @property
+    def now(self) -> Value:
+        """What it is now: what only came to be known is nothing that became worse."""
+        if self.before.tone is Tone.UNKNOWN and self.after.tone is Tone.BAD:
+            return Value(self.after.text, Tone.NOTE, self.after.same)
+        return self.after
+
 
 @dataclass(frozen=True, slots=True)
 class CauseLine:
@@ -120,6 +127,20 @@ class Comparison:
     """The same router, with another public address."""
     taken_along: bool = False
     """The device is at another place of the network, because the change brought it there."""
+
+    @property
+    def gained(self) -> tuple[NatClass, ...]:
+        """The kinds of peer that are direct now and were not before."""
+        return tuple(
+            kind
+            for kind in KINDS
+            if _direct(self.after.diagnosis, kind) and not _direct(self.before.diagnosis, kind)
+        )
+
+
+def _direct(diagnosis: Diagnosis, kind: NatClass) -> bool:
+    result: Result = getattr(diagnosis.outlook, kind).result
+    return result is Result.DIRECT
 
 
 def compare(before: Side, after: Side, *, moves: bool = False) -> Comparison:

@@ -23,8 +23,8 @@ def text_of(title: str, proof: Proof, found: Comparison) -> str:
 def _lines(title: str, proof: Proof, found: Comparison) -> Iterator[str]:
     before, after = found.before, found.after
     yield f"whyrelay: before and after, {title}"
-    if proof.remedy is not None:
-        yield f"Changed: {content.label(proof.remedy)}"
+    for remedy in proof.pretended or filter(None, (proof.remedy,)):
+        yield f"Changed: {content.label(remedy)}"
     yield f"Result: {outcome_label(found)}"
     yield ""
     for name, side in (("Before", before), ("After", after)):

@@ -13,6 +13,7 @@ from probes.report import Report
 from probes.tailscale.history import Moment, WatchChange
 from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, Pong, Refusal
 from tui import content
+from tui.explain.verdict import cause_words
 from tui.fixing.first import no_way
 from tui.proving.compare import CauseFate, Comparison, Outcome
 
@@ -24,10 +25,11 @@ _AS_PATH = {
 }
 
 
-def untested(report: Report, diagnosis: Diagnosis, *, opened: bool) -> str:
-    """What is said before any test. `opened`: a report that cannot be measured again from here."""
+def untested(report: Report, diagnosis: Diagnosis, *, opened: bool, begun: bool) -> str:
+    """What is said before any test. `opened`: a report that cannot be measured again from here;
+    `begun`: the person has begun with a change."""
     if not opened:
-        return content.proof("untested")
+        return content.proof("untested done" if begun else "untested")
     told = no_way(report, diagnosis) != "nothing told" or plan_of(report, diagnosis)
     return content.proof("untested elsewhere" if told else "untold elsewhere")
 
@@ -42,13 +44,21 @@ def outcome_words(found: Comparison) -> str:
     if found.outcome is Outcome.CURED and before is Verdict.UNKNOWN:
         return "cured unknown"
     if found.outcome is Outcome.BETTER and before is Verdict.DIRECT:
-        return "better direct"
+        return "better direct" if found.gained else "better direct gone"
     return str(found.outcome)
 
 
 def came_of_it(found: Comparison) -> Iterator[str]:
     """What came of it, in sentences, and how to see it where there is somebody to ping."""
-    said = [content.proof(outcome_words(found))]
+    gone = [each.cause for each in found.causes if each.fate is CauseFate.GONE]
+    gone = gone or [each.cause for each in found.causes if each.fate is CauseFate.LIGHTER]
+    names = (cause_words(each.id, found.before.report).title for each in gone)
+    words = content.fill(
+        content.proof(outcome_words(found)),
+        causes=", ".join(f'"{name}"' for name in names) or "something",
+        peers=" and ".join(content.peer_kind(kind) for kind in found.gained),
+    )
+    said = [words]
     peers = found.after.report.value(PEERS)
     if found.outcome is Outcome.CURED and peers:
         said.append(content.proof("cured ping"))

@@ -15,7 +15,7 @@ from tui.screens.settling import open_lines
 from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
-from tui.widgets.text import fit, join, say
+from tui.widgets.text import fit, fitting, join, say
 from tui.widgets.verdict import RESULT_TONES
 
 KINDS = (NatClass.NONE, NatClass.EASY, NatClass.HARD)
@@ -26,6 +26,17 @@ _RULE = {
     NatClass.HARD: (_DIRECT, _RELAYED, _RELAYED),
 }
 """This side by the other side, in the order of `KINDS` (Tailscale docs, device connectivity)."""
+
+
+_WHOLE_TABLE = 41
+"""So many cells hold all three columns with their full names."""
+_SHORT = {NatClass.NONE: "none", NatClass.EASY: "easy", NatClass.HARD: "hard"}
+_IN_A_WORD = {
+    Result.DIRECT: "direct",
+    Result.POSSIBLE: "maybe",
+    Result.RELAYED: "relay",
+    Result.UNKNOWN: "unsure",
+}
 
 
 def other_side(measurement: Measurement) -> tuple[NatClass, Result | None]:
@@ -46,20 +57,22 @@ def pair_table(measurement: Measurement) -> Block:
     measured = tuple(found if kind is theirs and found else each.result for kind, each in kinds)
 
     def lay(width: int) -> Sequence[Content]:
-        lead = min(14, max(width // 4, 9))
-        room = max((width - lead) // len(KINDS), 8)
+        narrow = width < _WHOLE_TABLE
+        names = _SHORT if narrow else {kind: content.label(kind) for kind in KINDS}
+        lead = 7 if narrow else 11  # a mark, the longest name, a blank
+        room = max((width - lead) // len(KINDS), 7)
         cells = [
-            fit(say(content.label(kind), "bold" if kind is theirs else "$quiet"), room)
-            for kind in KINDS
+            fit(say(names[kind], "bold" if kind is theirs else "$quiet"), room) for kind in KINDS
         ]
+        this = "this" if narrow else "this side"
         lines = [
-            join(fit(say("this side", "$quiet"), lead), say("other side", "$quiet")),
+            join(fit(say(this, "$quiet"), lead), say("other side", "$quiet")),
             join(" " * lead, *cells),
         ]
         for kind in KINDS:
             here = kind is own
             results = measured if here else _RULE[kind]
-            name = say(("▸ " if here else "  ") + content.label(kind), "bold" if here else "$quiet")
+            name = say(("▸ " if here else "  ") + names[kind], "bold" if here else "$quiet")
             row = [fit(name, lead)]
             for column, result in zip(KINDS, results, strict=True):
                 meant = here and column is theirs
@@ -73,7 +86,10 @@ def pair_table(measurement: Measurement) -> Block:
 def _cell(result: Result, room: int, *, here: bool, meant: bool) -> Content:
     look = LOOKS[RESULT_TONES[result]]
     style = f"{look.style} bold" if here else "$quiet"
-    words = f"{look.glyph} {content.label(result)}"
+    long = f"{look.glyph} {content.label(result)}"
+    short = _IN_A_WORD[result]
+    # One cell stays free between two columns.
+    words = fitting((long, f"{look.glyph} {short}", short), room - 1)
     marked = f"[{words}]" if len(words) + 2 < room else words
     return say(marked if meant else words, f"{style} reverse" if meant else style)
 

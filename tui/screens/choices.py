@@ -148,7 +148,7 @@ def go_on_line(begun: Progress | None, width: int) -> Content:
     """The line of what was begun earlier."""
     from tui.returning import standing
 
-    about = "" if begun is None else standing(begun)
+    about = "" if begun is None else f"{begun.title}: {standing(begun)}"
     return plain_line("→", content.fixing("go on"), about, Tone.GOOD, width)
 
 

@@ -76,6 +76,8 @@ class ChoosePane(Pane):
         self._fill()
         if begun is not None and self.whyrelay.settings.source is None:
             self._rows.cursor = GO_ON
+            if self._awake:
+                self.whyrelay.returning.welcome()
         self._explain()
 
     def wake(self) -> None:

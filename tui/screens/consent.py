@@ -1,4 +1,4 @@
-"""The one question that changes something: may the router be tried with a port?"""
+"""Questions before what no key takes back: a trial of the router, a new start of the fixes."""
 
 from __future__ import annotations
 
@@ -29,20 +29,25 @@ class ConsentScreen(ModalScreen[bool]):
         Binding("left,right", "app.focus_next", "Other answer", show=False),
     ]
 
+    def __init__(self, page: str = "consent", yes: str = YES) -> None:
+        """`page` holds the question and what it means; `yes` is what is agreed to."""
+        super().__init__()
+        self._page, self._yes = page, yes
+
     def compose(self) -> ComposeResult:
         """The question with what it means, and two answers; no is the one that enter takes."""
-        page = content.page("consent")
+        page = content.page(self._page)
         with Vertical(id="consent", classes="panel") as frame:
             frame.border_title = say(page.title)
             frame.border_subtitle = say("y yes   n no")
             yield Detail("consent-words")
             with Horizontal(id="answers"):
-                yield Button(YES, id="yes", compact=True)
+                yield Button(self._yes, id="yes", compact=True)
                 yield Button(NO, id="no", compact=True)
 
     def on_mount(self) -> None:
         """Show the words."""
-        self.query_one(Detail).show("consent", topic("page:consent").blocks)
+        self.query_one(Detail).show(self._page, topic(f"page:{self._page}").blocks)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """The mouse, or enter."""

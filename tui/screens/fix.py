@@ -131,11 +131,23 @@ class FixPane(FixView):
             case "router":
                 self._pick("Which router is it?", Brand, self._circumstances().brand)
             case "anew":
+                self._begin_anew()
+            case _:
+                raise ValueError(what)
+
+    def _begin_anew(self) -> None:
+        if not self._progress.begun:
+            self.whyrelay.say("Nothing was begun here: there is nothing to forget.")
+            return
+        from tui.screens.consent import ConsentScreen
+
+        def answered(yes: bool | None) -> None:
+            if yes:
                 self.whyrelay.keeper.forget()
                 self._changed_here()
                 self.whyrelay.say("Begun anew: no step is ticked.")
-            case _:
-                raise ValueError(what)
+
+        self.app.push_screen(ConsentScreen("anew", "Yes, forget it"), answered)
 
     def _tick(self, step: str) -> None:
         at = self._way

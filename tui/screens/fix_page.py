@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from textual.content import Content
 
@@ -15,8 +15,7 @@ from tui.content import Tone, plain
 from tui.explain import CauseText
 from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand
-from tui.fixing.first import no_way
-from tui.networks import PRACTICE
+from tui.fixing.first import no_way, optional
 from tui.screens.fix_step import Shown
 from tui.state import Measurement
 from tui.widgets.page import Block, gap, heading, pairs, prose, title
@@ -49,7 +48,7 @@ def after_steps(shown: Shown) -> list[Block]:
     blocks: list[Block] = [gap]
     if shown.all_done:
         blocks += [title(content.fixing("now prove"), Tone.GOOD), _link(NEXT, "prove it"), gap]
-    if shown.progress.title.startswith(PRACTICE) and shown.way.whose is not Whose.OTHER:
+    if shown.pretends:
         blocks += [prose(content.fixing("pretend"), "$quiet"), _link(PRETEND, "pretend"), gap]
     blocks += [heading("How it shows"), prose(book.shows)]
     if book.wait_s:
@@ -106,7 +105,7 @@ def again_page(ways: Sequence[str]) -> list[Block]:
     ]
 
 
-def stands(measurement: Measurement, any_plan: bool) -> str:
+def stands(measurement: Measurement, plans: Collection[CausePlan]) -> str:
     """How it stands, as an id of the words; "" where the list says all."""
     if not measurement.title:
         return "nothing chosen"
@@ -114,9 +113,13 @@ def stands(measurement: Measurement, any_plan: bool) -> str:
         return "broke off"
     if measurement.running:
         return "still measuring"
-    if any_plan:
-        return "try first" if trial_decides(measurement.report, measurement.diagnosis) else ""
-    return no_way(measurement.report, measurement.diagnosis)
+    report, diagnosis = measurement.report, measurement.diagnosis
+    if plans and trial_decides(report, diagnosis):
+        return "try first"
+    if plans and not optional(measurement.judged, plans):
+        return ""
+    words = no_way(report, diagnosis)
+    return "only notes" if plans and words == "nothing to fix" else words
 
 
 def about(state: str) -> list[Block]:

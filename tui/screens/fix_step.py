@@ -46,6 +46,8 @@ class Shown:
     """By step, where it has a command."""
     session: Session
     recommended: bool
+    pretends: bool
+    """A practice network can become what the way makes of it."""
     trouble: str
     """Why the progress is not kept; "" where it is."""
 

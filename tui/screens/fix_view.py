@@ -12,21 +12,26 @@ from textual.content import Content
 from textual.widget import Widget
 
 from probes.diagnosis.plan import CausePlan, Way, plan_of
+from probes.diagnosis.remedies import RemedyId
+from probes.diagnosis.what_if import Whose
 from tui import content
 from tui.commands import TICK
 from tui.content import Tone
 from tui.explain import CauseText, explain_cause
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances, fitting
+from tui.fixing.first import optional
 from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Playbook, PlayStep, playbook
 from tui.fixing.progress import Progress
 from tui.fixing.ways import Told, first_open, key_of, name_of, names_of
+from tui.networks import PRACTICE
 from tui.screens import fix_page, fix_run
 from tui.screens.fix_list import At, Listed, again_line, cause_line, listed, way_line
 from tui.screens.fix_step import Shown, stops
 from tui.screens.pane import Pane
 from tui.session import Session, this_session
+from tui.sources import Changeable
 from tui.state import Measurement, Step
 from tui.widgets.rows import Row, RowList, head
 from tui.widgets.steps import StepPage
@@ -35,6 +40,8 @@ from tui.widgets.text import fit, glyph, hint, join, say
 FIRST, NOTHING = "First things first", "Nothing in the way"
 _ABOUT = "about"
 """The row that says how it stands, where there is nothing to list or not all of it yet."""
+_FIRST_OF_ALL = ("try first", "only notes", "nothing known", "nothing told")
+"""States that are to be read before any change."""
 
 
 class FixView(Pane):
@@ -47,8 +54,12 @@ class FixView(Pane):
         self._listed = Listed()
         self._books: dict[str, Playbook] = {}
         self._mattering: dict[str, tuple[bool, bool]] = {}
+        self._becomes: dict[RemedyId, bool] = {}
+        """Whether a practice network says what comes of a change."""
         self._found: Circumstances | None = None
         self._placed = ""
+        self._optional = False
+        """Nothing of the list has to be done."""
         self._session: Session | None = None
 
     def compose(self) -> ComposeResult:
@@ -74,6 +85,18 @@ class FixView(Pane):
     def looked_at(self) -> str:
         """The way under the cursor, as saved progress names it; "" for none."""
         return key_of(self._way[1]) if self._way is not None else ""
+
+    def cannot_pretend(self) -> bool:
+        """It is a practice network, and nobody can say what it becomes by what is looked at."""
+        source, at = self.whyrelay.conductor.source, self._way
+        if at is None or not isinstance(source, Changeable):
+            return False
+        _, way = at
+        if way.whose is not Whose.THIS:
+            return True
+        if way.remedy.id not in self._becomes:  # it takes reading files
+            self._becomes[way.remedy.id] = source.after(way.remedy.id) is not None
+        return not self._becomes[way.remedy.id]
 
     @property
     def _way(self) -> At | None:
@@ -110,15 +133,16 @@ class FixView(Pane):
         """Render the plan as far as it is known."""
         report = measurement.report
         plans = plan_of(report, measurement.judged) if measurement.title else ()
-        self._found = circumstances(report)
+        peer = measurement.chosen.name if measurement.chosen is not None else ""
+        self._found = circumstances(report, peer=peer)
         if self.whyrelay.privacy:  # a make and a system name nobody; what told of them may
             seen = circumstances(self.whyrelay.conductor.latest.report)
             self._found = replace(self._found, system=seen.system, brand=seen.brand, masked=True)
-        self._books, self._mattering = {}, {}
+        self._books, self._mattering, self._becomes = {}, {}, {}
         self._listed = listed(plans)
         self._rows.set_rows(list(self._list()))
-        weighty = any(each.cause.in_the_way for each in plans)
-        self._rows.border_title = say(FIRST if weighty or not plans else NOTHING)
+        self._optional = bool(plans) and optional(measurement.judged, plans)
+        self._rows.border_title = say(NOTHING if self._state() == "only notes" else FIRST)
         self._place()
         self._explain()
         self._tell_done()
@@ -133,7 +157,8 @@ class FixView(Pane):
 
     def _list(self) -> Iterator[Row]:
         if state := self._state():
-            tone = Tone.RUNNING if self.measurement.running else Tone.NOTE
+            calm = Tone.GOOD if state in ("only notes", "nothing to fix") else Tone.NOTE
+            tone = Tone.RUNNING if self.measurement.running else calm
             words = content.fixing(f"{state} short")
             yield Row(_ABOUT, lambda width: fit(join(glyph(tone), " ", say(words)), width))
         notes = any(each.cause.in_the_way for each in self._listed.plans.values())
@@ -158,7 +183,7 @@ class FixView(Pane):
             done=sum(each in ticked for each in steps),
             of=len(steps),
             impossible=key in progress.impossible,
-            recommended=self._first_of(plan) is way,
+            recommended=self._first_of(plan) is way and not self._optional,
             begin=row == self._listed.begin(progress.impossible),
         )
         return lay(width)
@@ -205,7 +230,7 @@ class FixView(Pane):
         was = self._listed.places.get(progress.way, "")
         if progress.begun and was:
             self._rows.cursor = was
-        elif not moved and self._state() == "try first":
+        elif not moved and self._state() in _FIRST_OF_ALL:
             self._rows.cursor = _ABOUT
         elif not moved:
             self._rows.cursor = self._listed.begin(progress.impossible) or next(
@@ -229,7 +254,7 @@ class FixView(Pane):
         self.keys_changed()
 
     def _state(self) -> str:
-        return fix_page.stands(self.measurement, bool(self._listed.plans))
+        return fix_page.stands(self.measurement, self._listed.plans.values())
 
     def _named(self, way: Way, told: Told | None = None) -> str:
         """With how it stands, and where, if it is not here."""
@@ -264,7 +289,8 @@ class FixView(Pane):
             matters=self._matters(row),
             hindrances={step.id: self._hindrance(step, way) for step in book.steps if step.command},
             session=self._logged_in(),
-            recommended=row == self._listed.begin(progress.impossible),
+            recommended=row == self._listed.begin(progress.impossible) and not self._optional,
+            pretends=progress.title.startswith(PRACTICE) and not self.cannot_pretend(),
             trouble="" if trouble is Trouble.NONE else content.label(trouble),
         )
 

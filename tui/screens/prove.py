@@ -101,18 +101,29 @@ class ProvePane(ProveView):
     # --- pretending -------------------------------------------------------------------------------
 
     def pretend(self, way: str = "") -> None:
-        """The change under the cursor, else the first one, counts as done from now on.
+        """The change under the cursor counts as done from now on.
 
-        `way` is the one that was looked at in Fix.
+        `way` is the one that was looked at in Fix. Without either it is the one whose steps were
+        begun in Fix; else the person chooses.
         """
-        can, source = self.can_pretend(), self._source
-        if not can or not isinstance(source, Changeable):
+        source = self._source
+        if not isinstance(source, Changeable):
             self.whyrelay.say("There is nothing to pretend here: it is no practice network.")
             return
+        if self.measurement.running:
+            self.whyrelay.say("It is still being measured: pretend once that is over.")
+            return
+        if not (can := self.can_pretend()):
+            self.whyrelay.say("There is nothing left to pretend on this practice network.")
+            return
         kind, _, name = self._rows.cursor.partition(":")
-        fixing = (way or self.whyrelay.progress.current_way).removesuffix(f":{Whose.THIS}")
-        wanted = name if kind == "pretend" and not way else fixing
-        remedy = next((each for each in can if each == wanted), can[0])
+        wanted = way.removesuffix(f":{Whose.THIS}") or (name if kind == "pretend" else "")
+        wanted = wanted or followed(self.whyrelay.progress) or ""
+        remedy = next((each for each in can if each == wanted), None)
+        if remedy is None:
+            self._rows.cursor = f"pretend:{can[0]}"
+            self.whyrelay.say(content.proof("choose a change"))
+            return
         changed = source.after(remedy)
         assert changed is not None
         conductor = self.whyrelay.conductor

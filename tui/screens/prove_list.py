@@ -13,6 +13,9 @@ from tui.proving.compare import Line
 from tui.theme import LOOKS
 from tui.widgets.text import fit, fitting, glyph, join, say
 
+_LEAST_NAME = 10
+"""Letters by which a name can still be told from others."""
+
 
 def rows_of(lines: Iterable[Line]) -> tuple[list[Line], list[Line]]:
     """What is different, and what is as before."""
@@ -22,7 +25,7 @@ def rows_of(lines: Iterable[Line]) -> tuple[list[Line], list[Line]]:
 
 def lay_line(line: Line, width: int) -> Content:
     """A field: what it is now, and what it was where that differs."""
-    tone = line.after.tone
+    tone = line.now.tone if line.changed else line.after.tone
     sign = glyph(tone) if tone is not Tone.WAITING else say("·", "$quiet")
     text, names = line.after.text, min(22, width // 2)
     if line.changed:
@@ -37,12 +40,16 @@ def lay_line(line: Line, width: int) -> Content:
 
 
 def lay_pair(tone: Tone, name: str, value: str, width: int, *, short: str = "") -> Content:
-    """A name, and at the right how it stands, in `short` if need be; the sign says it, too."""
+    """A name, and at the right how it stands, in `short` if need be; the sign says it, too.
+
+    Before the word goes the name gives up letters, as long as it can be told by the rest.
+    """
     room, line = width - 2, say(name)
-    for each in (value, short):
+    for each, gap in ((value, 2), (short, 2), (short, 1)):
         shown = say(each, LOOKS[tone].style)
-        if each and line.cell_length + 2 + shown.cell_length <= room:
-            line = join(fit(line, room - shown.cell_length), shown)
+        left = room - gap - shown.cell_length
+        if each and (line.cell_length <= left or (gap == 1 and left >= _LEAST_NAME)):
+            line = join(fit(line, left), " " * gap, shown)
             break
     return fit(join(glyph(tone), " ", line), width)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
-from probes.diagnosis.model import Headline, Weight
+from probes.diagnosis.model import Headline
 from probes.diagnosis.what_if import Whose
 from probes.model import CheckId
 from probes.values import dataclass
@@ -41,7 +43,15 @@ def fate_tone(each: CauseLine) -> Tone:
     """What became of a cause, for the person: what is still there is nothing good, and what only
     may be worth knowing is nothing bad."""
     tone = _FATES[each.fate]
-    return Tone.NOTE if tone is Tone.BAD and each.cause.weight is Weight.NOTES else tone
+    return Tone.NOTE if tone is Tone.BAD and not each.cause.in_the_way else tone
+
+
+def fate_short(fate: CauseFate) -> str:
+    """In one word, for a narrow list; "" where the sign says as much."""
+    if fate is CauseFate.STILL:
+        return ""
+    heft = fate in (CauseFate.LIGHTER, CauseFate.HEAVIER)
+    return plain(content.proof(f"{fate} short")) if heft else content.label(fate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +76,18 @@ def waiting(wait: Wait) -> list[Block]:
 # --- the result -----------------------------------------------------------------------------------
 
 
-def result(found: Comparison, done: str, move: Move | None, *, tried: bool) -> list[Block]:
-    """What testing again shows, and where to go from here. `done`: what was changed."""
+def result(
+    found: Comparison, done: Sequence[str], move: Move | None, *, tried: bool
+) -> list[Block]:
+    """What testing again shows, and where to go from here. `done`: what was changed, in order."""
     tone = OUTCOMES[found.outcome]
     verdict = found.lines[0]
     turned = join(_value(verdict.before), say("  ━━▶  ", "$quiet"), _value(verdict.after))
     blocks: list[Block] = [title(_capital(outcome_label(found)), tone), gap]
     blocks += [lambda width: wrapped(turned, width), gap]
     if done:
-        blocks += [pairs([("Changed", say(done))]), gap]
+        named = [("Changed" if not at else "", say(each)) for at, each in enumerate(done)]
+        blocks += [pairs(named), gap]
     first, *more = came_of_it(found)
     blocks += [prose(first), gap]
     for said in more:
@@ -110,7 +123,7 @@ def _next(found: Comparison, move: Move | None, *, tried: bool) -> list[Block]:
 
 
 def _change(line: Line) -> Content:
-    return join(_value(line.before), say(" → ", "$quiet"), _value(line.after))
+    return join(_value(line.before), say(" → ", "$quiet"), _value(line.now))
 
 
 def _value(value: Value) -> Content:
@@ -150,7 +163,7 @@ def field(line: Line) -> list[Block]:
         lambda width: wrapped(_value(line.before), width),
         gap,
         heading("Now"),
-        lambda width: wrapped(_value(line.after), width),
+        lambda width: wrapped(_value(line.now), width),
         gap,
         prose("Nothing changed here." if not line.changed else "", "$quiet"),
     ]

@@ -19,16 +19,16 @@ from tui.commands import WATCH as WATCHING
 from tui.content import Tone
 from tui.networks import PRACTICE
 from tui.peers import ordered, path_words, tone_of
-from tui.proving.compare import Comparison, Line
+from tui.proving.compare import CauseFate, Comparison, Line
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
 from tui.proving.telling import outcome_label, untested
-from tui.proving.testing import compared, pretences
+from tui.proving.testing import compared, followed, pretences
 from tui.screens import prove_live as live
 from tui.screens import prove_pages as pages
 from tui.screens.pane import Pane
 from tui.screens.prove_list import lay_line, lay_pair, lay_pretend, rows_of
-from tui.screens.prove_pages import OUTCOMES, Wait, fate_tone
+from tui.screens.prove_pages import OUTCOMES, Wait, fate_short, fate_tone
 from tui.sources import Changeable, Followable, Opened, Source
 from tui.state import Measurement, Step
 from tui.theme import LOOKS
@@ -137,13 +137,15 @@ class ProveView(Pane):
             yield head("Different now")
             yield from (Row(f"line:{each.id}", partial(lay_line, each)) for each in different)
             if not different:
-                yield head("  nothing that was tested")
+                moved = any(each.fate is not CauseFate.STILL for each in found.causes)
+                yield head("  only causes" if moved else "  nothing that was tested")
             if found.causes:
                 yield head("Causes")
             for each in found.causes:
                 tone, name = fate_tone(each), content.cause(each.cause.id).title
                 word = content.label(each.fate)
-                yield Row(f"cause:{each.cause.id}", partial(lay_pair, tone, name, word))
+                lay = partial(lay_pair, tone, name, word, short=fate_short(each.fate))
+                yield Row(f"cause:{each.cause.id}", lay)
         if can := self.can_pretend():
             yield Row("", _lay_pretences)
             for remedy in can:
@@ -173,7 +175,8 @@ class ProveView(Pane):
         if self._wait is not None:
             tone, text = Tone.WAITING, f"waiting, {self._left_s():.0f} s"
         elif self.measurement.running:
-            tone, text = Tone.RUNNING, "testing"
+            again = self._proof is not None
+            tone, text = Tone.RUNNING, "testing" if again else "still being measured"
         elif found is None:
             tone, text = Tone.WAITING, "nothing tested yet"
         else:
@@ -230,16 +233,20 @@ class ProveView(Pane):
             blocks = pages.waiting(Wait(self._left_s(), self._wait[1], practice))
         if found is not None and self._proof is not None:
             proof = self._proof
-            done = "" if proof.remedy is None else content.label(proof.remedy)
+            done = proof.pretended or filter(None, (proof.remedy,))
             ruled_out = self.whyrelay.progress.impossible
             move = next_move(found.after, proof.remedy, ruled_out)
             tried = self.whyrelay.settings.options.map_test
-            return [*blocks, *pages.result(found, done, move, tried=tried)]
+            return [
+                *blocks,
+                *pages.result(found, tuple(map(content.label, done)), move, tried=tried),
+            ]
         if self.measurement.title:
             tone = verdict_tone(self.measurement)
             blocks += [heading("As it stands"), title(sentence(self.measurement), tone), gap]
         known, opened = self.measurement, isinstance(self._source, Opened)
-        blocks.append(prose(untested(known.report, known.diagnosis, opened=opened)))
+        begun = followed(self.whyrelay.progress) is not None
+        blocks.append(prose(untested(known.report, known.diagnosis, opened=opened, begun=begun)))
         if self.can_pretend():
             blocks += [gap, prose(content.proof("practise"))]
         return blocks

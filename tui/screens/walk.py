@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input
 
+from tui import content
 from tui.commands import WALK
 from tui.screens.pane import Pane
 from tui.screens.panes import first_step, make
@@ -178,8 +179,12 @@ class WalkScreen(Screen[object]):
         """On a practice network, the change under the cursor counts as done."""
         from tui.screens.fix import FixPane
 
-        pane = self.pane
-        way = pane.looked_at if isinstance(pane, FixPane) else ""
+        pane, way = self.pane, ""
+        if isinstance(pane, FixPane):
+            way = pane.looked_at
+            if way and pane.cannot_pretend():
+                self.whyrelay.say(content.proof("not pretended"))
+                return
         await self.go(Step.PROVE)
         self._proving().pretend(way)
 

@@ -9,8 +9,9 @@ from probes.diagnosis.plan import Way, plan_of
 from tui import content
 from tui.explain import explain_cause
 from tui.explain.settling import trial_decides
+from tui.explain.words import number
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
-from tui.fixing.first import no_way
+from tui.fixing.first import no_way, optional
 from tui.fixing.telling import as_above
 from tui.fixing.ways import first_open, key_of, name_of, told_once
 from tui.proving.compare import Side
@@ -28,17 +29,20 @@ def fix(walk: Walk) -> Step:
     talk, known = walk.talk, walk.measurement
     walk.keeper.open(known.title, known.report.network_id)
     plans = plan_of(known.report, known.judged)
-    fixing = Fixing(walk, plans, circumstances(known.report, masked=walk.masker is not None))
+    peer = known.chosen.name if known.chosen is not None else ""
+    found = circumstances(known.report, peer=peer, masked=walk.masker is not None)
+    fixing = Fixing(walk, plans, found)
     talk.heading(f"Step 4 of 5: Fix. {content.page('fix').title}")
     talk.tell(Side(known.report, known.judged, known.pair).sentence)
     if not plans:
         talk.tell("", content.fixing(no_way(known.report, known.diagnosis)))
         answer = walk.ask("What next?", moves(NEXT, BACK, QUIT, last="prove it"))
         return Step.PROVE if answer == NEXT else Step.UNDERSTAND
-    if not any(plan.cause.in_the_way for plan in plans):
-        talk.tell("", content.fixing("only notes"))
     if trial_decides(known.report, known.diagnosis):
         talk.tell("", content.fixing("try first"))
+    elif optional(known.judged, plans):
+        words = no_way(known.report, known.diagnosis)
+        talk.tell("", content.fixing("only notes" if words == "nothing to fix" else words))
     if fixing.progress.begun:
         talk.tell("", "You have begun here before; what is done is marked.")
     while True:
@@ -57,7 +61,8 @@ def fix(walk: Walk) -> Step:
             case "router":
                 _other(fixing, "Which router?", Brand, "brand")
             case "anew":
-                walk.keeper.forget()
+                if _sure_to_forget(fixing):
+                    walk.keeper.forget()
             case _:
                 if follow(fixing, ways[int(answer)]):
                     return Step.PROVE
@@ -93,9 +98,20 @@ def _tell_list(fixing: Fixing) -> list[At]:
 
 
 def _begin(fixing: Fixing) -> Way | None:
+    if optional(fixing.walk.measurement.judged, fixing.plans):
+        return None
     impossible = fixing.progress.impossible
     found = (first_open(plan, impossible) for plan in fixing.plans)
     return next((way for way in found if way is not None), None)
+
+
+def _sure_to_forget(fixing: Fixing) -> bool:
+    """What was ticked does not come back: the person says so. Nothing to lose, nothing to ask."""
+    progress = fixing.progress
+    ticks = sum(map(len, progress.ticked.values()))
+    if not ticks and not progress.impossible:
+        return True
+    return fixing.walk.talk.sure(f"{number(ticks, 'done step')} will be forgotten.")
 
 
 def _marks(fixing: Fixing, at: At, begin: Way | None) -> Iterator[str]:

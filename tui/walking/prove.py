@@ -12,6 +12,8 @@ from probes.renewal import renewed, same_network
 from probes.report import Report
 from tui import content
 from tui.explain import explain_cause
+from tui.explain.words import number
+from tui.peers import ordered, path_words
 from tui.plain_facts import sentence
 from tui.proving.compare import Comparison, Outcome
 from tui.proving.export import save, text_of
@@ -21,7 +23,7 @@ from tui.proving.telling import came_of_it, outcome_label, untested
 from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
 from tui.sources import Changeable, Followable, Opened
 from tui.state import Measurement, Step
-from tui.walking.prove_live import ping, watch
+from tui.walking.prove_live import MOST_PEERS, ping, watch
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, QUIT, Walk, moves
 
@@ -34,10 +36,12 @@ def prove(walk: Walk) -> Step:
     talk.heading(f"Step 5 of 5: Prove. {content.page('prove').title}")
     if walk.proof is None:
         known, opened = walk.measurement, isinstance(walk.source, Opened)
-        talk.tell(untested(known.report, known.diagnosis, opened=opened))
+        begun = followed(walk.keeper.progress) is not None
+        talk.tell(untested(known.report, known.diagnosis, opened=opened, begun=begun))
     else:
         remedy = walk.proof.remedy
         talk.tell(*_told(walk, compared(walk.proof, walk.measurement, walk.masker), remedy))
+    talk.tell(*_peers(walk))
     while True:
         match walk.ask("What next?", _choices(walk)):
             case "again":
@@ -105,7 +109,7 @@ def _take(walk: Walk, before: Report, new: Report, remedy: RemedyId | None) -> N
     walk.measurement = _renewed(walk.measurement, report)
     walk.proof = Proof(before, remedy, tested=True)
     found = compared(walk.proof, walk.measurement, walk.masker)
-    walk.talk.tell("", *_told(walk, found, remedy))
+    walk.talk.tell("", *_told(walk, found, remedy), *_peers(walk))
 
 
 def _renewed(known: Measurement, report: Report) -> Measurement:
@@ -140,6 +144,18 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
     else:
         where = f", {content.proof('other side')}" if move.way.whose is Whose.OTHER else ""
         yield f"{content.proof('next')}: {content.label(move.way.remedy.id)}{where}."
+
+
+def _peers(walk: Walk) -> Iterator[str]:
+    """The devices with their paths, relayed ones first: as the run saw them last."""
+    shown = [peer for _, peer in ordered(walk.measurement.peers)]
+    if shown:
+        yield ""
+        yield "Devices of the tailnet:"
+    for peer in shown[:MOST_PEERS]:
+        yield f"{peer.name}: {path_words(peer)}."
+    if len(shown) > MOST_PEERS:
+        yield f"And {number(len(shown) - MOST_PEERS, 'more device')}."
 
 
 def _save(walk: Walk) -> None:

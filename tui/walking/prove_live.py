@@ -20,7 +20,8 @@ from tui.walking.walk import BACK, QUIT, Walk, moves
 
 T = TypeVar("T")
 
-_MOST_PEERS = 30
+MOST_PEERS = 30
+"""Devices that are told in one breath."""
 
 
 def ping(walk: Walk) -> None:
@@ -45,9 +46,9 @@ def ping(walk: Walk) -> None:
 
 def _which(walk: Walk) -> Peer | None:
     """The device at the other end: the chosen one, else asked for."""
-    peers = walk.measurement.report.value(PEERS) or ()
+    peers = walk.measurement.peers
     chosen = walk.measurement.chosen
-    shown = [peer for _, peer in ordered(peers)][:_MOST_PEERS]
+    shown = [peer for _, peer in ordered(peers)][:MOST_PEERS]
     if chosen is not None:
         shown = [chosen, *(peer for peer in shown if peer is not chosen)]
     choices = [
@@ -66,7 +67,9 @@ def _unmasked(walk: Walk, peer: Peer) -> Peer:
         return peer
     real = walk.raw.value(PEERS) or ()
     masked = walk.measurement.report.value(PEERS) or ()
-    return next((one for one, other in zip(real, masked, strict=False) if other == peer), peer)
+    return next(
+        (one for one, other in zip(real, masked, strict=False) if other.key == peer.key), peer
+    )
 
 
 def _pong(walk: Walk, each: Pinged) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui import content
 from tui.content import Tone
-from tui.explain import HopId, headline, path
+from tui.explain import HopId, headline, hops_taken
 from tui.plain import parts
 from tui.state import Measurement, Step
 from tui.walking import other_side
@@ -59,7 +59,7 @@ def understand(walk: Walk) -> Step:
 
 def _way(known: Measurement) -> tuple[str, ...]:
     """The path in words, with the obstacle on its hop."""
-    hops = path(known.judged, known.report)
+    hops = hops_taken(known.judged, known.report)
     said = [" ".join(filter(None, (hop.name, hop.detail))) for hop in hops]
     lines = [f"The way: {', then '.join(said)}."]
     for hop in hops:

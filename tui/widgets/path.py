@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from probes.diagnosis.model import Diagnosis, Verdict
+from probes.diagnosis.model import Diagnosis
 from probes.report import Report
 from tui.content import Tone
-from tui.explain.path import Hop, HopId, path
+from tui.explain.path import Hop, HopId, hops_taken
 from tui.theme import LOOKS
 from tui.widgets.text import fit, join, say, wrapped
 
@@ -18,12 +18,8 @@ _BLANK_NODE = "○"
 
 
 def hops(report: Report, diagnosis: Diagnosis) -> tuple[Hop, ...]:
-    """The hops to draw: a direct connection has no relay on its way."""
-    found = path(diagnosis, report)
-    peer = diagnosis.peer
-    if diagnosis.verdict is Verdict.DIRECT and (peer is None or peer.relay is None):
-        return tuple(hop for hop in found if hop.id is not HopId.RELAY)
-    return found
+    """The hops to draw."""
+    return hops_taken(diagnosis, report)
 
 
 def picture(stops: Sequence[Hop], width: int) -> list[Content]:

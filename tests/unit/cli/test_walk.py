@@ -13,6 +13,7 @@ from probes.network.simulated import run_virtual
 from probes.options import Options
 from probes.report import Report, reduce
 from tests.unit.tailscale.recorded import recorded
+from tui import content
 from tui.explain import question_lines
 from tui.fixing.running import Job
 from tui.masking import Masker
@@ -309,6 +310,40 @@ def test_a_change_that_an_earlier_cause_has_is_told_by_its_number() -> None:
     assert len(names) == len(set(names))
     below = " ".join(told.partition("The router opens no ports on request")[2].split())
     assert below.startswith("(matters with some peers). As above: 1, 2, 5, 6, 7. Because of: ")
+
+
+def test_the_way_to_a_direct_peer_goes_over_no_relay() -> None:
+    easy = walked("4", "easy-home", "n")[0].text.rpartition("Step 3 of 5")[2]
+    assert "The way: this device" in easy
+    assert "then relay" not in easy
+    hard = walked("4", "hard-home", "n")[0].text.rpartition("Step 3 of 5")[2]
+    assert "then relay" in " ".join(hard.split())
+
+
+def test_what_was_ticked_is_forgotten_only_after_a_yes() -> None:
+    begun = (*TO_FIX, "1", "1", "2", "b", "a")
+    person, walk, _ = walked(*begun, "no")
+    assert "2 done steps will be forgotten. Type yes or no: " in person.text
+    assert walk.keeper.progress.begun
+    _, walk, _ = walked(*begun, "yes")
+    assert not walk.keeper.progress.begun
+    person, walk, _ = walked(*TO_FIX, "a")
+    assert "will be forgotten" not in person.text, "there is nothing to lose"
+
+
+def test_where_nothing_has_to_be_done_nobody_is_told_to_begin() -> None:
+    told = walked("4", "easy-home", "n", "n")[0].text.rpartition("Step 4 of 5")[2]
+    assert content.plain(content.fixing("only notes"))[:30] in " ".join(told.split())
+    assert "begin here" not in told
+
+
+def test_prove_lists_the_devices_relayed_ones_first() -> None:
+    person, walk, _ = walked(*TO_PROVE, "d", "forward-port")
+    before, _, after = person.text.rpartition("Step 5 of 5")[2].partition("«forward-port»")
+    assert "home-nas: relayed via " in before
+    assert "home-nas: direct " in after
+    names = [peer.name for peer in walk.measurement.peers]
+    assert all(f"\n{name}: " in after for name in names)
 
 
 def test_when_nothing_is_possible_it_says_so() -> None:

@@ -256,6 +256,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
                 "limits",
                 "keys",
                 "consent",
+                "anew",
                 "open",
                 "proof",
                 "elsewhere",
@@ -502,6 +503,7 @@ def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> N
         "questions/",
         "labels/headline",
         "labels/nat.md",
+        "pages/proof.md",
     )
     more = (
         *("obstacle", "notice", "disagreement", "fixing", "meeting", "own-firewall", "router"),

@@ -215,6 +215,14 @@ def test_where_a_value_is_not_known_the_steps_say_how_to_find_it_and_give_no_com
     assert "`sudo ufw allow PORT/udp`, with what you found in place of `PORT`." in allow.text
 
 
+@pytest.mark.parametrize("remedy", [RemedyId.REMOVE_SETTING, RemedyId.PACKET_SIZE])
+def test_what_is_to_be_found_out_is_asked_right_before_it_is_needed(remedy: RemedyId) -> None:
+    steps = steps_for(remedy, NOTHING).steps
+    at = next(at for at, step in enumerate(steps) if step.id == "find-peer")
+    assert "NAME" in steps[at + 1].text
+    assert all("NAME" not in step.text for step in steps[:at])
+
+
 def test_a_value_that_is_known_is_not_asked_for() -> None:
     found = steps_for(RemedyId.ALLOW_INBOUND, system=System.LINUX_UFW)
     assert [step.id for step in found.steps if step.id.startswith("find-")] == []

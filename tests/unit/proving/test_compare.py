@@ -22,7 +22,8 @@ from probes.renewal import renewed
 from probes.report import Report, report_of
 from tests.unit.tailscale.recorded import recorded
 from tui import content, storage
-from tui.proving.compare import CauseFate, Comparison, Outcome, Side, compare
+from tui.content import Tone
+from tui.proving.compare import CauseFate, Comparison, Line, Outcome, Side, Value, compare
 from tui.proving.export import save, text_of
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
@@ -53,6 +54,10 @@ def side(name: str, *done: RemedyId) -> Side:
 
 def change(name: str, remedy: RemedyId) -> Comparison:
     return compare(side(name), side(name, remedy))
+
+
+def _came(found: Comparison) -> str:
+    return " ".join(came_of_it(found))
 
 
 def back(name: str, remedy: RemedyId) -> Comparison:
@@ -105,6 +110,41 @@ def test_what_was_direct_before_is_not_said_to_have_stayed_otherwise() -> None:
     assert outcome_words(found) == "better direct"
     assert "did not turn" not in content.proof("better direct")
     assert outcome_words(change("hard-home", RemedyId.ENABLE_IPV6)) == Outcome.BETTER
+
+
+def test_only_what_was_reached_is_said_to_be_reached() -> None:
+    more = _came(change("public-firewall", RemedyId.OPEN_FIREWALL))
+    assert "More kinds of peer" in more
+    assert "{" not in more
+    found = change("port-taken", RemedyId.FREE_PORT)
+    assert not found.gained
+    gone = _came(found)
+    assert content.cause(CauseId.PORT_CONFLICT).title in gone
+    assert "More kinds of peer" not in gone
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy", "untold", "peers"),
+    [
+        ("offline", RemedyId.RESTORE_NETWORK, True, False),
+        ("captive-portal", RemedyId.SIGN_IN, True, False),
+        ("hard-home", RemedyId.KEEP_ONE_PORT, False, True),
+    ],
+)
+def test_pings_are_proposed_where_there_is_a_peer_and_before_is_told_as_it_was(
+    name: str, remedy: RemedyId, untold: bool, peers: bool
+) -> None:
+    found = change(name, remedy)
+    told = _came(found)
+    assert (found.before.diagnosis.verdict is Verdict.UNKNOWN) is untold
+    assert ("It was not direct" in told) is not untold
+    assert ("Ping a peer" in told) is peers
+
+
+def test_what_came_to_be_known_is_not_red() -> None:
+    bad = Value("relayed", Tone.BAD)
+    assert Line("x", "Peer", Value("unknown", Tone.UNKNOWN), bad).now.tone is Tone.NOTE
+    assert Line("x", "Peer", Value("direct", Tone.GOOD), bad).now.tone is Tone.BAD
 
 
 def test_nothing_changed() -> None:
