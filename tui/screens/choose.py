@@ -56,7 +56,7 @@ class ChoosePane(Pane):
         """The list with its filter, and what the cursor is on."""
         with Vertical(id="networks", classes="panel") as panel:
             panel.border_title = say("What do you want to look at?")
-            yield Filter("network-rows", "/ to filter by name, path or description")
+            yield Filter("network-rows", "/ to filter by name, path or description", self._narrow)
             yield RowList("network-rows")
         yield Detail("network-detail")
 
@@ -226,7 +226,7 @@ class ChoosePane(Pane):
         words = content.plain(content.tailnet(which).label)
         return plain_line(LOOKS[tone].glyph, words, "", tone, width)
 
-    def on_input_changed(self) -> None:
+    def _narrow(self) -> None:
         """Filter as it is typed."""
         self._fill()
         self._explain()

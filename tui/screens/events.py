@@ -56,7 +56,7 @@ class EventsScreen(ModalScreen[None]):
         with Vertical(id="events", classes="panel") as frame:
             frame.border_title = say("What was sent, and what came back")
             frame.border_subtitle = say("/ filters   c copies   esc closes")
-            yield Filter("event-rows", "/ to filter by check, reading, address or word")
+            yield Filter("event-rows", "/ to filter by check, reading, address or word", self._fill)
             yield RowList("event-rows")
             yield Detail("event-detail")
 
@@ -103,10 +103,6 @@ class EventsScreen(ModalScreen[None]):
         count = f"{spaced(len(shown))} of {spaced(len(self._told))}"
         self._count = say(count, "$quiet")
         self._explain()
-
-    def on_input_changed(self) -> None:
-        """Narrow down."""
-        self._fill()
 
     def on_row_list_moved(self) -> None:
         """The cursor came to another event."""

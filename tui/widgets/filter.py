@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -26,11 +27,17 @@ class Filter(Input):
         Binding("escape", "clear", "Clear", show=False),
     ]
 
-    def __init__(self, rows: str, placeholder: str) -> None:
-        """`rows` is the id of the list."""
+    def __init__(self, rows: str, placeholder: str, narrow: Callable[[], object]) -> None:
+        """`rows` is the id of the list; `narrow` fills it with what fits now."""
         super().__init__(placeholder=placeholder, compact=True)
         self.cursor_blink = False
         self._list = rows
+        self._narrow = narrow
+
+    def watch_value(self) -> None:
+        """The list follows in the frame that shows the letter; a message comes one frame later."""
+        if self.is_mounted:
+            self._narrow()
 
     @property
     def rows(self) -> RowList:
