@@ -77,22 +77,14 @@ class SimulatedNetwork:
         self, spec: TailscaleSpec, host: str, reached: tuple[NatClass, ...] | None
     ) -> TailscaleProgram:
         """Tailscale on this device; its packets and its chance are its own."""
-        own = SimulatedNetwork(
-            self.scenario,
-            self._title,
-            host=host,
-            world=self.world,
-            wall=self._wall,
-            life=self._life,
-            user=PROGRAM,
-        )
+        own = self.seen_from(host, PROGRAM)
         clock, system = self.world.clock, self._host.system
         return TailscaleProgram(
             spec, self.scenario, own, clock, self.world.mappers, system, reached, self._life
         )
 
-    def seen_from(self, host: str) -> SimulatedNetwork:
-        """The same network, same moment, as another host sees it. Raises KeyError."""
+    def seen_from(self, host: str, user: str = "checks") -> SimulatedNetwork:
+        """The same network, same moment, as another host or user sees it. Raises KeyError."""
         return SimulatedNetwork(
             self.scenario,
             self._title,
@@ -100,6 +92,7 @@ class SimulatedNetwork:
             world=self.world,
             wall=self._wall,
             life=self._life,
+            user=user,
         )
 
     @property
