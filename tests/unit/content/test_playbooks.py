@@ -74,6 +74,24 @@ def test_where_steps_differ_the_matrix_has_the_cells() -> None:
     assert covered | clouds == MAKES, "a make that has no steps of its own is no choice"
 
 
+KEPT = {
+    RemedyId.FORWARD_PORT: ("own-firewall", "no-random"),
+    RemedyId.CLOUD_ADDRESS: ("own-firewall",),
+    RemedyId.OPEN_FIREWALL: ("own-firewall",),
+    RemedyId.BRIDGE: ("then-ports",),
+}
+"""Steps without which the rest is of no use, whoever made the router or the cloud."""
+
+
+@pytest.mark.parametrize("remedy", KEPT)
+def test_steps_for_one_make_leave_none_out_that_every_make_needs(remedy: RemedyId) -> None:
+    for variant in ("", *playbooks.matrix()[remedy]):
+        if (remedy, variant) == (RemedyId.FORWARD_PORT, Brand.STARLINK):
+            continue  # it forwards nothing
+        told = {step.id for step in words(remedy, variant).steps}
+        assert told >= set(KEPT[remedy]), variant
+
+
 # --- sources --------------------------------------------------------------------------------------
 
 
@@ -308,7 +326,7 @@ CMDLETS = {
     "Get-NetIPAddress", "Get-NetRoute", "Get-NetUDPEndpoint", "Get-NetAdapterBinding",
     "Get-Process", "Select-Object", "Start-Service", "Restart-Service",
 }  # fmt: skip
-PROGRAMS = {"tailscale", "netstat"}
+PROGRAMS = {"tailscale"}
 
 
 @pytest.mark.parametrize("text", POWER)

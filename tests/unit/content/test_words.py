@@ -330,6 +330,17 @@ def test_every_key_in_the_words_is_a_command_s_and_the_sentence_is_whole_without
     assert content.keyed("Test again [[key:nothing]].", lambda _: "") == "Test again."
 
 
+def test_the_page_on_what_is_sent_names_all_that_is_kept_pinged_and_changed() -> None:
+    """What the rest of the program can do, it may not deny."""
+    (privacy,) = (each for each in FILES if each.name == "privacy.md")
+    sections = {
+        name: content.plain(each.text) for name, each in _document(privacy).sections.items()
+    }
+    assert "command in Fix" in sections["What changes"]
+    assert re.search(r"how far you are with a fix", sections["What is kept"], re.IGNORECASE)
+    assert "in Prove" in sections["To the peer that you chose"]
+
+
 def test_no_step_promises_another_way_out() -> None:
     """Which other ways there are depends on the network; the list shows them."""
     promises = re.compile(r"\bnext ways? out|\bways? out (?:below|above)", re.IGNORECASE)
