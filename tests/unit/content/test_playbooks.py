@@ -100,6 +100,16 @@ def test_every_source_is_used_and_every_use_is_a_source() -> None:
     assert used == set(playbooks.sources())
 
 
+def test_every_cell_of_the_matrix_has_a_source_of_its_own() -> None:
+    bare = [
+        f"{remedy}/{variant}"
+        for remedy, listed in playbooks.matrix().items()
+        for variant, ids in listed.items()
+        if not ids
+    ]
+    assert bare == []
+
+
 def test_sources_have_a_name_and_a_safe_address() -> None:
     for source in playbooks.sources().values():
         assert 3 < len(source.name) <= 80

@@ -304,7 +304,8 @@ def _entry(spelling: str) -> bool:
 
 
 _BARE = re.compile(
-    r"\b[Pp]ress(?:ing)? (?!Enter|Esc\b)`?\w+`? |\bkey [a-z]\b|`[a-z]`|\b(?:ctrl|Ctrl)\+"
+    r"\b[Pp]ress(?:ing)? (?!Enter|Esc\b)`?\w+`?(?=[\s).,:;]|$)|\bkey [a-z]\b|`[a-z]`"
+    r"|\b(?:ctrl|Ctrl)\+"
     r"|(?<![\w'./=\]-])[b-hj-z](?![\w'./=-])(?! \{)"
 )
 """A key that is named by itself: "press r", a letter alone, ctrl+s."""
