@@ -69,6 +69,7 @@ class Picture:
     begun: bool = False
     """A fix was begun before this start."""
     masked: bool = False
+    ascii: bool = False
     lost: bool = False
     """The card loses its address while the run goes on."""
     broken: bool = False
@@ -140,6 +141,14 @@ PICTURES = {
     "masked-120x36": Picture("hard-home", ("2", "down", "down"), LARGE, masked=True),
     "lost-80x24": Picture("hard-home", ("3",), SMALL, lost=True),
     "broke-off-80x24": Picture("hard-home", (), SMALL, broken=True),
+    "keys-80x24": Picture("hard-home", ("3", "f1"), SMALL),
+    "glossary-80x24": Picture("hard-home", ("3", "ctrl+p", *"glossary", "enter"), SMALL),
+    "fix-router-80x24": Picture("hard-home", ("4", "w"), SMALL),
+    "fix-anew-80x24": Picture(
+        "hard-home", ("4", "space", "ctrl+p", *"begin the fixes anew", "enter"), SMALL
+    ),
+    "sent-80x24": Picture("hard-home", ("3", "f1", "down"), SMALL),
+    "ascii-80x24": Picture("hard-home", ("3",), SMALL, ascii=True),
     "help-80x24": Picture("hard-home", ("3", "question_mark"), SMALL),
     "help-120x36": Picture("hard-home", ("3", "question_mark"), LARGE),
 }
@@ -215,6 +224,7 @@ async def _draw(picture: Picture, source: Source) -> str:
         None if picture.begun else source,
         reduced_motion=True,
         privacy=picture.masked,
+        ascii=picture.ascii,
         save=picture.begun,
         session=Session(),
     )
