@@ -14,6 +14,7 @@ from probes.model import CheckId, CheckStatus, Reason, Unknown
 from probes.network.simulated import names
 from probes.readings import relays, stun
 from probes.report import Report, report_of
+from tests.tui import recordings
 from tests.unit.cli.golden import GOLDEN, kept_report, kept_text, plain, run
 from tests.unit.content.reports import EASY, HARD
 from tests.unit.content.reports import report as by_hand
@@ -23,6 +24,7 @@ from tui.explain.router import router_says
 from tui.explain.settling import claims, open_readings, trial_decides
 from tui.explain.verdict import cause_words
 from tui.fixing.telling import COMMAND, in_the_way, named, who_acts
+from tui.masking import Masker
 from tui.output import plain_ascii
 from tui.plain import WIDTH
 
@@ -291,3 +293,14 @@ def test_whose_port_cannot_be_aimed_at_is_said_where_it_is_known(
     with_easy, _, with_hard = found.partition("With a peer behind a hard NAT: ")
     assert f"How: {easy}" in with_easy
     assert f"How: {hard}" in with_hard
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_what_somebody_else_wrote_is_shown_and_does_nothing_to_the_terminal(masked: bool) -> None:
+    found = report_of(recordings.hostile())
+    text = plain(Masker(b"a key").report(found) if masked else found)
+    strange = {
+        char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    }
+    assert strange == {"\n"}
+    assert "[/x] [@click=app.quit]quit[/]" in text or masked
