@@ -262,7 +262,16 @@ def _walk(typed: Namespace) -> int:
     """The walk as text where somebody can answer; else the report, which asks nothing."""
     from tui.terminal import can_answer
 
-    if not can_answer() or typed.record is not None:
+    answers, recorded = can_answer(), typed.record is not None
+    if recorded or not answers:
+        from tui.output import say
+
+        say(
+            "A run is recorded, so nothing is asked: here is the report of check."
+            if recorded
+            else "Standard input is no terminal, so nobody can be asked, and nothing is read from "
+            "it: here is the report of check."
+        )
         return _check(typed)
     from tui.request import settings_of
     from tui.walking.walk import run_walk

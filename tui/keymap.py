@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
 from probes.clean import clean
 from probes.values import dataclass
 from tui.commands import COMMANDS, shown
+from tui.guessing import meant
 from tui.storage import APP, read
 
 FILE = "keys.toml"
@@ -83,9 +83,9 @@ def parse(text: str) -> Keymap:
     troubles: list[str] = []
     for name, value in table.items():
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            meant = f"; did you mean {close[0]}?" if close else "."
-            troubles.append(f"{FILE}: there is no command {clean(name, 40)!r}{meant}")
+            close = meant(name, known)
+            ending = f"; did you mean {close}?" if close else "."
+            troubles.append(f"{FILE}: there is no command {clean(name, 40)!r}{ending}")
             continue
         wanted = [value] if isinstance(value, str) else value
         why = _wrong(wanted)

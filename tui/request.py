@@ -13,6 +13,7 @@ from probes.clean import clean
 from probes.model import CheckId
 from probes.options import OPT_IN, HostPort, Options
 from tui.exits import Complaint
+from tui.guessing import meant
 from tui.settings import Settings
 from tui.sources import Replay, Source
 
@@ -51,9 +52,7 @@ def settings_of(typed: argparse.Namespace) -> Settings:
                 option = "--" + name.rstrip("_").replace("_", "-")
                 raise Complaint(f"{option} has no meaning for a recorded run.")
     only, skip = _checks("--only", typed.only), _checks("--skip", typed.skip)
-    opt_in = _checks("--with", [each for each in typed.with_ if each != CLOUD_METADATA])
-    if wrong := sorted(opt_in - OPT_IN):
-        raise Complaint(f"--with: {wrong[0]} is made anyway. It is for {_opt_ins()}.")
+    opt_in = _opt_in(typed.with_)
     if not (only or frozenset(CheckId)) - skip:
         raise Complaint("--only and --skip leave no check to make.")
     if typed.peer and typed.command == "pair":
@@ -90,6 +89,17 @@ def settings_of(typed: argparse.Namespace) -> Settings:
     )
 
 
+def _opt_in(names: Iterable[str]) -> frozenset[CheckId]:
+    """The checks that `--with` adds. Raises Complaint."""
+    wanted = [name for name in names if name != CLOUD_METADATA]
+    for name in wanted:
+        if name not in OPT_IN:
+            why = "is made anyway" if name in set(CheckId) else "is no check"
+            shown = name if name in set(CheckId) else repr(name)
+            raise Complaint(f"--with: {shown} {why}. It is for {_opt_ins()}.")
+    return frozenset(CheckId(name) for name in wanted)
+
+
 def _opt_ins() -> str:
     """What `--with` is for."""
     return f"{', '.join(each for each in CheckId if each in OPT_IN)} and {CLOUD_METADATA}"
@@ -121,17 +131,15 @@ def _source(typed: argparse.Namespace) -> Source | None:
 
 
 def _practice(name: str) -> Source:
-    from difflib import get_close_matches
-
     from probes.network.simulated import names
     from tui.networks import Everything
 
     known = names()
     if name not in known:
-        close = get_close_matches(name, known, n=1)
-        meant = f" Did you mean {close[0]}?" if close else ""
+        close = meant(name, known)
+        guess = f" Did you mean {close}?" if close else ""
         raise Complaint(
-            f"There is no practice network {name!r}.{meant} --simulate list names them all."
+            f"There is no practice network {name!r}.{guess} --simulate list names them all."
         )
     return Everything().open(name)
 

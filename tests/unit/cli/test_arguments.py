@@ -137,7 +137,14 @@ def test_check_is_quiet_about_what_was_not_asked() -> None:
             "--with local",
             "--with: local is made anyway. It is for lifetime, hairpin and cloud-metadata.",
         ),
-        ("--with x", f"--with: 'x' is no check. The checks are {', '.join(CHECKS)}."),
+        (
+            "--with x",
+            "--with: 'x' is no check. It is for lifetime, hairpin and cloud-metadata.",
+        ),
+        (
+            "--simulate nope",
+            "There is no practice network 'nope'. --simulate list names them all.",
+        ),
         ("--only stun --skip stun", "--only and --skip leave no check to make."),
         ("--simulate a --replay b", "--simulate and --replay exclude each other."),
         ("--record x --no-save", "--record and --no-save exclude each other."),

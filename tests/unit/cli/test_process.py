@@ -231,7 +231,8 @@ def test_plain_is_the_same_text_unasked(tmp_path: Path) -> None:
     done = run(tmp_path, "--plain", "--simulate", "hard-home")
     assert done.returncode == Exit.RELAYED
     assert done.stdout == run(tmp_path, "check", "--simulate", "hard-home").stdout
-    assert done.stderr == ""
+    assert done.stderr.startswith("whyrelay: Standard input is no terminal, so nobody can be asked")
+    assert done.stderr.count("\n") == 1, "what was piped in is not read, and that is said once"
 
 
 @pytest.mark.parametrize("argv", [("--json",), ("--plain",), ("--json", "--ascii")])
