@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from textwrap import TextWrapper
 
 from probes.model import Endpoint
 from probes.punch.meeting import Meeting, Path
@@ -13,9 +12,9 @@ from probes.readings.codec import Json
 from probes.version import __version__
 from tui import content
 from tui.exits import Exit
+from tui.wrapping import filled
 
 SCHEMA = "whyrelay-meet/1"
-_WRAP = TextWrapper(78, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def exit_of(found: Encounter) -> Exit:
@@ -114,7 +113,7 @@ def _told(candidates: Iterable[Candidate]) -> Json:
 def meeting_to_text(found: Encounter, *, asked_router: bool) -> str:
     """Line by line."""
     lines = (headline(found), *_more(found, asked_router=asked_router))
-    return "".join(_WRAP.fill(line) + "\n" for line in lines)
+    return "".join(filled(line) + "\n" for line in lines)
 
 
 def _more(found: Encounter, *, asked_router: bool) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from textwrap import TextWrapper
 from typing import Protocol
 
 from probes.clean import clean
@@ -13,8 +12,7 @@ from probes.model import CheckId
 from probes.report import Report
 from probes.values import dataclass
 from tui.output import encodable, plain_ascii
-
-_WRAP = TextWrapper(78, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+from tui.wrapping import filled
 
 
 class Narrator(Protocol):
@@ -53,7 +51,7 @@ class Lines:
     def tell(self, report: Report, event: Event) -> None:
         """A line, where the event ends a check."""
         if isinstance(event, CheckFinished):
-            line = _WRAP.fill(_sentence(report, event.check))
+            line = filled(_sentence(report, event.check))
             _write(line + "\n", ascii_only=self.ascii)
 
     def end(self) -> None:

@@ -5,7 +5,6 @@ of schema ``whyrelay-pair/1``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from textwrap import TextWrapper
 from typing import assert_never
 
 from probes.diagnosis.both import judged
@@ -29,6 +28,7 @@ from tui.explain.mechanism import explain_mechanism
 from tui.explain.words import asked_of
 from tui.glyphs import printable
 from tui.json_peer import cause_to_json, fix_to_json, flip_to_json
+from tui.wrapping import filled
 
 SCHEMA = "whyrelay-pair/1"
 
@@ -137,7 +137,6 @@ def _nat_to_json(nat: Nat) -> Json:
 
 # --- text -----------------------------------------------------------------------------------------
 
-_WRAP = TextWrapper(78, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 _SIDES = {Whose.THIS: "A", Whose.OTHER: "B"}
 
 
@@ -173,7 +172,7 @@ def pair_to_text(pair: Pair, *, masked: bool = False) -> str:
 def _wrapped(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         text = printable(" ".join(content.plain(line).split()))
-        yield (_WRAP.fill(text) if text else "") + "\n"
+        yield (filled(text) if text else "") + "\n"
 
 
 _RELAYS = {

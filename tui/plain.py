@@ -6,7 +6,6 @@ No boxes, no columns, nothing that moves the cursor: headings are words, every l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from textwrap import TextWrapper
 from typing import assert_never
 
 from probes.diagnosis.model import Diagnosis, NatClass, Verdict
@@ -29,13 +28,11 @@ from tui.explain import (
 from tui.explain.settling import claims, open_readings
 from tui.explain.words import asked_of, not_known
 from tui.fixing.first import first_lines, in_short
-from tui.fixing.telling import COMMAND, plan_lines
+from tui.fixing.telling import plan_lines
 from tui.glyphs import printable
 from tui.plain_facts import explained, fields, measured, nats, rests_on, router, sentence
 from tui.status import exit_status
-
-WIDTH = 78
-_WRAP = TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+from tui.wrapping import COMMAND, filled
 
 _EXIT_WORDS = {
     Exit.DIRECT: "direct connections are to be expected",
@@ -102,7 +99,7 @@ def _wrapped(lines: Iterable[str]) -> Iterator[str]:
         # as an arrow.
         text = printable(" ".join(content.plain(line).split())).replace(" → ", " to ")
         if text or not blank:
-            yield (_WRAP.fill(text) if text else "") + "\n"
+            yield (filled(text) if text else "") + "\n"
         blank = not text
 
 

@@ -211,6 +211,10 @@ def _step(step: StepWords, values: Mapping[str, str], system: System | None) -> 
     which = "command-there" if system is None else "command-gaps"
     filling = " and ".join(f"`{gap}`" for gap in dict.fromkeys(gaps.values()))
     more = content.fill(playbooks.guidance(which), command=shown, gaps=filling)
+    if words.cuts:  # nobody can run it from here, so it is taken back by hand
+        back = content.fill(words.back, **{**values, **gaps})
+        by_hand = f"{playbooks.guidance('back-by-hand')} `{back}`"
+        more = "\n\n".join((playbooks.guidance("cuts"), more, by_hand))
     return PlayStep(step.id, f"{text}\n\n{more}", None)
 
 

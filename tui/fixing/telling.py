@@ -20,8 +20,8 @@ from tui.explain.verdict import cause_words
 from tui.fixing.playbook import Circumstances, Playbook, PlayStep, circumstances, playbook
 from tui.fixing.remarks import IPV6
 from tui.fixing.ways import told_once
+from tui.wrapping import COMMAND
 
-COMMAND = "    "
 _ADDRESS = re.compile(r"`(https?://[^`]+)`")
 
 
@@ -132,14 +132,17 @@ def playbook_lines(book: Playbook, opening: str = "begin-with") -> Iterator[str]
 
 
 def step_lines(number: int, step: PlayStep) -> Iterator[str]:
-    """One step with its command, and what takes that back where it may cut somebody off."""
+    """One step with its command. Where that may cut somebody off, this is said before it, with how
+    it is taken back by itself: who is cut off can type nothing more."""
     # Marks around an address would be copied with it.
     text = _ADDRESS.sub(r"\1", step.text)
     first, *more = (line for line in text.splitlines() if line)
     yield f"{playbooks.guidance('step')} {number}: {first}"
     yield from more
     if step.command is not None:
+        if step.command.cuts:
+            yield playbooks.guidance("cuts-run" if step.command.shell == "sh" else "cuts")
         yield COMMAND + step.command.text
         if step.command.cuts:
-            yield playbooks.guidance("cuts")
+            yield playbooks.guidance("back-by-hand")
             yield COMMAND + step.command.undo

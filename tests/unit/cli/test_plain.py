@@ -23,10 +23,10 @@ from tui.explain import explain_cause, headline
 from tui.explain.router import router_says
 from tui.explain.settling import claims, open_readings, trial_decides
 from tui.explain.verdict import cause_words
-from tui.fixing.telling import COMMAND, in_the_way, named, who_acts
+from tui.fixing.telling import in_the_way, named, who_acts
 from tui.masking import Masker
 from tui.output import plain_ascii
-from tui.plain import WIDTH
+from tui.wrapping import COMMAND, WIDTH
 
 ROUTER = "What the router says"
 """A section only where it says anything."""

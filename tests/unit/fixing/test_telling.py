@@ -24,7 +24,8 @@ from tui.content import playbooks
 from tui.explain import explain_cause
 from tui.fixing.first import first_lines
 from tui.fixing.playbook import System, circumstances, playbook
-from tui.fixing.telling import COMMAND, in_the_way, plan_lines, playbook_lines, way_line
+from tui.fixing.telling import in_the_way, plan_lines, playbook_lines, way_line
+from tui.wrapping import COMMAND
 
 
 def told(found: Report) -> list[str]:
@@ -157,6 +158,31 @@ def test_the_steps_are_numbered_and_commands_stand_alone() -> None:
             assert not step.command.cuts or COMMAND + step.command.undo in lines
     assert [line for line in lines if line.startswith(COMMAND)]
     assert person.system is System.LINUX_NFTABLES
+
+
+@pytest.mark.parametrize(
+    ("system", "words"), [(System.LINUX, "cuts-run"), (System.WINDOWS, "cuts")]
+)
+def test_what_may_cut_somebody_off_is_said_before_the_command(system: System, words: str) -> None:
+    """Where it can be run from here, so is how it is taken back with nobody there to type."""
+    found, diagnosis = conclude("port-taken")
+    person = replace(circumstances(found), system=system)
+    lines = list(plan_lines(found, diagnosis, person))
+    at = lines.index(playbooks.guidance(words))
+    command, by_hand, undo = lines[at + 1 : at + 4]
+    assert command.startswith(COMMAND)
+    assert by_hand == playbooks.guidance("back-by-hand")
+    assert undo.startswith(COMMAND)
+    assert ("by itself" in lines[at]) is (system is System.LINUX)
+
+
+def test_a_command_with_gaps_is_warned_of_as_well() -> None:
+    found = site("public-hostfw")
+    person = replace(circumstances(found), system=System.WINDOWS)
+    lines = list(plan_lines(found, diagnose(found), person))
+    at = lines.index(playbooks.guidance("cuts"))
+    assert lines[at + 1].startswith("The command is `New-NetFirewallRule")
+    assert lines[at + 2].startswith(f"{playbooks.guidance('back-by-hand')} `Remove-NetFirewallRule")
 
 
 def test_what_was_measured_elsewhere_gets_no_command_for_this_computer() -> None:
