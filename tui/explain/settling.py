@@ -28,12 +28,17 @@ _HIDDEN: tuple[Key[Any], ...] = (
 """What a tunnel that carries the tests keeps from being seen."""
 
 
-def trial_decides(report: Report, diagnosis: Diagnosis) -> bool:
-    """A trial of the router, which wants the person's yes, may turn "it depends" into an answer."""
-    if diagnosis.verdict is not Verdict.DEPENDS or report.elsewhere:
+def trial_left(report: Report) -> bool:
+    """The router offers to open ports, and was not tried: that wants the person's yes."""
+    if report.elsewhere:
         return False
     tests = (report[each.test] for each in port_mapping.SERVICES.values())
     return any(isinstance(each, Unknown) and each.reason is Reason.NEEDS_CONSENT for each in tests)
+
+
+def trial_decides(report: Report, diagnosis: Diagnosis) -> bool:
+    """Such a trial may turn "it depends" into an answer."""
+    return diagnosis.verdict is Verdict.DEPENDS and trial_left(report)
 
 
 def settle(report: Report, key: Key[Any]) -> str:

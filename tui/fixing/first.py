@@ -49,6 +49,17 @@ def first_lines(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -
     )
 
 
+def first_move(report: Report, diagnosis: Diagnosis) -> str:
+    """The first thing to do, in a sentence or two: how it is done stands in Fix."""
+    plans = in_the_way(report, diagnosis)
+    if not plans:
+        return " ".join(_nothing_in_the_way(report, diagnosis))
+    if trial_decides(report, diagnosis):
+        return playbooks.guidance("first-trial")
+    way = next(way for way in plans[0].ways if way.recommended)
+    return _said("first-change", what=named(way), who=who_acts(way))
+
+
 def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     words = no_way(report, diagnosis)
     yield content.fixing(words)

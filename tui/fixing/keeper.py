@@ -128,9 +128,9 @@ class Keeper:
                 path.unlink(missing_ok=True)
         return self.progress
 
-    def latest(self) -> Progress | None:
+    def latest(self, title: str = "") -> Progress | None:
         """What was worked on last, a real network before one for practice; None where nothing is
-        begun."""
+        begun. `title`: of what is measured, where only that counts."""
         found: list[Progress] = []
         for name in self._names():
             try:
@@ -139,7 +139,7 @@ class Keeper:
                     found.append(decode(data))
             except NotProgress:
                 continue  # it is told of when its network is looked at
-        begun = [each for each in found if each.begun and each.key]
+        begun = [each for each in found if each.begun and each.key and title in ("", each.title)]
         real = [each for each in begun if each.key.startswith("network-")]
         return max(real or begun, key=lambda each: each.saved_at, default=None)
 

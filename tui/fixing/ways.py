@@ -56,6 +56,11 @@ def told_once(plans: Iterable[CausePlan]) -> Iterator[Told]:
         before |= {key_of(way) for way in plan.ways}
 
 
+def listed(plans: Iterable[CausePlan]) -> tuple[tuple[CausePlan, Way], ...]:
+    """Every way that is told, in the order in which it is numbered."""
+    return tuple((told.plan, way) for told in told_once(plans) for way in told.fresh)
+
+
 def first_open(plan: CausePlan, impossible: Collection[str]) -> Way | None:
     """Where to begin with a cause: what is recommended, else the cheapest that is possible."""
     open_ = [way for way in plan.ways if key_of(way) not in impossible]

@@ -65,7 +65,7 @@ def _file(walk: Walk) -> Step | None:
     from tui.reading import read_input
 
     talk = walk.talk
-    path = talk.line("The file's name, or nothing to go back: ")
+    path = talk.name("The file's name")
     if not path:
         return None
     try:
@@ -129,7 +129,7 @@ def _pick(walk: Walk, peers: Sequence[Peer]) -> Peer | None:
     talk, shown = walk.talk, list(peers)
     while len(shown) > _AT_ONCE:
         talk.tell(f"{count_words(shown)} now.")
-        part = talk.line("A part of the name, or nothing to go back: ").casefold()
+        part = talk.name("A part of the name").casefold()
         if not part:
             return None
         fitting = [peer for peer in peers if part in searched(peer)]

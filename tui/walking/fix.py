@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from probes.diagnosis.plan import Way, plan_of
@@ -13,11 +13,13 @@ from tui.explain.words import number
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
 from tui.fixing.first import no_way, optional
 from tui.fixing.telling import as_above
-from tui.fixing.ways import first_open, key_of, name_of, told_once
+from tui.fixing.ways import first_open, key_of, listed, name_of, told_once
 from tui.proving.compare import Side
 from tui.state import Step
 from tui.walking.fix_plan import At, Fixing
 from tui.walking.fix_way import follow
+from tui.walking.letters import LETTERS
+from tui.walking.measure import can_try, consented, test, trial_choice
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
 
@@ -28,6 +30,7 @@ def fix(walk: Walk) -> Step:
     """Tell the ways, and go along with one. Raises Left."""
     talk, known = walk.talk, walk.measurement
     walk.keeper.open(known.title, known.report.network_id)
+    walk.at(Step.FIX)
     plans = plan_of(known.report, known.judged)
     peer = known.chosen.name if known.chosen is not None else ""
     found = circumstances(known.report, peer=peer, masked=walk.masker is not None)
@@ -44,18 +47,25 @@ def fix(walk: Walk) -> Step:
         words = no_way(known.report, known.diagnosis)
         talk.tell("", content.fixing("only notes" if words == "nothing to fix" else words))
     if fixing.progress.begun:
-        talk.tell("", "You have begun here before; what is done is marked.")
+        talk.tell("", content.fixing("begun at"))
+    if (at := _resumed(fixing)) is not None and follow(fixing, at):
+        return Step.PROVE
+    letters = (*(trial_choice() if _trial(walk) else ()), *_LETTERS)
     while True:
-        ways = _tell_list(fixing)
+        ways = _tell_list(fixing, letters)
         answer = walk.pick(
-            "Which change? A number, s, r, a, n, b or q:",
-            (*(Choice("", "", str(index)) for index in range(len(ways))), *_LETTERS),
+            "Which change?",
+            (*(Choice("", "", str(index)) for index in range(len(ways))), *letters),
         )
         match answer:
             case "next":
                 return Step.PROVE
             case "back":
                 return Step.UNDERSTAND
+            case "trial":
+                if consented(walk):
+                    test(walk)
+                    return Step.FIX
             case "system":
                 _other(fixing, "Which system?", System, "system")
             case "router":
@@ -69,14 +79,29 @@ def fix(walk: Walk) -> Step:
 
 
 _LETTERS = (
-    Choice("s", "Steps for another system", _SYSTEM),
-    Choice("r", "Steps for another router", _ROUTER),
-    Choice("a", "Begin anew: no step is done", _ANEW),
+    Choice(LETTERS["system"], "Steps for another system", _SYSTEM),
+    Choice(LETTERS["router"], "Steps for another router", _ROUTER),
+    Choice(LETTERS["anew"], "Begin anew: no step is done", _ANEW),
     *moves(NEXT, BACK, QUIT, last="prove that it worked"),
 )
 
 
-def _tell_list(fixing: Fixing) -> list[At]:
+def _trial(walk: Walk) -> bool:
+    """A trial of the router would decide, and can be made from here."""
+    known = walk.measurement
+    return can_try(walk) and trial_decides(known.report, known.diagnosis)
+
+
+def _resumed(fixing: Fixing) -> At | None:
+    """The way that the person was on before this start, the first time that Fix is come to."""
+    walk = fixing.walk
+    wanted, walk.resumed = walk.resumed, None
+    if wanted is None:
+        return None
+    return next((at for at in listed(fixing.plans) if key_of(at[1]) == wanted.way), None)
+
+
+def _tell_list(fixing: Fixing, letters: Sequence[Choice]) -> list[At]:
     """Every change once, numbered; and where a later cause has it too, by that number."""
     talk, begin = fixing.walk.talk, _begin(fixing)
     ways: list[At] = []
@@ -92,7 +117,7 @@ def _tell_list(fixing: Fixing) -> list[At]:
             numbers = {key_of(way): str(number) for number, (_, way) in enumerate(ways, 1)}
             talk.tell(as_above((numbers[key_of(way)] for way in told.again), ", "))
     talk.tell("", _for_whom(fixing.fitting))
-    for letter in _LETTERS:
+    for letter in letters:
         talk.tell(f"{letter.key}. {letter.words}")
     return ways
 

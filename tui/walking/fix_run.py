@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui import content
 from tui.fixing import offer
 from tui.fixing.keeper import now
-from tui.fixing.playbook import Playbook, PlayStep
+from tui.fixing.playbook import Command, Playbook, PlayStep
 from tui.fixing.progress import Ran, RanState
 from tui.fixing.running import outcome, run
 from tui.fixing.ways import key_of
@@ -24,7 +24,7 @@ def run_one(fixing: Fixing, at: At, book: Playbook) -> None:
     step = runnable[0]
     if len(runnable) > 1:
         choices = [
-            Choice("", step.command.text.splitlines()[0] if step.command else "", str(index))
+            Choice("", f"Step {book.steps.index(step) + 1}", str(index), _command(step))
             for index, step in enumerate(runnable)
         ]
         answer = walk.ask("Which command?", (*choices, *moves(BACK, QUIT)))
@@ -34,9 +34,9 @@ def run_one(fixing: Fixing, at: At, book: Playbook) -> None:
     _run(fixing, at, step)
 
 
-def _run(fixing: Fixing, at: At, step: PlayStep) -> None:
-    walk, talk, command = fixing.walk, fixing.walk.talk, step.command
-    assert command is not None
+def hindrance(fixing: Fixing, at: At, command: Command) -> offer.Hindrance | None:
+    """Why a command is only shown here; None where it can be run."""
+    walk = fixing.walk
     is_root, has_sudo = offer.root_now()
     setting = offer.Setting(
         title=walk.measurement.title,
@@ -50,13 +50,22 @@ def _run(fixing: Fixing, at: At, step: PlayStep) -> None:
         is_root=is_root,
         has_sudo=has_sudo,
     )
-    if (why_not := offer.hindrance(command, setting)) is not None:
+    return offer.hindrance(command, setting)
+
+
+def _command(step: PlayStep) -> str:
+    return "" if step.command is None else step.command.text
+
+
+def _run(fixing: Fixing, at: At, step: PlayStep) -> None:
+    talk, command = fixing.walk.talk, step.command
+    assert command is not None
+    if (why_not := hindrance(fixing, at, command)) is not None:
         talk.tell(f"Not run from here: {content.label(why_not)}.")
         return
     ready = offer.ready(command)
     talk.tell("", content.fixing("ask timed" if ready.timed else "ask"), "")
-    for line in ready.shown.splitlines():
-        talk.verbatim(line)
+    talk.verbatim(ready.shown)
     if not talk.sure("Run this?"):
         return
     key, at_time = key_of(at[1]), now()

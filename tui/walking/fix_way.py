@@ -12,7 +12,8 @@ from tui.fixing.playbook import Playbook, PlayStep
 from tui.fixing.ways import key_of, name_of, next_after
 from tui.session import this_session
 from tui.walking.fix_plan import At, Fixing
-from tui.walking.fix_run import run_one
+from tui.walking.fix_run import hindrance, run_one
+from tui.walking.letters import LETTERS
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
 
@@ -25,9 +26,7 @@ def follow(fixing: Fixing, at: At) -> bool:
     book = fixing.book(at)
     _tell_book(fixing, at, book)
     while True:
-        run = ", x" if _has_command(book) else ""
-        question = f"A number when that step is done{run}, i, o, n, b or q:"
-        answer = walk.pick(question, _answers(book))
+        answer = walk.pick("Type a step's number when it is done.", _answers(book))
         match answer:
             case "next":
                 return True
@@ -53,9 +52,13 @@ def follow(fixing: Fixing, at: At) -> bool:
 def _answers(book: Playbook) -> Sequence[Choice]:
     return (
         *(Choice("", "", str(index)) for index in range(len(book.steps))),
-        *([Choice("x", "Run a step's command for me", _RUN)] if _has_command(book) else []),
-        Choice("i", "This is not possible for me", _IMPOSSIBLE),
-        Choice("o", "Where this comes from", _SOURCES),
+        *(
+            [Choice(LETTERS["run"], "Run a step's command for me", _RUN)]
+            if _has_command(book)
+            else []
+        ),
+        Choice(LETTERS["impossible"], "This is not possible for me", _IMPOSSIBLE),
+        Choice(LETTERS["source"], "Where this comes from", _SOURCES),
         *moves(NEXT, BACK, QUIT),
     )
 
@@ -91,10 +94,12 @@ def _tell_step(fixing: Fixing, at: At, number: int, step: PlayStep) -> None:
     talk.tell(f"Step {number}{done}: {first}", *more)
     if step.command is None:
         return
-    for line in step.command.text.splitlines():
-        talk.verbatim(line)
-    if step.command.cuts:
-        talk.tell(content.fixing(_cuts(fixing.walk)))
+    if step.command.cuts:  # said first: who is cut off reads nothing more
+        # On a practice network nothing is run; it shows what a real one would.
+        run = hindrance(fixing, at, step.command) in (None, offer.Hindrance.PRACTICE)
+        timed = f" {content.fixing('timed')}" if run and step.command.shell == "sh" else ""
+        talk.tell(f"{content.fixing(_cuts(fixing.walk))}{timed}")
+    talk.verbatim(step.command.text)
 
 
 def _cuts(walk: Walk) -> str:

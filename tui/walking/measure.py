@@ -1,14 +1,20 @@
-"""Measure: the run, told line by line, and what it found in one sentence."""
+"""Measure: the run, told line by line; then its answer, what to do first, and what was found."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tui import content
 from tui.explain import headline, notices, question_lines
+from tui.explain.settling import trial_left
+from tui.fixing.first import first_move
 from tui.plain_facts import sentence
 from tui.proving.proof import Proof
+from tui.sources import Opened, Replay
 from tui.state import Measurement, Step
+from tui.walking.going_on import arrived
+from tui.walking.letters import LETTERS
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
 
@@ -18,16 +24,20 @@ AGAIN, TRIAL = "again", "trial"
 def measure(walk: Walk) -> Step:
     """Measure once, then ask where to go. Raises Left."""
     talk = walk.talk
-    if not walk.measurement.closed:
-        talk.heading(f"Step 2 of 5: Measure. {walk.measurement.title}")
+    talk.heading(f"Step 2 of 5: Measure. {walk.measurement.title}")
+    if walk.measurement.closed:
+        talk.tell(*answer(walk.measurement), "")
+    else:
         test(walk)
+    if walk.resumed is not None and (step := arrived(walk)) is not None:
+        return step
     while True:
         found = walk.ask(
             "What next?",
             (
                 *moves(NEXT, last="what it means"),
-                Choice("r", "Test again", AGAIN),
-                Choice("m", "Try the router with a port: asks first", TRIAL),
+                Choice(LETTERS["retest"], "Test again", AGAIN),
+                *(trial_choice() if can_try(walk) else ()),
                 *moves(BACK, QUIT),
             ),
         )
@@ -43,6 +53,12 @@ def measure(walk: Walk) -> Step:
                 return Step.UNDERSTAND
 
 
+def answer(known: Measurement) -> Iterator[str]:
+    """What it comes to, and the first thing to do."""
+    yield headline(known.diagnosis, known.report)
+    yield first_move(known.report, known.diagnosis)
+
+
 def test(walk: Walk) -> None:
     """A whole run."""
     peer = walk.measurement.peer
@@ -52,14 +68,24 @@ def test(walk: Walk) -> None:
     report = walk.run(options)
     walk.whole = walk.raw
     walk.measurement = Measurement(walk.measurement.title, report, "", peer)
+    if said := notices(report):
+        walk.talk.tell("", *said)
+    walk.talk.tell("", *answer(walk.measurement), "")
     found = question_lines(report)
     if found:
         walk.talk.tell(
-            "", "What was found:", *(sentence(f"{each.title}: {each.text}") for each in found)
+            "What was found:", *(sentence(f"{each.title}: {each.text}") for each in found), ""
         )
-    if said := notices(report):
-        walk.talk.tell("", *said)
-    walk.talk.tell("", headline(walk.measurement.diagnosis, report), "")
+
+
+def can_try(walk: Walk) -> bool:
+    """The router can be tried with a port: it offers that, and it is there to be asked."""
+    return not isinstance(walk.source, Opened | Replay) and trial_left(walk.measurement.report)
+
+
+def trial_choice() -> tuple[Choice, ...]:
+    """The answer that has the router tried."""
+    return (Choice(LETTERS["map-test"], "Try the router with a port: asks first", TRIAL),)
 
 
 def consented(walk: Walk) -> bool:
@@ -76,6 +102,7 @@ def consented(walk: Walk) -> bool:
         walk.talk.tell("", f"{name}. {text}")
     walk.talk.tell("")
     if not walk.talk.sure("May the router be tried?"):
+        walk.talk.tell("Nothing was tried, and nothing was changed.", "")
         return False
     options = replace(walk.settings.options, map_test=True)
     walk.settings = replace(walk.settings, options=options)

@@ -31,7 +31,7 @@ def give(walk: Walk) -> bool:
     """Read what came back. False: nothing was given. Raises Left."""
     talk = walk.talk
     talk.tell(content.page("other-answer").opening)
-    where = talk.line(f"The file's name, or {_END} to paste lines here, or nothing to go back: ")
+    where = talk.name("The file's name", "a dot: paste lines here")
     if not where:
         return False
     try:

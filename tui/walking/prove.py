@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from probes.diagnosis.plan import Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.readings.tailscale import PEERS
@@ -12,7 +13,9 @@ from probes.renewal import renewed, same_network
 from probes.report import Report
 from tui import content
 from tui.explain import explain_cause
+from tui.explain.settling import trial_decides
 from tui.explain.words import number
+from tui.fixing.ways import listed, name_of
 from tui.peers import ordered, path_words
 from tui.plain_facts import sentence
 from tui.proving.compare import Comparison, Outcome
@@ -23,6 +26,8 @@ from tui.proving.telling import came_of_it, outcome_label, untested
 from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
 from tui.sources import Changeable, Followable, Opened
 from tui.state import Measurement, Step
+from tui.walking.letters import LETTERS
+from tui.walking.measure import can_try, consented, trial_choice
 from tui.walking.prove_live import MOST_PEERS, ping, watch
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, QUIT, Walk, moves
@@ -32,7 +37,8 @@ _AGAIN, _ALL, _PRETEND, _PING, _WATCH, _SAVE = "again", "all", "pretend", "ping"
 
 def prove(walk: Walk) -> Step:
     """Ask what to do until the person goes elsewhere. Raises Left."""
-    talk = walk.talk
+    talk, walk.resumed = walk.talk, None
+    walk.at(Step.PROVE)
     talk.heading(f"Step 5 of 5: Prove. {content.page('prove').title}")
     if walk.proof is None:
         known, opened = walk.measurement, isinstance(walk.source, Opened)
@@ -48,6 +54,9 @@ def prove(walk: Walk) -> Step:
                 _test(walk, followed(walk.keeper.progress))
             case "all":
                 _test(walk, None)
+            case "trial":
+                if consented(walk):
+                    _test(walk, None)
             case "pretend":
                 _pretend(walk)
             case "ping":
@@ -63,17 +72,26 @@ def prove(walk: Walk) -> Step:
 def _choices(walk: Walk) -> tuple[Choice, ...]:
     remedy = followed(walk.keeper.progress)
     touches = f", as far as this touches it: {content.label(remedy)}" if remedy else ""
-    found = [Choice("r", f"Test again{touches}", _AGAIN)]
+    found = [Choice(LETTERS["retest"], f"Test again{touches}", _AGAIN)]
     if remedy is not None:
-        found.append(Choice("e", "Test everything again", _ALL))
+        found.append(Choice(LETTERS["test-all"], "Test everything again", _ALL))
+    if _trial(walk):
+        found += trial_choice()
     if _pretences(walk):
-        found.append(Choice("d", "Pretend that a change is done (practice)", _PRETEND))
+        words = "Pretend that a change is done (practice)"
+        found.append(Choice(LETTERS["pretend"], words, _PRETEND))
     if isinstance(walk.source, Followable) and walk.measurement.report.value(PEERS):
-        found.append(Choice("l", "Ping a device until it answers directly", _PING))
-        found.append(Choice("w", "Watch the paths, and tell when one flips", _WATCH))
+        found.append(Choice(LETTERS["ping"], "Ping a device until it answers directly", _PING))
+        found.append(Choice(LETTERS["watch"], "Watch the paths, and tell when one flips", _WATCH))
     if walk.proof is not None:
-        found.append(Choice("s", "Save before and after as a file", _SAVE))
+        found.append(Choice(LETTERS["save"], "Save before and after as a file", _SAVE))
     return (*found, *moves(BACK, QUIT))
+
+
+def _trial(walk: Walk) -> bool:
+    """A trial of the router would decide, and can be made from here."""
+    known = walk.measurement
+    return can_try(walk) and trial_decides(known.report, known.diagnosis)
 
 
 # --- testing again --------------------------------------------------------------------------------
@@ -89,7 +107,7 @@ def _test(walk: Walk, remedy: RemedyId | None) -> None:
     wait = wait_s(remedy)
     if wait and not walk.practice:
         talk.tell(content.proof("waiting"), f"Usually {wait} seconds are enough.")
-        talk.line("Press Enter to test now: ")
+        talk.enter("test now")
     only = to_test(before, remedy)
     options = replace(walk.settings.options, peer=walk.measurement.peer)
     walk.run(replace(options, only=only, skip=frozenset()) if only else options)
@@ -137,6 +155,9 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
         yield f"{content.proof('kept')} {names}."
     if found.outcome is Outcome.CURED:
         return
+    if _trial(walk):
+        yield f"{content.proof('next')}: {content.proof('try a port')}"
+        return
     move = next_move(found.after, remedy, walk.keeper.progress.impossible)
     if move is None:
         if said := without_a_move(found):
@@ -179,13 +200,28 @@ def _pretences(walk: Walk) -> tuple[RemedyId, ...]:
 
 
 def _pretend(walk: Walk) -> None:
-    choices = [Choice("", content.label(each), str(each)) for each in _pretences(walk)]
-    answer = walk.ask("Which change is done?", (*choices, *moves(BACK, QUIT)))
-    if answer == BACK or not isinstance(walk.source, Changeable):
-        return
-    remedy = RemedyId(answer)
-    source = walk.source.after(remedy)
-    if source is None:
+    """One of the changes of Fix, by the number that it has there."""
+    can, known = _pretences(walk), walk.measurement
+    ways = [way for _, way in listed(plan_of(known.report, known.judged))]
+    choices = [_pretence(number, way, can) for number, way in enumerate(ways, 1)]
+    while (answer := walk.ask("Which change is done?", (*choices, *moves(BACK, QUIT)))) != BACK:
+        if answer in set(can):
+            _done(walk, RemedyId(answer))
+            return
+        walk.talk.tell(content.proof(answer))
+
+
+def _pretence(number: int, way: Way, can: Collection[RemedyId]) -> Choice:
+    """A change, and where it cannot be pretended the words that say why."""
+    if way.whose is Whose.THIS and way.remedy.id in can:
+        return Choice(str(number), name_of(way), str(way.remedy.id))
+    why = "not pretended" if way.whose is Whose.THIS else "not pretended there"
+    return Choice(str(number), f"{name_of(way)} ({content.proof(f'{why} short')})", why)
+
+
+def _done(walk: Walk, remedy: RemedyId) -> None:
+    """The practice network becomes what the change makes of it."""
+    if not isinstance(walk.source, Changeable) or (source := walk.source.after(remedy)) is None:
         return
     before = _before(walk)
     walk.source = source

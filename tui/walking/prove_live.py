@@ -15,7 +15,7 @@ from tui.interrupt import run_interruptibly
 from tui.peers import ordered, path_words
 from tui.proving.telling import moment_words, ping_words
 from tui.sources import Followable, closing
-from tui.walking.talk import Choice
+from tui.walking.talk import Choice, Left, leaves
 from tui.walking.walk import BACK, QUIT, Walk, moves
 
 T = TypeVar("T")
@@ -109,14 +109,19 @@ def _moment(walk: Walk, moment: Moment, names: Mapping[str, str]) -> str:
 
 
 def _until_enter(walk: Walk, work: Callable[[], Coroutine[Any, Any, T]], stopped: T) -> T:
-    """Run it to its end, or until the person presses Enter. Raises KeyboardInterrupt."""
+    """Run it to its end, or until the person presses Enter. Raises Left and KeyboardInterrupt."""
+    heard: list[str] = []
+
+    def hear(task: asyncio.Task[T]) -> None:
+        heard.append(walk.talk.read())  # Enter, and whatever was typed before it
+        task.cancel()
 
     async def run() -> tuple[T]:
         task, ear = asyncio.create_task(work()), walk.talk.ear
         loop = asyncio.get_running_loop()
         if ear is not None:
             with suppress(NotImplementedError, OSError):  # Windows; what is no terminal
-                loop.add_reader(ear, _heard, walk, task)
+                loop.add_reader(ear, hear, task)
         try:
             return (await task,)
         except asyncio.CancelledError:
@@ -127,9 +132,7 @@ def _until_enter(walk: Walk, work: Callable[[], Coroutine[Any, Any, T]], stopped
                 with suppress(NotImplementedError, OSError):
                     loop.remove_reader(ear)
 
-    return run_interruptibly(run, asyncio.run)[0]
-
-
-def _heard(walk: Walk, task: asyncio.Task[T]) -> None:
-    walk.talk.read()  # Enter, and whatever was typed before it
-    task.cancel()
+    found = run_interruptibly(run, asyncio.run)[0]
+    if any(leaves(line.strip()) for line in heard):
+        raise Left
+    return found

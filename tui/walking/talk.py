@@ -7,20 +7,24 @@ well as read. Nothing is asked by colour, place or timing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from textwrap import TextWrapper
 
 from probes.values import dataclass
 from tui import content
 from tui.glyphs import printable
 from tui.output import plain_ascii
+from tui.wrapping import COMMAND, filled
 
-WIDTH = 78
-_WRAP = TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 _WAYS = (("n", "next"), ("b", "back"), ("q", "quit"))
+_YES, _NO = ("yes", "y"), ("no", "n")
 
 
 class Left(Exception):
     """The person left: they said so, or there is nothing more to read."""
+
+
+def leaves(answer: str) -> bool:
+    """Whether that says that the person leaves, whatever was asked."""
+    return answer.casefold() in ("q", "quit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,12 @@ class Choice:
     """One possible answer."""
 
     key: str
-    """What is typed: a letter; "" for the next number."""
+    """What is typed: a letter, a word or a number; "" for the next number."""
     words: str
     id: str = ""
     """What the answer is called by whoever asked; "" for the key itself."""
+    command: str = ""
+    """What it is about, where that is a command: it stands below, to be copied."""
 
 
 @dataclass(slots=True)
@@ -45,15 +51,25 @@ class Talk:
     ascii_only: bool = False
     ear: int | None = None
     """The descriptor that lines are typed on, where it can be waited for."""
+    _empty: bool = False
+    """The line told last was empty: a second one would say nothing."""
 
     def tell(self, *lines: str) -> None:
-        """Each line as a paragraph of its own; "" is an empty line."""
-        self.write("".join(self._laid(line) for line in lines))
+        """Each line as a paragraph of its own; "" is an empty line, and what begins as a command
+        does is one."""
+        for line in lines:
+            if line.startswith(COMMAND):
+                self.verbatim(line.removeprefix(COMMAND))
+            elif line or not self._empty:
+                self.write(self._laid(line))
+                self._empty = not line
 
     def verbatim(self, text: str) -> None:
-        """A line that is to be copied: neither wrapped nor joined to others."""
-        found = printable(text)
-        self.write(f"    {plain_ascii(found) if self.ascii_only else found}\n")
+        """Lines that are to be copied: neither wrapped nor joined to others."""
+        for line in text.splitlines():
+            found = printable(line)
+            self._empty = False
+            self.write(f"{COMMAND}{plain_ascii(found) if self.ascii_only else found}\n")
 
     def ring(self) -> None:
         """The terminal's bell: something happened while nobody may have looked."""
@@ -66,15 +82,21 @@ class Talk:
     def ask(self, question: str, choices: Sequence[Choice]) -> str:
         """The id of the choice that the person made. Raises Left at the end of the input."""
         self._choices(choices)
-        return self.pick(question, choices)
+        return self._picked(question, choices)
 
     def _choices(self, choices: Sequence[Choice]) -> None:
         for key, choice in _keyed(choices).items():
             if choice.words:
                 self.tell(f"{key}. {choice.words}")
+            if choice.command:
+                self.verbatim(choice.command)
 
     def pick(self, question: str, choices: Sequence[Choice]) -> str:
-        """The same where the choices were told before. Enter alone tells them once more."""
+        """The same where the choices were told before: the question only names what is typed."""
+        return self._picked(f"{question} {_named(_keyed(choices))}:", choices)
+
+    def _picked(self, question: str, choices: Sequence[Choice]) -> str:
+        """Enter alone tells the choices once more."""
         known = _keyed(choices)
         while True:
             answer = self.line(f"{question} ").casefold()
@@ -88,13 +110,36 @@ class Talk:
             self.tell(f"That is none of the answers. Type {wanted}, then Enter.")
 
     def sure(self, question: str) -> bool:
-        """Yes or no; anything but a plain yes is a no. Raises Left at the end of the input."""
-        return self.line(f"{question} Type yes or no: ").casefold() in ("yes", "y")
+        """Whether the answer is yes: it is asked for until it is a plain yes or no. Raises Left."""
+        while True:
+            answer = self.line(f"{question} Type yes or no: ").casefold()
+            if leaves(answer):
+                raise Left
+            if answer in (*_YES, *_NO, "b", "back"):
+                return answer in _YES
+            self.tell("That is neither, so nothing was done. Type yes or no, then Enter.")
+
+    def name(self, what: str, also: str = "") -> str:
+        """A name or a word that the person types; "" to go back. Raises Left, for q as well.
+
+        `also`: what else can be typed.
+        """
+        also = f"{also}; " if also else ""
+        found = self.line(f"{what} ({also}Enter alone goes back): ")
+        if leaves(found):
+            raise Left
+        return "" if found.casefold() in ("b", "back") else found
+
+    def enter(self, what: str) -> None:
+        """Wait until the person presses Enter. Raises Left."""
+        if leaves(self.line(f"Press Enter to {what}: ")):
+            raise Left
 
     def line(self, prompt: str) -> str:
         """One line that the person types, without the space around it. Raises Left."""
         text = printable(prompt)
         self.write(plain_ascii(text) if self.ascii_only else text)
+        self._empty = False
         found = self.read()
         if not found:
             self.write("\n")
@@ -106,7 +151,7 @@ class Talk:
         # as an arrow.
         text = printable(" ".join(content.plain(line).split())).replace(" → ", " to ")
         text = plain_ascii(text) if self.ascii_only else text
-        return (_WRAP.fill(text) if text else "") + "\n"
+        return (filled(text) if text else "") + "\n"
 
 
 def _keyed(choices: Iterable[Choice]) -> dict[str, Choice]:
@@ -134,9 +179,25 @@ def _by_id(answer: str, choices: Iterable[Choice]) -> Choice | None:
     return next((each for each in named if answer == each.id.casefold()), None)
 
 
-def _listed(keys: Sequence[str]) -> str:
-    numbers = [key for key in keys if key.isdigit()]
-    letters = [key for key in keys if not key.isdigit()]
+def _listed(keys: Iterable[str]) -> str:
+    numbers, letters = _apart(keys)
     said = [f"{numbers[0]} to {numbers[-1]}"] if len(numbers) > 1 else numbers
-    said = [*said, *letters]
+    return _either([*said, *letters])
+
+
+def _named(keys: Iterable[str]) -> str:
+    """The same in short: "A number, n, b or q"."""
+    numbers, letters = _apart(keys)
+    found = _either([*(["a number"] if numbers else []), *letters])
+    return found[:1].upper() + found[1:] if numbers else found
+
+
+def _apart(keys: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Numbers, and what else is typed."""
+    held = tuple(keys)
+    numbers = [key for key in held if key.isdigit()]
+    return numbers, [key for key in held if key not in numbers]
+
+
+def _either(said: Sequence[str]) -> str:
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} or {said[-1]}"

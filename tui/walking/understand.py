@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from tui import content
 from tui.content import Tone
-from tui.explain import HopId, headline, hops_taken
+from tui.explain import HopId, hops_taken
+from tui.guessing import meant
 from tui.plain import parts
 from tui.state import Measurement, Step
 from tui.walking import other_side
+from tui.walking.letters import LETTERS
+from tui.walking.measure import answer
 from tui.walking.talk import Choice, Talk
 from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
 
@@ -18,24 +21,23 @@ def understand(walk: Walk) -> Step:
     """Tell what the person asks for. Raises Left."""
     talk, known = walk.talk, walk.measurement
     talk.heading(f"Step 3 of 5: Understand. {content.page('understand').title}")
-    talk.tell(headline(known.diagnosis, known.report), "", *_way(known), "")
+    talk.tell(*answer(known), "", *_way(known), "")
     if known.pair is not None:
         talk.tell(*other_side.pair_lines(known.pair), "")
-    found = tuple(parts(known.report, known.diagnosis, masked=walk.masker is not None))[1:]
-    told = [(each.title, tuple(each.lines)) for each in found]
+    _, *rest = parts(known.report, known.diagnosis, masked=walk.masker is not None)
+    told = [(each.title, tuple(each.lines)) for each in rest]
     choices = (
         *(Choice("", title, str(index)) for index, (title, _) in enumerate(told)),
-        Choice("g", "What does a word mean?", _TERM),
-        Choice("o", "Ask the other side: what to send there", _ASK),
-        Choice("a", "Give the other side's answer", _GIVE),
-        *((Choice("f", "Forget the other side's answer", _FORGET),) if known.other else ()),
+        Choice(LETTERS["glossary"], "What does a word mean?", _TERM),
+        Choice(LETTERS["ask-other-side"], "Ask the other side: what to send there", _ASK),
+        Choice(LETTERS["other-side"], "Give the other side's answer", _GIVE),
+        *((_FORGETTING,) if known.other else ()),
         *moves(NEXT, last="what to do about it"),
         *moves(BACK, QUIT),
     )
-    letters = "g, o, a, f" if known.other else "g, o, a"
-    answer = walk.ask("What do you want to know?", choices)
+    found = walk.ask("What do you want to know?", choices)
     while True:
-        match answer:
+        match found:
             case "term":
                 _term(talk)
             case "ask":
@@ -51,10 +53,13 @@ def understand(walk: Walk) -> Step:
             case "next":
                 return Step.FIX
             case _:
-                title, lines = told[int(answer)]
+                title, lines = told[int(found)]
                 talk.heading(title)
                 talk.tell(*lines)
-        answer = walk.pick(f"What else? A number as before, {letters}, n, b or q:", choices)
+        found = walk.pick("What else?", choices)
+
+
+_FORGETTING = Choice(LETTERS["forget-answer"], "Forget the other side's answer", _FORGET)
 
 
 def _way(known: Measurement) -> tuple[str, ...]:
@@ -72,11 +77,19 @@ def _way(known: Measurement) -> tuple[str, ...]:
     return tuple(lines)
 
 
+_ALL = "all"
+
+
 def _term(talk: Talk) -> None:
-    asked = talk.line("The word: ")
-    found = content.term(asked)
-    if found is None:
-        names = ", ".join(each.name for each in content.glossary().values())
-        talk.tell(f"That word is not in the glossary. It has: {names}.")
-        return
-    talk.tell(f"{found.name}: {found.short}", found.more)
+    """Words, until the person has no more to ask. Raises Left."""
+    names = [each.name for each in content.glossary().values()]
+    while asked := talk.name("The word", f"{_ALL}: hear which there are"):
+        if asked.casefold() == _ALL:
+            talk.tell(f"The glossary has: {', '.join(names)}.")
+        elif (found := content.term(asked)) is not None:
+            talk.tell(f"{found.name}: {found.short}", found.more)
+        else:
+            spelled = {name.casefold(): name for name in names}
+            close = meant(asked.casefold(), spelled)
+            guess = f" Did you mean {spelled[close]}?" if close else ""
+            talk.tell(f"That word is not in the glossary.{guess}")

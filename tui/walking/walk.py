@@ -13,12 +13,14 @@ from probes.values import dataclass
 from probes.version import __version__
 from tui.exits import Exit
 from tui.fixing.keeper import Keeper, folder
+from tui.fixing.progress import Progress
 from tui.networks import PRACTICE, Everything, Networks
 from tui.output import NobodyReads, say, write_out
 from tui.proving.proof import Proof
 from tui.settings import Settings
 from tui.sources import Source, closing
 from tui.state import Measurement, Step
+from tui.walking.letters import LETTERS
 from tui.walking.talk import Choice, Left, Talk
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from tui.masking import Masker
 
 NEXT, BACK, QUIT = "next", "back", "quit"
-_WORDS = {NEXT: ("n", "Next"), BACK: ("b", "Back"), QUIT: ("q", "Quit")}
+_WORDS = {NEXT: "Next", BACK: "Back", QUIT: "Quit"}
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class Walk:
     proof: Proof | None = None
     """What testing again is measured against."""
     keeper: Keeper = field(default_factory=lambda: Keeper(None, save=False))
+    resumed: Progress | None = None
+    """What was begun before this start and is gone on with, until the person is there."""
 
     @property
     def practice(self) -> bool:
@@ -67,6 +71,11 @@ class Walk:
         """Something else is looked at from here on."""
         self.measurement = chosen
         self.whole, self.proof = None, None
+
+    def at(self, step: Step) -> None:
+        """The person is at this step of a fix: there the next start goes on, if it is begun."""
+        if self.keeper.progress.begun:
+            self.keeper.change(replace(self.keeper.progress, step=step))
 
     @property
     def masker(self) -> Masker | None:
@@ -101,9 +110,12 @@ def _stay(found: str) -> str:
 def moves(*which: str, last: str = "") -> tuple[Choice, ...]:
     """The letters that lead out of a step; `last` says what comes next."""
     return tuple(
-        Choice(key, f"{words}: {last}" if last and each == NEXT else words, each)
+        Choice(
+            LETTERS[each],
+            f"{_WORDS[each]}: {last}" if last and each == NEXT else _WORDS[each],
+            each,
+        )
         for each in which
-        for key, words in (_WORDS[each],)
     )
 
 
@@ -135,6 +147,16 @@ def follow(walk: Walk, step: Step) -> None:
                 assert_never(step)
 
 
+def begin(walk: Walk) -> Step:
+    """Where the walk begins: where something was begun before, the person may go on there."""
+    from tui.walking.going_on import offered
+
+    title = "" if walk.source is None else walk.source.title
+    if (found := walk.keeper.latest(title)) is not None and offered(walk, found):
+        return Step.MEASURE
+    return Step.CHOOSE if walk.source is None else Step.MEASURE
+
+
 def run_walk(settings: Settings) -> Exit:
     """The walk in a conversation. Leaving is 0, whatever was found. Raises KeyboardInterrupt."""
     talk = Talk(write_out, sys.stdin.readline, settings.ascii, sys.stdin.fileno())
@@ -146,9 +168,10 @@ def run_walk(settings: Settings) -> Exit:
         talk.tell(
             f"whyrelay {__version__}, as text. It finds out why a connection is relayed.",
             "Five steps: choose, measure, understand, fix, prove. Answer each question with a "
-            "number or a letter, then Enter. Enter alone tells the answers once more; q leaves.",
+            "number, a letter or a word of those that it names, then Enter. Enter alone tells the "
+            "answers once more; q leaves.",
         )
-        follow(walk, Step.CHOOSE if walk.source is None else Step.MEASURE)
+        follow(walk, begin(walk))
     except Left:
         return Exit.DIRECT
     except NobodyReads as error:

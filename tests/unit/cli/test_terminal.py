@@ -169,7 +169,7 @@ def test_a_closed_terminal_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_walk_as_text_asks_on_a_terminal(tmp_path: Path) -> None:
     with on_terminal(tmp_path, "--plain", "--simulate", "hard-home") as session:
-        session.press("n\nn\n1\n1\nn\nd\nkeep-one-port\nq\n")
+        session.press("n\nn\n1\n1\nn\nz\nkeep-one-port\nq\n")
         assert session.end() == 0, "leaving is no verdict"
         assert session.process.stdout is not None
         told = session.process.stdout.read()

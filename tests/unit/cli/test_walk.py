@@ -3,125 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from probes.network.simulated import run_virtual
-from probes.options import Options
-from probes.report import Report, reduce
+from tests.unit.cli.walking import TO_FIX, TO_PROVE, Asked, walked
 from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.explain import question_lines
 from tui.fixing.running import Job
-from tui.masking import Masker
-from tui.networks import Everything
-from tui.settings import Settings
-from tui.sources import Source, closing
-from tui.state import Step
-from tui.walking.talk import Choice, Left, Talk
-from tui.walking.walk import Walk, follow
-
-
-@dataclass
-class Person:
-    """Answers from a script, and hears everything."""
-
-    answers: Sequence[str]
-    heard: list[str] = field(default_factory=list)
-
-    def talk(self) -> Talk:
-        return Talk(self.heard.append, self._read)
-
-    def _read(self) -> str:
-        if not self.answers:
-            return ""
-        answer, *self.answers = self.answers
-        self.heard.append(f"«{answer}»\n")
-        return f"{answer}\n"
-
-    @property
-    def text(self) -> str:
-        return "".join(self.heard)
-
-
-class Asked:
-    """Measures practice networks at once, and remembers what was asked of each run."""
-
-    def __init__(self) -> None:
-        self.options: list[Options] = []
-
-    def measure(self, settings: Settings, source: Source, masker: Masker | None) -> Report:
-        self.options.append(settings.options)
-
-        async def run() -> Report:
-            report = Report()
-            async with closing(source.run(settings.options)) as events:
-                async for event in events:
-                    report = reduce(report, event)
-            return report
-
-        return run_virtual(run())
-
-
-class Practising(Everything):
-    """This network is a practice network as well: nothing here leaves the process."""
-
-    def __init__(self, here: str) -> None:
-        self.here = here
-
-    def this(self) -> Source:
-        return self.open(self.here)
-
-
-def walked(
-    *answers: str, here: str = "easy-home", privacy: bool = False, start: Step = Step.CHOOSE
-) -> tuple[Person, Walk, Asked]:
-    """A walk to the end of the answers."""
-    person, asked = Person(answers), Asked()
-    settings = Settings(privacy=privacy, save=False)
-    walk = Walk(settings, person.talk(), Practising(here), asked.measure)
-    with pytest.raises(Left):
-        follow(walk, start)
-    return person, walk, asked
-
-
-def test_choices_are_numbered_and_letters_are_letters() -> None:
-    person = Person(["", "0", "3", "x", "next", "b"])
-    talk = person.talk()
-    choices = (Choice("", "One", "one"), Choice("", "Two", "two"), Choice("n", "Next", "next"))
-    assert talk.ask("Which?", choices) == "next"
-    assert "1. One\n2. Two\nn. Next\nWhich? " in person.text
-    assert person.text.count("That is none of the answers. Type 1 to 2 or n, then Enter.") == 3
-    assert person.text.count("2. Two\n") == 2, "Enter alone tells the choices once more"
-    assert talk.ask("Which?", (Choice("", "Practise", "hard-home"), Choice("b", "Back"))) == "b"
-
-
-@pytest.mark.parametrize("answer", ["yes", "Y", " YES "])
-def test_only_a_plain_yes_is_one(answer: str) -> None:
-    assert Person([answer]).talk().sure("May it?")
-
-
-@pytest.mark.parametrize("answer", ["", "no", "yes please", "1", "ja"])
-def test_anything_else_is_a_no(answer: str) -> None:
-    assert not Person([answer]).talk().sure("May it?")
-
-
-def test_nothing_that_is_told_moves_the_cursor() -> None:
-    person = Person([])
-    talk = person.talk()
-    talk.tell("a\x1b[2Jb\x9b1mc\u202ed", "x" * 200)
-    talk.verbatim("sudo \x1b]0;x\x07 true")
-    assert all(sign.isprintable() for sign in person.text.replace("\n", ""))
-
-
-def test_the_end_of_the_input_ends_the_walk() -> None:
-    person, walk, asked = walked()
-    assert "Which one? " in person.text
-    assert walk.source is None
-    assert asked.options == []
 
 
 @pytest.mark.parametrize("answer", ["q", "quit", "Q"])
@@ -132,7 +23,9 @@ def test_leaving_is_possible_at_any_question(answer: str) -> None:
 
 
 def test_a_practice_network_is_measured_and_understood() -> None:
-    person, walk, _ = walked("4", "hard-home", "n", "2", "g", "hard NAT", "g", "nonsense", "b", "b")
+    person, walk, _ = walked(
+        "4", "hard-home", "n", "2", "word", "hard NAT", "nonsense", "b", "b", "b"
+    )
     text = " ".join(person.text.split())
     assert "Mostly relayed" in text
     assert "It stops at: router" in text
@@ -187,13 +80,6 @@ def test_testing_again_keeps_what_was_known_before() -> None:
     assert walk.proof.before is not walk.measurement.report
 
 
-def test_consent_is_asked_once_and_plainly() -> None:
-    person, walk, asked = walked("1", "m", "maybe", "m", "yes", "m", here="hard-home-upnp")
-    assert [each.map_test for each in asked.options] == [False, True, True]
-    assert person.text.count("May the router be tried?") == 2
-    assert walk.settings.options.map_test
-
-
 def test_a_device_of_the_tailnet_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     person, walk, asked = walked("2", "1", here="hard-home")
     assert "relayed via" in person.text
@@ -231,11 +117,9 @@ def test_privacy_masks_what_is_told() -> None:
 
 # --- fix ------------------------------------------------------------------------------------------
 
-TO_FIX = ("4", "hard-home", "n", "n")
-
 
 def test_the_ways_are_told_cheapest_first_with_their_steps() -> None:
-    person, walk, _ = walked(*TO_FIX, "1", "o")
+    person, walk, _ = walked(*TO_FIX, "1", "source")
     text = person.text.partition("Step 4 of 5")[2]
     assert "Because of: Hard NAT on your side (in the way)." in text
     assert "1. Turn on UPnP or NAT-PMP in the router (begin here)" in text
@@ -266,7 +150,7 @@ TO_UNDERSTAND = ("4", "hard-home", "n")
 def test_the_other_side_is_asked_and_its_answer_given_and_forgotten(tmp_path: Path) -> None:
     file = tmp_path / "theirs.txt"
     file.write_text(recorded("easy_easy.netcheck1.txt"), "utf-8")
-    person, walk, _ = walked(*TO_UNDERSTAND, "o", "a", str(file))
+    person, walk, _ = walked(*TO_UNDERSTAND, "ask", "a", str(file))
     asked, _, told = person.text.partition("«a»")
     assert "Run this on the device, and wait ten seconds: `tailscale netcheck`" in " ".join(
         asked.split()
@@ -275,13 +159,13 @@ def test_the_other_side_is_asked_and_its_answer_given_and_forgotten(tmp_path: Pa
     assert "Read: tailscale netcheck." in told
     assert "As both sides measured: May be direct" in told
     assert "This side: hard NAT. The other side: easy NAT." in " ".join(told.split())
-    assert "f. Forget the other side's answer" in told
-    person, walk, _ = walked(*TO_UNDERSTAND, "a", str(file), "f")
+    assert "forget. Forget the other side's answer" in told
+    person, walk, _ = walked(*TO_UNDERSTAND, "a", str(file), "forget")
     assert walk.measurement.other is None
-    told = person.text.rpartition("«f»")[2]
+    told = person.text.rpartition("«forget»")[2]
     assert "The other side's answer is forgotten." in told
     assert "As both sides measured" not in told
-    assert "f. Forget" not in told
+    assert "forget. Forget" not in told
 
 
 def test_the_other_side_s_answer_is_pasted_line_by_line() -> None:
@@ -321,13 +205,13 @@ def test_the_way_to_a_direct_peer_goes_over_no_relay() -> None:
 
 
 def test_what_was_ticked_is_forgotten_only_after_a_yes() -> None:
-    begun = (*TO_FIX, "1", "1", "2", "b", "a")
+    begun = (*TO_FIX, "1", "1", "2", "b", "anew")
     person, walk, _ = walked(*begun, "no")
     assert "2 done steps will be forgotten. Type yes or no: " in person.text
     assert walk.keeper.progress.begun
     _, walk, _ = walked(*begun, "yes")
     assert not walk.keeper.progress.begun
-    person, walk, _ = walked(*TO_FIX, "a")
+    person, walk, _ = walked(*TO_FIX, "anew")
     assert "will be forgotten" not in person.text, "there is nothing to lose"
 
 
@@ -338,7 +222,7 @@ def test_where_nothing_has_to_be_done_nobody_is_told_to_begin() -> None:
 
 
 def test_prove_lists_the_devices_relayed_ones_first() -> None:
-    person, walk, _ = walked(*TO_PROVE, "d", "forward-port")
+    person, walk, _ = walked(*TO_PROVE, "z", "forward-port")
     before, _, after = person.text.rpartition("Step 5 of 5")[2].partition("«forward-port»")
     assert "home-nas: relayed via " in before
     assert "home-nas: direct " in after
@@ -357,7 +241,7 @@ def test_all_steps_done_leads_to_the_proof() -> None:
 
 
 def test_steps_for_another_system_and_router() -> None:
-    person, walk, _ = walked(*TO_FIX, "s", "windows", "r", "fritzbox", "1")
+    person, walk, _ = walked(*TO_FIX, "s", "windows", "w", "fritzbox", "1")
     assert walk.keeper.progress.system == "windows"
     assert "FRITZ" in person.text.rpartition("«1»")[2]
 
@@ -391,11 +275,9 @@ def test_a_command_is_shown_before_it_is_run(monkeypatch: pytest.MonkeyPatch) ->
 
 # --- prove ----------------------------------------------------------------------------------------
 
-TO_PROVE = (*TO_FIX, "n")
-
 
 def test_what_is_pretended_is_measured_and_told_field_by_field() -> None:
-    person, walk, _ = walked(*TO_PROVE, "d", "keep-one-port")
+    person, walk, _ = walked(*TO_PROVE, "z", "keep-one-port")
     told = " ".join(person.text.rpartition("«keep-one-port»")[2].split())
     assert "Result: direct now." in told
     assert "Verdict. Before: Relayed. Now: Direct." in told
@@ -424,30 +306,30 @@ def test_where_nothing_is_in_the_way_nothing_is_to_be_tried_next() -> None:
 def test_run_is_an_answer_only_where_there_is_a_command() -> None:
     without, _, _ = walked("4", "udp-blocked", "n", "n", "1")
     assert "x. Run" not in without.text
-    assert "done, i, o, n, b or q:" in without.text
+    assert "done. A number, i, source, n, b or q:" in without.text
     with_one, _, _ = walked("4", "hard-home", "n", "n", "1")
     assert "x. Run" in with_one.text
 
 
 def test_everything_can_be_tested_again() -> None:
-    _, _, asked = walked(*TO_FIX, "1", "1", "n", "e")
+    _, _, asked = walked(*TO_FIX, "1", "1", "n", "all")
     assert asked.options[-1].only == frozenset()
 
 
 def test_a_device_is_pinged_until_it_answers_directly() -> None:
-    person, _, _ = walked("4", "easy-home", "n", "n", "n", "l", "2")
+    person, _, _ = walked("4", "easy-home", "n", "n", "n", "u", "2")
     told = person.text.rpartition("«2»")[2]
     assert " s: direct" in told
     assert "Direct: an answer came straight from the peer." in " ".join(told.split())
 
 
 def test_before_and_after_are_kept_only_with_leave() -> None:
-    person, _, _ = walked(*TO_PROVE, "d", "keep-one-port", "s")
+    person, _, _ = walked(*TO_PROVE, "z", "keep-one-port", "save")
     assert "Nothing is written, as you asked for (--no-save)." in person.text
 
 
 def test_masked_before_and_after_hold_nothing_that_is_not_to_be_shown() -> None:
-    person, _, _ = walked(*TO_PROVE, "r", "d", "keep-one-port", privacy=True)
+    person, _, _ = walked(*TO_PROVE, "r", "z", "keep-one-port", privacy=True)
     assert "Result: direct now." in person.text
     for secret in ("45.83.223.10", "192.168.1.20", "home-nas"):
         assert secret not in person.text

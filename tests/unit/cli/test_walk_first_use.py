@@ -1,0 +1,183 @@
+"""The walk as text for somebody who hears it for the first time: what comes first, and where
+each thing is offered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probes.diagnosis.model import Verdict
+from tests.unit.cli.walking import TO_PROVE, Asked, Person, Practising, walked
+from tui.fixing.keeper import Keeper
+from tui.settings import Settings
+from tui.state import Measurement
+from tui.walking.talk import Left
+from tui.walking.walk import Walk, begin, follow
+
+
+def joined(text: str) -> str:
+    """Without its line breaks."""
+    return " ".join(text.split())
+
+
+# --- the answer first -----------------------------------------------------------------------------
+
+
+def test_the_answer_and_the_first_thing_to_do_come_before_the_checks() -> None:
+    person, walk, _ = walked("1", "n", here="hard-home")
+    measured, _, understood = person.text.partition("Step 3 of 5")
+    first = "What to do first: turn on UPnP or NAT-PMP in the router."
+    for text, after in ((measured, "What was found:"), (understood, "The way:")):
+        places = [joined(text).index(part) for part in ("Mostly relayed", first, after)]
+        assert places == sorted(places)
+    assert walk.measurement.diagnosis.verdict is Verdict.RELAYED
+
+
+def test_who_comes_back_to_measure_hears_where_they_are() -> None:
+    person, _, asked = walked("1", "n", "b", "b", "n", here="easy-home")
+    assert person.text.count("Step 2 of 5: Measure. this network") == 3
+    assert person.text.count("Direct connections are to be expected") == 4
+    assert len(asked.options) == 1, "nothing is measured twice"
+
+
+def test_commands_in_what_to_do_have_the_margin_of_commands() -> None:
+    person, _, _ = walked("1", "n", "1", here="hard-home")
+    assert "\n    sudo tailscale debug restun\n" in person.text.rpartition("«1»")[2]
+
+
+@pytest.mark.parametrize("name", ["port-taken", "forced-relay"])
+def test_what_can_cut_off_is_said_before_the_command(name: str) -> None:
+    person, _, _ = walked("1", "n", "n", "1", here=name)
+    told = person.text.rpartition("Step 4 of 5")[2]
+    command = re.search(r"^    sudo .*systemctl restart", told, re.MULTILINE)
+    assert command is not None
+    before = joined(told[: command.start()])
+    assert "This can cut a connection" in before
+    assert before.endswith("Run from here, it is taken back by itself unless you keep it.")
+
+
+def test_nothing_is_promised_to_be_taken_back_that_cannot_be_run() -> None:
+    person, _, _ = walked("1", "n", "n", "s", "windows", "1", here="port-taken")
+    told = person.text.rpartition("«1»")[2]
+    assert "This can cut a connection" in told
+    assert "Run from here" not in told
+
+
+# --- the trial ------------------------------------------------------------------------------------
+
+
+def test_consent_is_asked_once_and_plainly() -> None:
+    answers = ("m", "maybe", "no", "m", "yes", "r", "m")
+    person, walk, asked = walked("1", *answers, here="hard-home-upnp")
+    assert [each.map_test for each in asked.options] == [False, True, True]
+    assert person.text.count("May the router be tried?") == 3
+    assert person.text.count("Nothing was tried, and nothing was changed.") == 1
+    assert walk.settings.options.map_test
+    assert "That is none of the answers. " in person.text.rpartition("«m»")[2], "it was tried"
+
+
+@pytest.mark.parametrize("name", ["offline", "hard-home", "captive-portal"])
+def test_no_trial_is_offered_where_no_router_offers_ports(name: str) -> None:
+    person, _, _ = walked("1", "n", "n", "n", here=name)
+    assert "Step 5 of 5" in person.text
+    assert "m. Try the router" not in person.text
+
+
+@pytest.mark.parametrize("where", [("n", "n"), ("n", "n", "n")], ids=["fix", "prove"])
+def test_a_trial_that_would_decide_is_offered_where_its_answer_is_missed(
+    where: tuple[str, ...],
+) -> None:
+    person, walk, asked = walked("1", *where, "m", "no", "m", "yes", here="hard-home-pcp")
+    assert [each.map_test for each in asked.options] == [False, True]
+    assert walk.measurement.diagnosis.verdict is Verdict.DIRECT
+    told = joined(person.text.rpartition("«yes»")[2])
+    assert "the router opens a port to peers" in told
+    assert "m. Try the router" not in told, "there is nothing more to decide"
+    assert ("Result: direct now." in told) is (len(where) == 3)
+
+
+def test_what_a_trial_would_tell_comes_before_another_change() -> None:
+    person, _, _ = walked(*TO_PROVE, "z", "port-mapping")
+    told = joined(person.text.rpartition("«port-mapping»")[2])
+    assert "What to try next: The router offers to open ports now." in told
+    assert "m. Try the router with a port" in told
+    assert "forward the VPN" not in told
+
+
+# --- pretending -----------------------------------------------------------------------------------
+
+
+def test_changes_are_pretended_by_the_number_that_they_have_in_fix() -> None:
+    person, walk, _ = walked("4", "cgnat", "n", "n", "n", "z", "1", "5", "2")
+    fixing, _, proving = person.text.rpartition("Step 4 of 5")[2].partition("Step 5 of 5")
+    offered = joined(proving.partition("«z»")[2].partition("Which change is done?")[0])
+    ways = re.findall(r"^(\d+\. .+?)(?: \(|$)", fixing, re.MULTILINE)
+    places = [offered.index(way) for way in ways]
+    assert len(places) > 3
+    assert places == sorted(places)
+    assert f"{ways[0]} (cannot be pretended: it is on the other side)" in offered
+    first, fifth = (joined(proving.partition(f"«{n}»")[2].partition("1. ")[0]) for n in (1, 5))
+    assert first.startswith("This change is made on the other side")
+    assert fifth.startswith("This change cannot be pretended")
+    assert "Cause, gone: No IPv6 from this network." in proving
+    assert walk.proof is not None
+
+
+# --- going on -------------------------------------------------------------------------------------
+
+
+def start(folder: Path, *answers: str, on: str = "", here: str = "hard-home") -> str:
+    """What a start tells where progress is kept from one to the next. `on`: what it is for."""
+    person, networks = Person(answers), Practising(here)
+    source = networks.open(on) if on else None
+    settings, keeper = Settings(save=True), Keeper(folder, save=True)
+    walk = Walk(settings, person.talk(), networks, Asked().measure, source, keeper=keeper)
+    if source is not None:
+        walk.begin(Measurement(source.title))
+    with pytest.raises(Left):
+        follow(walk, begin(walk))
+    return person.text
+
+
+def test_the_start_offers_to_go_on_with_what_was_begun(tmp_path: Path) -> None:
+    offer = "You were in the middle of a fix."
+    assert offer not in start(tmp_path, "n", "n", "1", "2", "q", on="hard-home")
+    again = start(tmp_path, "go", "b", "n", "q", on="hard-home")
+    assert "Turn on UPnP or NAT-PMP in the router, on the practice network hard-home" in again
+    places = [again.index(each) for each in (offer, "Step 2 of 5", "Step 4 of 5", "Step 2, done: ")]
+    assert places == sorted(places), "to the steps themselves, and not only to the list"
+    assert "Step 3 of 5" not in again
+    assert offer not in start(tmp_path, "q", on="easy-home")
+    later = start(tmp_path, "go", "q")
+    assert "Step 5 of 5: Prove" in later, "there the person was last"
+    assert "Step 4 of 5" not in later
+    assert "Step 1 of 5" in start(tmp_path, "n", "q")
+
+
+def test_another_network_than_the_one_of_then_is_told_and_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure = Asked.measure
+    here = "one"
+
+    def known(*given: Any) -> Any:
+        return replace(measure(*given), network_id=here)
+
+    monkeypatch.setattr(Asked, "measure", known)
+    start(tmp_path, "1", "n", "n", "1", "2", "q")
+    same = start(tmp_path, "go", "q")
+    assert "You have begun here before" in same
+    here = "other"
+    refused = start(tmp_path, "go", "no", "q")
+    assert "This is another network than the one where you began" in joined(refused)
+    assert "Step 4 of 5" not in refused
+    taken = start(tmp_path, "go", "yes", "q")
+    assert "Step 2, done: " in taken.partition("«yes»")[2]
+    here = ""
+    nameless = start(tmp_path, "go", "q")
+    assert "Nothing tells now which network this is" in joined(nameless)
+    assert "Step 4 of 5" not in nameless

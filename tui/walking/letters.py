@@ -1,0 +1,36 @@
+"""What is typed for what, over the whole walk: one letter has one meaning.
+
+The letters are the app's keys. What has no key there, or one that no line can hold, is a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+LETTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "next": "n",
+        "back": "b",
+        "quit": "q",
+        "go-on": "go",
+        "retest": "r",
+        "map-test": "m",
+        "glossary": "word",
+        "ask-other-side": "ask",
+        "other-side": "a",
+        "forget-answer": "forget",
+        "system": "s",
+        "router": "w",
+        "anew": "anew",
+        "run": "x",
+        "impossible": "i",
+        "source": "source",
+        "test-all": "all",
+        "pretend": "z",
+        "ping": "u",
+        "watch": "f",
+        "save": "save",
+    }
+)
+"""By the app's commands; what is no command there has a name of its own."""
