@@ -221,6 +221,14 @@ class WhyrelayApp(Saying, Leaving):
         if isinstance(self.conductor.source, Opened):
             self.say_elsewhere()
             return
+        if self.conductor.latest.closed and not self.settings.options.map_test:
+            from tui.explain.settling import trial_left
+
+            if not trial_left(self.conductor.latest.report):
+                from tui import content
+
+                self.say(content.plain(content.notice("no-trial")))
+                return
         source = self.conductor.source
         real = source is not None and not source.title.startswith(PRACTICE)
         if real and not self.settings.save:

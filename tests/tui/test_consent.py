@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,6 +11,7 @@ from probes.events import Event
 from probes.options import Options
 from tests.tui import recordings
 from tests.tui.harness import HARD, SIZES, lines, make, running, settled
+from tests.tui.screenshots import run_of
 from tui import content
 from tui.screens.consent import ConsentScreen
 
@@ -20,17 +21,24 @@ class Asked:
     """A source that notes how it was asked to measure."""
 
     title: str = HARD
+    events: Sequence[Event] = field(default_factory=lambda: run_of("hard-home-upnp"))
     asked: list[Options] = field(default_factory=list)
 
     async def run(self, options: Options) -> AsyncIterator[Event]:
         """A whole run."""
         self.asked.append(options)
-        for event in recordings.HARD:
+        for event in self.events:
             yield event
 
     @property
     def trials(self) -> list[bool]:
         return [options.map_test for options in self.asked]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def measured() -> None:
+    """Measured before a test's loop runs: a network whose router offers ports."""
+    run_of("hard-home-upnp")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -87,4 +95,16 @@ async def test_a_real_router_is_not_tried_where_nothing_may_be_written_down() ->
         await settled(pilot)
         assert not isinstance(app.screen, ConsentScreen)
         assert "--no-save forbids one" in "\n".join(lines(app))
+        assert source.trials == [False]
+
+
+@pytest.mark.parametrize("events", [recordings.NO_NETWORK, recordings.HARD])
+async def test_nobody_is_asked_where_no_router_offers_ports(events: Sequence[Event]) -> None:
+    source = Asked(events=events)
+    app = make(source)
+    async with running(app) as pilot:
+        await pilot.press("m")
+        await settled(pilot)
+        assert not isinstance(app.screen, ConsentScreen)
+        assert "there is nothing to try" in "\n".join(lines(app))
         assert source.trials == [False]

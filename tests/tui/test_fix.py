@@ -45,6 +45,7 @@ from tui.reading import read_data
 from tui.screens.fix import FixPane
 from tui.screens.fix_pick import PickScreen
 from tui.screens.fix_show import ShowScreen
+from tui.screens.prove import ProvePane
 from tui.sources import Opened, Source
 from tui.state import Step
 from tui.widgets.detail import Detail
@@ -688,8 +689,14 @@ async def test_where_a_trial_would_decide_fix_begins_with_it() -> None:
         assert rows(app).cursor == rows(app).ids[0]
         assert content.fixing("try first short") in page(app).page.plain()
         assert "(m)" in page(app).page.plain(), "the key that does it"
+        assert "m Try a port" in lines(app)[-1]
         await press(pilot, "down", "down")
         assert rows(app).cursor.startswith("way:"), "the ways stand below, for where it fails"
+        assert "Try a port" not in lines(app)[-1]
+        await press(pilot, "5")
+        told = app.screen.query_one(ProvePane).query_one(Detail).page.plain()
+        assert "have it tried with one for a moment (m)" in " ".join(told.split())
+        assert "m Try a port" in lines(app)[-1]
 
 
 @pytest.mark.parametrize(

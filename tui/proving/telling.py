@@ -13,6 +13,7 @@ from probes.report import Report
 from probes.tailscale.history import Moment, WatchChange
 from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, Pong, Refusal
 from tui import content
+from tui.explain.settling import trial_decides
 from tui.explain.verdict import cause_words
 from tui.fixing.first import no_way
 from tui.proving.compare import CauseFate, Comparison, Outcome
@@ -29,7 +30,10 @@ def untested(report: Report, diagnosis: Diagnosis, *, opened: bool, begun: bool)
     """What is said before any test. `opened`: a report that cannot be measured again from here;
     `begun`: the person has begun with a change."""
     if not opened:
-        return content.proof("untested done" if begun else "untested")
+        trial = not begun and trial_decides(report, diagnosis)
+        return content.proof(
+            "untested done" if begun else "untested trial" if trial else "untested"
+        )
     told = no_way(report, diagnosis) != "nothing told" or plan_of(report, diagnosis)
     return content.proof("untested elsewhere" if told else "untold elsewhere")
 
@@ -41,7 +45,8 @@ def outcome_words(found: Comparison) -> str:
     if found.outcome is Outcome.SAME and (different or moved):
         return "same but"
     before = found.before.diagnosis.verdict
-    if found.outcome is Outcome.CURED and before is Verdict.UNKNOWN:
+    undecided = trial_decides(found.before.report, found.before.diagnosis)
+    if found.outcome is Outcome.CURED and (before is Verdict.UNKNOWN or undecided):
         return "cured unknown"
     if found.outcome is Outcome.BETTER and before is Verdict.DIRECT:
         return "better direct" if found.gained else "better direct gone"

@@ -5,12 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui import content
-from tui.commands import COPY, IMPOSSIBLE, NEXT, PALETTE, QUIT, RUN, SHOW, TICK, Command
+from tui.commands import (
+    COPY,
+    EXPLAIN,
+    IMPOSSIBLE,
+    MAP_TEST,
+    NEXT,
+    PALETTE,
+    QUIT,
+    RUN,
+    SHOW,
+    TICK,
+    Command,
+)
 from tui.fixing.circumstances import Brand, System
 from tui.fixing.progress import Progress
 from tui.fixing.ways import key_of, name_of
 from tui.screens import fix_run
 from tui.screens.fix_list import At
+from tui.screens.fix_page import TRY_FIRST
 from tui.screens.fix_view import FixView
 from tui.state import Step
 from tui.terminal import may_refuse_copies
@@ -47,7 +60,10 @@ class FixPane(FixView):
             self._show_alone()
 
     def footer(self) -> tuple[Command, ...]:
-        """A command can be run or copied only where there is one."""
+        """A command can be run or copied only where there is one; what is to be done before any
+        step has the keys for that."""
+        if self._way is None and self._state() == TRY_FIRST:
+            return (MAP_TEST, NEXT, EXPLAIN, PALETTE, QUIT)
         step, at = self._step, self._way
         if step is None or at is None or step.command is None:
             return super().footer()

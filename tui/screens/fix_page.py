@@ -105,6 +105,10 @@ def again_page(ways: Sequence[str]) -> list[Block]:
     ]
 
 
+TRY_FIRST = "try first"
+"""How it stands where a trial of the router comes before any change."""
+
+
 def stands(measurement: Measurement, plans: Collection[CausePlan]) -> str:
     """How it stands, as an id of the words; "" where the list says all."""
     if not measurement.title:
@@ -115,7 +119,7 @@ def stands(measurement: Measurement, plans: Collection[CausePlan]) -> str:
         return "still measuring"
     report, diagnosis = measurement.report, measurement.diagnosis
     if plans and trial_decides(report, diagnosis):
-        return "try first"
+        return TRY_FIRST
     if plans and not optional(measurement.judged, plans):
         return ""
     words = no_way(report, diagnosis)

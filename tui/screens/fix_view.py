@@ -40,7 +40,7 @@ from tui.widgets.text import fit, glyph, hint, join, say
 FIRST, NOTHING = "First things first", "Nothing in the way"
 _ABOUT = "about"
 """The row that says how it stands, where there is nothing to list or not all of it yet."""
-_FIRST_OF_ALL = ("try first", "only notes", "nothing known", "nothing told")
+_FIRST_OF_ALL = (fix_page.TRY_FIRST, "only notes", "nothing known", "nothing told")
 """States that are to be read before any change."""
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from tui import content
-from tui.commands import BACK, EXPLAIN, PALETTE, PRETEND, QUIT, RETEST, Command
+from tui.commands import BACK, EXPLAIN, MAP_TEST, PALETTE, PING, PRETEND, QUIT, RETEST, Command
+from tui.explain.settling import trial_decides
 from tui.networks import PRACTICE
 from tui.proving.proof import Proof
 from tui.proving.testing import before_of, followed, to_test, wait_s
@@ -32,8 +33,11 @@ class ProvePane(ProveView):
         return f"finding:cause:{name}" if kind == "cause" and name in now else "step:prove"
 
     def footer(self) -> tuple[Command, ...]:
-        """Pings and looks are offered where there is somebody to ping."""
-        if self._peers and isinstance(self._source, Followable):
+        """Pings and looks are offered where there is somebody to ping; a trial where it decides."""
+        peers = bool(self._peers) and isinstance(self._source, Followable)
+        if trial_decides(self.measurement.report, self.measurement.diagnosis):
+            return (RETEST, MAP_TEST, PING if peers else BACK, EXPLAIN, PALETTE, QUIT)
+        if peers:
             return super().footer()
         pretend = (PRETEND,) if self.can_pretend() else ()
         return (RETEST, BACK, *pretend, EXPLAIN, PALETTE, QUIT)
