@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,7 +21,7 @@ from textual.command import CommandPalette
 from textual.events import Paste
 from textual.widgets import OptionList
 
-from probes.events import Event, Observed
+from probes.events import Event, Observed, RunFinished
 from probes.network.simulated import load, run_virtual
 from probes.options import Options
 from probes.readings import stun
@@ -66,6 +66,10 @@ class Picture:
     """So many looks at the paths are waited for."""
     here: bool = False
     """It is this device's own network, and commands can be run."""
+    ran: int | None = None
+    """The exit status of a command that is run for the person; None: none is."""
+    moves: bool = False
+    """From the second run on, the device is on another network."""
     begun: bool = False
     """A fix was begun before this start."""
     masked: bool = False
@@ -76,6 +80,8 @@ class Picture:
     """The run breaks off once some relays have answered."""
 
 
+WHEN = "2026-01-14T20:15:00Z"
+"""What is kept was done then."""
 DONE = "done"
 """Among the keys: wait until the test, or the ping, has come to its end."""
 TINY, SMALL, LARGE = (60, 18), (80, 24), (120, 36)
@@ -95,6 +101,7 @@ PICTURES = {
     "watch-120x36": Picture("back-and-forth", ("5", "f"), LARGE, proves=True, looks=14),
     "choose-80x24": Picture("easy-home", ("1", "home", "down", "down", "down", "down"), SMALL),
     "choose-120x36": Picture("easy-home", ("1", "home", "down", "down", "down", "down"), LARGE),
+    "choose-60x18": Picture("easy-home", ("1", "home", "down", "down", "down", "down"), TINY),
     "choose-light-80x24": Picture("hard-home", ("1", "home", "down", "down"), SMALL, light=True),
     "choose-stopped-80x24": Picture("tailscale-stopped", ("1", "home", "down", "down"), SMALL),
     "choose-filter-80x24": Picture("hard-home", ("1", "slash", *"home"), SMALL),
@@ -103,6 +110,8 @@ PICTURES = {
     "events-80x24": Picture("hard-home", ("l", *("down",) * 30), SMALL),
     "events-120x36": Picture("hard-home", ("l", *("down",) * 30), LARGE),
     "measure-plot-80x24": Picture("ipv6-works", ("d",), SMALL),
+    "measure-60x18": Picture("hard-home", ("down", "down"), TINY, mid_run=True),
+    "measure-done-60x18": Picture("hard-home", ("down", "down"), TINY),
     "measure-done-120x36": Picture("hard-home", ("down", "down"), LARGE),
     "measure-light-120x36": Picture("hard-home", ("down", "down"), LARGE, mid_run=True, light=True),
     "understand-peer-80x24": Picture("hard-home", _PEER, SMALL, peer="home-nas"),
@@ -132,11 +141,18 @@ PICTURES = {
     "fix-system-80x24": Picture("hard-home", ("4", "s"), SMALL),
     "fix-command-80x24": Picture("hard-home", ("4", "enter", *("down",) * 3, "v"), SMALL),
     "consent-80x24": Picture("hard-home-upnp", ("m",), SMALL),
+    "consent-light-80x24": Picture("hard-home-upnp", ("m",), SMALL, light=True),
     "evidence-80x24": Picture("hard-home", ("3", "e"), SMALL),
     "fix-run-80x24": Picture("hard-home", _TO_RUN, SMALL, here=True),
     "fix-run-timed-80x24": Picture("own-firewall", ("4", "enter", "x"), SMALL, here=True),
+    "fix-ran-80x24": Picture("hard-home", (*_TO_RUN, "y"), SMALL, here=True, ran=0),
+    "fix-ran-badly-80x24": Picture("hard-home", (*_TO_RUN, "y"), SMALL, here=True, ran=1),
+    "fix-moved-80x24": Picture(
+        "hard-home", ("4", "space", "r", DONE), SMALL, here=True, moves=True
+    ),
     "go-on-80x24": Picture("hard-home", ("home",), SMALL, begun=True),
     "palette-80x24": Picture("hard-home", ("3", "ctrl+p", *"test"), SMALL),
+    "palette-light-80x24": Picture("hard-home", ("3", "ctrl+p", *"test"), SMALL, light=True),
     "masked-80x24": Picture("hard-home", ("3",), SMALL, masked=True),
     "masked-120x36": Picture("hard-home", ("2", "down", "down"), LARGE, masked=True),
     "lost-80x24": Picture("hard-home", ("3",), SMALL, lost=True),
@@ -151,6 +167,8 @@ PICTURES = {
     "ascii-80x24": Picture("hard-home", ("3",), SMALL, ascii=True),
     "help-80x24": Picture("hard-home", ("3", "question_mark"), SMALL),
     "help-120x36": Picture("hard-home", ("3", "question_mark"), LARGE),
+    "help-light-80x24": Picture("hard-home", ("3", "question_mark"), SMALL, light=True),
+    "help-60x18": Picture("hard-home", ("3", "question_mark"), TINY),
 }
 
 
@@ -186,6 +204,24 @@ def lost_run_of(network: str) -> tuple[Event, ...]:
     return run_virtual(run())
 
 
+@dataclass
+class Moving:
+    """A run, and the same one on another network whenever it is run again."""
+
+    title: str
+    events: Sequence[Event]
+    runs: int = 0
+
+    async def run(self, options: Options) -> AsyncIterator[Event]:
+        """All of it, at once."""
+        self.runs += 1
+        for event in self.events:
+            if self.runs > 1 and isinstance(event, RunFinished):
+                yield replace(event, network_id="feedfeed")
+            else:
+                yield event
+
+
 def until_answers(events: Sequence[Event], count: int) -> tuple[Event, ...]:
     """A run as far as the relays' first `count` answers."""
     for at, event in enumerate(events):
@@ -210,6 +246,8 @@ def draw(picture: Picture) -> str:
         source = Broken(unreachable, title, until_answers(events, ANSWERS_MID_RUN))
     elif picture.proves:
         source = Ahead(picture.network)
+    elif picture.moves:
+        source = Moving(title, events)
     elif picture.mid_run:
         source = Fed(title, until_answers(events, ANSWERS_MID_RUN))
     else:
@@ -242,9 +280,13 @@ def _surroundings(picture: Picture, app: WhyrelayApp) -> Iterator[None]:
             able = patch("tui.screens.fix_run.can_step_aside", lambda _app: True)
             stack.enter_context(able)
             stack.enter_context(patch("tui.fixing.offer.root_now", lambda: (False, True)))
+        if picture.ran is not None:
+            ended = (picture.ran, 0)
+            stack.enter_context(patch("tui.screens.fix_run.run_aside", lambda _app, _job: ended))
+            stack.enter_context(patch("tui.screens.fix_run.now", lambda: WHEN))
         if picture.begun:
             folder = Path(stack.enter_context(TemporaryDirectory()))
-            app._keeper = Keeper(folder, clock=lambda: "2026-01-14T20:15:00Z")
+            app._keeper = Keeper(folder, clock=lambda: WHEN)
             way = "port-mapping:this"
             progress = app._keeper.open(f"{PRACTICE}{picture.network}", "")
             progress = replace(progress, cause="hard-nat", way=way)
