@@ -133,10 +133,13 @@ def _begin(fixing: Fixing) -> Way | None:
 def _sure_to_forget(fixing: Fixing) -> bool:
     """What was ticked does not come back: the person says so. Nothing to lose, nothing to ask."""
     progress = fixing.progress
-    ticks = sum(map(len, progress.ticked.values()))
-    if not ticks and not progress.impossible:
+    ticks, ways = sum(map(len, progress.ticked.values())), len(progress.impossible)
+    lost = [number(ticks, "done step")] if ticks else []
+    if ways:
+        lost.append(number(ways, "change") + " that you called not possible")
+    if not lost:
         return True
-    return fixing.walk.talk.sure(f"{number(ticks, 'done step')} will be forgotten.")
+    return fixing.walk.talk.sure(f"{' and '.join(lost)} will be forgotten.")
 
 
 def _marks(fixing: Fixing, at: At, begin: Way | None) -> Iterator[str]:

@@ -26,7 +26,7 @@ def follow(fixing: Fixing, at: At) -> bool:
     book = fixing.book(at)
     _tell_book(fixing, at, book)
     while True:
-        answer = walk.pick("Type a step's number when it is done.", _answers(book))
+        answer = walk.pick("Which step is done?", _answers(book))
         match answer:
             case "next":
                 return True

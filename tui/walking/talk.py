@@ -81,6 +81,7 @@ class Talk:
 
     def ask(self, question: str, choices: Sequence[Choice]) -> str:
         """The id of the choice that the person made. Raises Left at the end of the input."""
+        self.tell("")
         self._choices(choices)
         return self._picked(question, choices)
 

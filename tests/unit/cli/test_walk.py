@@ -209,6 +209,10 @@ def test_what_was_ticked_is_forgotten_only_after_a_yes() -> None:
     person, walk, _ = walked(*begun, "no")
     assert "2 done steps will be forgotten. Type yes or no: " in person.text
     assert walk.keeper.progress.begun
+    person, _, _ = walked(*TO_FIX, "1", "i", "b", "anew", "no")
+    assert "\n1 change that you called not possible will be forgotten. " in person.text
+    person, _, _ = walked(*begun[:-1], "1", "i", "b", "anew", "no")
+    assert "2 done steps and 1 change that you called" in person.text
     _, walk, _ = walked(*begun, "yes")
     assert not walk.keeper.progress.begun
     person, walk, _ = walked(*TO_FIX, "anew")
@@ -306,7 +310,7 @@ def test_where_nothing_is_in_the_way_nothing_is_to_be_tried_next() -> None:
 def test_run_is_an_answer_only_where_there_is_a_command() -> None:
     without, _, _ = walked("4", "udp-blocked", "n", "n", "1")
     assert "x. Run" not in without.text
-    assert "done. A number, i, source, n, b or q:" in without.text
+    assert "done? A number, i, source, n, b or q:" in without.text
     with_one, _, _ = walked("4", "hard-home", "n", "n", "1")
     assert "x. Run" in with_one.text
 
