@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
+from textual.filter import LineFilter, NoColor
 from textual.markup import escape
 from textual.reactive import reactive, var
 from textual.screen import Screen
@@ -145,8 +145,12 @@ class WhyrelayApp(Saying, Leaving):
         return VARIABLES
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Everything that is drawn passes the glass last."""
-        return [*super().get_line_filters(), self._glass]
+        """Everything that is drawn passes the glass last.
+
+        Under NO_COLOR nothing keeps a colour, greys included: the terminal's own two are used.
+        """
+        colours = [NoColor()] if self.no_color else super().get_line_filters()
+        return [*colours, self._glass]
 
     def get_default_screen(self) -> Screen[object]:
         """The steps."""

@@ -141,9 +141,9 @@ async def test_without_colour_signs_and_words_remain(monkeypatch: pytest.MonkeyP
         assert "✗ MappingVariesByDestIP" in text(app)
         segments = [seg for strip in app.screen._compositor.render_strips() for seg in strip]
         for segment in segments:
-            if segment.style is not None and segment.style.color is not None:
-                red, green, blue = segment.style.color.get_truecolor()
-                assert red == green == blue, segment
+            if segment.style is not None:
+                for colour in (segment.style.color, segment.style.bgcolor):
+                    assert colour is None or colour.is_default, segment
         # The row with the cursor is not told by its ground alone.
         row = next(at for at, line in enumerate(lines(app)) if "▌" in line)
         cells = [
