@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from probes.clean import clean
+from probes.diagnosis.causes_device import UNCONNECTED
 from probes.readings import tailscale
 from probes.report import Report
 from probes.tailscale.status import choose_peer
+from tui import content
 
 _SHOWN = 5
 
@@ -20,6 +22,10 @@ def which_peer(report: Report, asked: str) -> str:
     if choice is None or len(choice.found) == 1:
         return ""
     name = repr(clean(asked, 100))
+    state = report.value(tailscale.STATE)
+    if state in UNCONNECTED:
+        told = f"Tailscale is not connected here: {content.label(state)}."
+        return f"{told} Connect it, and its devices are known; {name} may be one of them."
     if choice.found:
         full = [each.dns_name or str(next(iter(each.addresses), "")) for each in choice.found]
         return f"Several devices of the tailnet are called {name}: {_listed(full)}. Name one."

@@ -63,9 +63,9 @@ def causes_of(known: Concluded, pair: Between | None = None) -> tuple[Cause, ...
             match.acts,
             match.because,
             match.missing,
-            match.hides,
+            match.foremost,
         )
         for cause, match in found
         if match is not None
     ]
-    return tuple(sorted(causes, key=lambda each: (not each.hides, _ORDER.index(each.weight))))
+    return tuple(sorted(causes, key=lambda each: (not each.foremost, _ORDER.index(each.weight))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from probes.diagnosis.cloud import OneToOne, cloud_address
@@ -153,21 +154,22 @@ def exit_node(known: Concluded) -> Match | None:
     return Match(Weight.NOTES, Actor.THIS_DEVICE, (tailscale.EXIT_NODE.id,))
 
 
-_NOT_CONNECTED = {
+UNCONNECTED: Mapping[Backend, Actor] = {
     Backend.NO_DAEMON: Actor.THIS_DEVICE,
     Backend.STOPPED: Actor.THIS_DEVICE,
     Backend.NEEDS_LOGIN: Actor.THIS_DEVICE,
     Backend.NEEDS_APPROVAL: Actor.TAILNET_ADMIN,
 }
+"""States in which nothing is connected, and who can end them."""
 
 
 def not_connected(known: Concluded) -> Match | None:
-    """Tailscale is installed, and stopped, logged out or not let in yet."""
+    """Tailscale is installed, and stopped, logged out or not let in yet: nothing is connected."""
     state = known.facts.value(tailscale.STATE)
-    acts = None if state is None else _NOT_CONNECTED.get(state)
+    acts = None if state is None else UNCONNECTED.get(state)
     if acts is None:
         return None
-    return Match(Weight.NOTES, acts, (tailscale.STATE.id,))
+    return Match(Weight.NOTES, acts, (tailscale.STATE.id,), foremost=True)
 
 
 def client_bug(known: Concluded) -> Match | None:

@@ -114,8 +114,8 @@ def other_vpn(known: Concluded) -> Match | None:
         if way_out is not None and way_out.tunnel in tunnels:
             because = (key.id, local.INTERFACES.id)
             # A tunnel that cannot be gone around leaves nothing else to judge.
-            hides = way_out.through_tunnel and facts.nat4.nat_class is NatClass.UNKNOWN
-            return Match(Weight.NOTES, Actor.THIS_DEVICE, because, hides=hides)
+            foremost = way_out.through_tunnel and facts.nat4.nat_class is NatClass.UNKNOWN
+            return Match(Weight.NOTES, Actor.THIS_DEVICE, because, foremost=foremost)
     return None
 
 

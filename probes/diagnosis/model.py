@@ -99,13 +99,14 @@ class Cause:
     """Ids of the readings that carry it."""
     missing: tuple[str, ...] = ()
     """Ids of the readings that would settle it."""
-    hides: bool = False
-    """It keeps the rest from being seen, so it comes first, whatever it weighs."""
+    foremost: bool = False
+    """It comes before all the rest, whatever it weighs: as long as it lasts, the rest cannot be
+    seen or is of no use."""
 
     @property
     def in_the_way(self) -> bool:
         """More than good to know."""
-        return self.hides or self.weight is not Weight.NOTES
+        return self.foremost or self.weight is not Weight.NOTES
 
 
 class Result(StrEnum):
@@ -137,6 +138,8 @@ class Mechanism(StrEnum):
     """A port mapping before a host firewall: it works if the peer sends first."""
     NO_UDP = "no-udp"
     """UDP does not leave this network."""
+    NO_COMMON_FAMILY = "no-common-family"
+    """One side sends UDP over IPv4 alone, the other over IPv6 alone."""
     NO_ENDPOINT = "no-endpoint"
     """This side cannot learn its public endpoint, so nobody can be told where to aim."""
     NO_NETWORK = "no-network"

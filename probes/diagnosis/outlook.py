@@ -90,7 +90,9 @@ def _nothing_to_say(facts: Facts) -> Outlook | None:
         because = (local.WAY_OUT4.id, local.WAY_OUT6.id)
         return Outlook(Result.UNKNOWN, Mechanism.NO_NETWORK, because)
     if facts.report.known(local.WAY_OUT4) and facts.value(local.WAY_OUT4) is None:
-        return Outlook(Result.UNKNOWN, Mechanism.NOT_MEASURED, (local.WAY_OUT4.id,))
+        six = facts.report.known(stun.ENDPOINT6)
+        why = Mechanism.NO_COMMON_FAMILY if six else Mechanism.NOT_MEASURED
+        return Outlook(Result.UNKNOWN, why, (local.WAY_OUT4.id,))
     silent = facts.is_false(stun.UDP) and not facts.value(stun.ELSEWHERE)
     if silent and facts.is_false(relays.TCP) and not facts.is_true(relays.ICMP4):
         because = (stun.UDP.id, relays.TCP.id)

@@ -21,6 +21,7 @@ from probes.diagnosis.reach import Reach
 from probes.diagnosis.sides import Place, Side
 from probes.diagnosis.sureness import least, rank
 from probes.model import Family
+from probes.readings import local
 from probes.values import dataclass
 
 
@@ -72,7 +73,7 @@ def predict(a: Side, b: Side) -> Prediction:
 
 
 def _may_use_udp(side: Side) -> bool:
-    return side.overruled is None and any(leg.udp for leg in (*side.four.legs, *side.six.legs))
+    return side.overruled is None and (_sends(side.four) or _sends(side.six))
 
 
 def _predict(a: Side, b: Side) -> Prediction:
@@ -173,9 +174,13 @@ def _apart(a: Side, b: Side) -> Prediction:
     doubted = _best(six.doubted, four.doubted)
     if len(outcomes) == 1 and Outcome.RELAYED in outcomes:
         sure = confidence_of(outcomes, doubted, a.four, b.four, *_open(a.six, b.six))
+        mechanism = four.mechanism
+        if _have_no_family_in_common(a, b):
+            # A network that translates might carry it, though nobody tells Tailscale how.
+            mechanism, sure = Mechanism.NO_COMMON_FAMILY, least(sure, Confidence.LIKELY)
         return _prediction(
             Result.RELAYED,
-            four.mechanism,
+            mechanism,
             Family.V4,
             sure,
             (*a.four.because, *_decided(a.six, b.six)),
@@ -189,6 +194,22 @@ def _apart(a: Side, b: Side) -> Prediction:
             result, mechanism, Family.V6, Confidence.POSSIBLE, a.four.because, b.four.because
         )
     return _by(a, b, Family.V4, four)
+
+
+def _have_no_family_in_common(a: Side, b: Side) -> bool:
+    """One side has no way out for IPv4 and sends UDP over IPv6, the other the other way round."""
+    return any(
+        local.WAY_OUT4.id in six.four.because
+        and not _sends(six.four)
+        and _sends(six.six)
+        and _sends(four.four)
+        and not _sends(four.six)
+        for six, four in ((a, b), (b, a))
+    )
+
+
+def _sends(reach: Reach) -> bool:
+    return any(leg.udp for leg in reach.legs)
 
 
 def _surer(one: Met, other: Met) -> bool:

@@ -21,8 +21,8 @@ class Match:
     confidence: Confidence = Confidence.CERTAIN
     missing: tuple[str, ...] = ()
     """Ids of the readings that would settle it."""
-    hides: bool = False
-    """It keeps the rest from being seen."""
+    foremost: bool = False
+    """As long as it lasts, the rest cannot be seen or is of no use."""
 
 
 When: TypeAlias = Callable[[Concluded], Match | None]

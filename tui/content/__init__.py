@@ -143,7 +143,8 @@ def mapping_fault(fault: MappingFault) -> UnknownWords:
 
 
 VARIANTS = (
-    *("direct-open-cloud", "direct-open-filtered", "direct-opened"),
+    *("direct-open-cloud", "direct-open-filtered", "direct-opened", "direct-told"),
+    "direct-not-connected",
     *("direct-lossy", "peer-direct-lossy", "peer-expected-lossy"),
     "relayed-udp-blocked-likely",
 )
@@ -216,6 +217,11 @@ def udp_stopped() -> str:
 def tunnel(which: str) -> str:
     """What a tunnel does to the tests: an id of ``labels/tunnel``."""
     return words_of("labels/tunnel", which)
+
+
+def foremost(which: str) -> str:
+    """How heavy a cause is that comes before all the rest: an id of ``labels/foremost``."""
+    return words_of("labels/foremost", which)
 
 
 def which_box(which: str) -> str:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probes.diagnosis.model import NatClass
+from probes.diagnosis.nat import nat_of
 from probes.diagnosis.spread import spread_of
 from probes.model import Family
 from probes.readings import local, stun, tailscale
@@ -26,7 +28,9 @@ def choose(report: Report, which: FieldId) -> Choice | None:
     match which:
         case FieldId.UDP:
             udp = report.value(stun.UDP)
-            return None if udp is None else Choice(_reported(udp), (stun.UDP,))
+            if udp is None:
+                return Choice("told", _SOCKET) if _by_own_socket(report) else None
+            return Choice(_reported(udp), (stun.UDP,))
         case FieldId.MAPPING_VARIES:
             return _varies(report)
         case FieldId.IPV6:
@@ -39,6 +43,15 @@ def choose(report: Report, which: FieldId) -> Choice | None:
             return None
 
 
+_SOCKET = (tailscale.OWN_SOCKET,)
+
+
+def _by_own_socket(report: Report) -> NatClass | None:
+    """The NAT's class, where nothing but what Tailscale tells its peers speaks of it."""
+    nat = nat_of(report, Family.V4)
+    return nat.nat_class if tailscale.OWN_SOCKET.id in nat.because else None
+
+
 def _reported(value: bool) -> str:
     return "yes-reported" if value else "no-reported"
 
@@ -46,7 +59,12 @@ def _reported(value: bool) -> str:
 def _varies(report: Report) -> Choice | None:
     varies = report.value(stun.VARIES4)
     if varies is None:
-        return None
+        told = _by_own_socket(report)
+        return (
+            Choice("told-moves" if told is NatClass.HARD else "told-same", _SOCKET)
+            if told
+            else None
+        )
     netcheck = report.value(tailscale.NETCHECK)
     seen = [each.endpoint for each in netcheck.seen4] if netcheck is not None else []
     # The text form names one endpoint only.

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from probes.diagnosis.model import CauseId, Confidence, Diagnosis, Headline, Weight
 from probes.model import CheckId, CheckStatus, Failed, Known, Reason, Unknown
-from probes.readings import captive_portal, local, relays, stun
+from probes.readings import captive_portal, local, relays, stun, tailscale
 from probes.report import Report
 from tui import content
 from tui.explain import elsewhere, facts
@@ -25,8 +25,12 @@ def headline(diagnosis: Diagnosis, report: Report) -> str:
 def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
     """Which sentence: too little known has several reasons, each with another next step."""
     which = diagnosis.headline
+    if which in _OF_THE_NETWORK and unconnected(diagnosis):
+        return "direct-not-connected"
     if which in _LOSSY and loses_large(diagnosis):
         return _LOSSY[which]
+    if which is Headline.DIRECT_EASY and tailscale.OWN_SOCKET.id in diagnosis.nat4.because:
+        return "direct-told"
     if which is Headline.DIRECT_OPEN and _keeps_strangers_out(diagnosis):
         return "direct-open-filtered"
     if which is Headline.DIRECT_OPEN and facts.one_to_one(report):
@@ -71,6 +75,15 @@ _LOSSY = {
     Headline.PEER_TURNED_DIRECT: "peer-direct-lossy",
     Headline.PEER_DIRECT_EXPECTED: "peer-expected-lossy",
 }
+
+
+_OF_THE_NETWORK = (Headline.DIRECT_OPEN, Headline.DIRECT_EASY)
+"""They say what to expect of this network, whether Tailscale runs or not."""
+
+
+def unconnected(diagnosis: Diagnosis) -> bool:
+    """Tailscale is here, and not connected: whatever the network allows, nothing comes of it."""
+    return any(each.id is CauseId.NOT_CONNECTED for each in diagnosis.causes)
 
 
 def loses_large(diagnosis: Diagnosis) -> bool:

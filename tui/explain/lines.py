@@ -194,7 +194,10 @@ def _tailscale(report: Report) -> Found | None:
         return None
     peers = report.value(tailscale.PEERS)
     if state is tailscale.Backend.RUNNING and peers is not None:
-        return "running", {"peers": number(len(peers), "peer")}
+        known, port = number(len(peers), "peer"), report.value(tailscale.PORT)
+        if port:
+            return "running-port", {"peers": known, "port": port}
+        return "running", {"peers": known}
     return "other", {"state": content.label(state)}
 
 

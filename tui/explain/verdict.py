@@ -172,7 +172,7 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
         _weight(cause),
         content.label(cause.confidence),
         content.label(cause.acts),
-        filled(words.sentence),
+        filled(_sentence(cause, words, report)),
         filled(_for_you(cause, words, report)),
         filled(_first(cause, words, report)),
         filled(_why(cause, words, report)),
@@ -185,8 +185,8 @@ def explain_cause(cause: Cause, report: Report) -> CauseText:
 
 
 def _weight(cause: Cause) -> str:
-    """Beside what hides all the rest nothing can be said of any peer."""
-    return content.tunnel("weight") if cause.hides else content.label(cause.weight)
+    """What comes before all the rest is not told by what it weighs beside it."""
+    return content.foremost(cause.id) if cause.foremost else content.label(cause.weight)
 
 
 def cause_words(cause_id: CauseId, report: Report) -> CauseWords:
@@ -196,6 +196,13 @@ def cause_words(cause_id: CauseId, report: Report) -> CauseWords:
     if cause_id is CauseId.PORT_MAPPING_OFF and in_cloud(report):
         return content.no_mapping(f"{cause_id}-cloud")
     return content.cause(cause_id)
+
+
+def _sentence(cause: Cause, words: CauseWords, report: Report) -> str:
+    """What a hard NAT is where the answers differ because they went out by several lines."""
+    if cause.id is CauseId.HARD_NAT and several_lines(report):
+        return content.cause(CauseId.MULTI_WAN).sentence
+    return words.sentence
 
 
 def _for_you(cause: Cause, words: CauseWords, report: Report) -> str:

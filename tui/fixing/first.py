@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from probes.diagnosis.model import Diagnosis, NatClass, Verdict
+from probes.diagnosis.model import Diagnosis, Mechanism, NatClass, Verdict
+from probes.diagnosis.peer_hints import RELAYED
 from probes.diagnosis.plan import CausePlan
+from probes.readings.tailscale import PEERS
 from probes.report import Report
 from tui import content
 from tui.content import playbooks
 from tui.explain import explain_cause
 from tui.explain.settling import claims, open_readings, trial_decides
-from tui.explain.words import number
+from tui.explain.words import number, some
 from tui.fixing.playbook import ELSEWHERE, circumstances, helps_from_here, playbook
 from tui.fixing.telling import in_the_way, named, step_lines, who_acts
 
@@ -63,6 +65,9 @@ def first_move(report: Report, diagnosis: Diagnosis) -> str:
 def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     words = no_way(report, diagnosis)
     yield content.fixing(words)
+    relayed = relayed_now(report, diagnosis)
+    if relayed:
+        yield relayed
     if words != _UNKNOWN:
         return
     for _, readings in claims(report, diagnosis):
@@ -77,9 +82,25 @@ _UNKNOWN = "nothing known"
 def no_way(report: Report, diagnosis: Diagnosis) -> str:
     """Which words of ``labels/fixing`` say why there is nothing to do: nothing is in the way, or
     too little is known; what was measured elsewhere is asked for over there."""
+    peer = diagnosis.peer
+    if peer is not None and peer.mechanism is Mechanism.PEER_OFFLINE:
+        return "peer offline"
     if not too_little_known(diagnosis):
         return "nothing to fix"
+    if diagnosis.outlook.easy.mechanism is Mechanism.NO_COMMON_FAMILY:
+        return "ipv6 alone"
     return "nothing told" if report.elsewhere else _UNKNOWN
+
+
+def relayed_now(report: Report, diagnosis: Diagnosis) -> str:
+    """The devices that are on a relay although nothing here stands in the way, and how to have a
+    look at one of them; "" where there are none, or one is looked at already."""
+    if diagnosis.peer is not None or diagnosis.verdict is not Verdict.DIRECT:
+        return ""
+    names = [peer.name for peer in report.value(PEERS) or () if peer.path in RELAYED]
+    if not names:
+        return ""
+    return content.fill(content.fixing("relayed now"), peers=some(names))
 
 
 def too_little_known(diagnosis: Diagnosis) -> bool:

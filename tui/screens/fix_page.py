@@ -126,9 +126,11 @@ def stands(measurement: Measurement, plans: Collection[CausePlan]) -> str:
     return "only notes" if plans and words == "nothing to fix" else words
 
 
-def about(state: str) -> list[Block]:
-    """How it stands, where there is nothing to list or not all of it yet."""
-    return [title(content.fixing(f"{state} short")), gap, prose(content.fixing(state))]
+def about(state: str, relayed: str = "") -> list[Block]:
+    """How it stands, where there is nothing to list or not all of it yet. `relayed`: which devices
+    are on a relay all the same."""
+    said = [title(content.fixing(f"{state} short")), gap, prose(content.fixing(state))]
+    return [*said, gap, prose(relayed)] if relayed else said
 
 
 # --- for whom -------------------------------------------------------------------------------------

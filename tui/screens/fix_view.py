@@ -19,7 +19,7 @@ from tui.commands import TICK
 from tui.content import Tone
 from tui.explain import CauseText, explain_cause
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances, fitting
-from tui.fixing.first import optional
+from tui.fixing.first import optional, relayed_now
 from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Playbook, PlayStep, playbook
@@ -250,7 +250,10 @@ class FixView(Pane):
             ways = [self._named(way) for way in told.again]
             page.show(row, fix_page.again_page(ways), title=self._cause(told.plan).title)
         else:
-            page.show(row, fix_page.about(self._state() or "nothing known"), title="Fix")
+            state = self._state() or "nothing known"
+            known = self.measurement
+            relayed = relayed_now(known.report, known.diagnosis) if known.closed else ""
+            page.show(row, fix_page.about(state, relayed), title="Fix")
         self.keys_changed()
 
     def _state(self) -> str:

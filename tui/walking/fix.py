@@ -11,7 +11,7 @@ from tui.explain import explain_cause
 from tui.explain.settling import trial_decides
 from tui.explain.words import number
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
-from tui.fixing.first import no_way, optional
+from tui.fixing.first import no_way, optional, relayed_now
 from tui.fixing.telling import as_above
 from tui.fixing.ways import first_open, key_of, listed, name_of, told_once
 from tui.proving.compare import Side
@@ -37,8 +37,11 @@ def fix(walk: Walk) -> Step:
     fixing = Fixing(walk, plans, found)
     talk.heading(f"Step 4 of 5: Fix. {content.page('fix').title}")
     talk.tell(Side(known.report, known.judged, known.pair).sentence)
+    relayed = relayed_now(known.report, known.diagnosis)
     if not plans:
         talk.tell("", content.fixing(no_way(known.report, known.diagnosis)))
+        if relayed:
+            talk.tell("", relayed)
         answer = walk.ask("What next?", moves(NEXT, BACK, QUIT, last="prove it"))
         return Step.PROVE if answer == NEXT else Step.UNDERSTAND
     if trial_decides(known.report, known.diagnosis):
@@ -46,6 +49,8 @@ def fix(walk: Walk) -> Step:
     elif optional(known.judged, plans):
         words = no_way(known.report, known.diagnosis)
         talk.tell("", content.fixing("only notes" if words == "nothing to fix" else words))
+    if relayed:
+        talk.tell("", relayed)
     if fixing.progress.begun:
         talk.tell("", content.fixing("begun at"))
     if (at := _resumed(fixing)) is not None and follow(fixing, at):

@@ -11,7 +11,7 @@ from probes.diagnosis.model import NatClass, Result, Verdict
 from tui import content
 from tui.content import Tone, plain
 from tui.explain import OutlookWords, explain_outlook, headline
-from tui.explain.headline import loses_large
+from tui.explain.headline import loses_large, unconnected
 from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Block, Page
@@ -38,7 +38,8 @@ def verdict_tone(measurement: Measurement) -> Tone:
     verdict = measurement.verdict
     if verdict is Verdict.UNKNOWN and measurement.running:
         return Tone.RUNNING
-    if verdict is Verdict.DIRECT and loses_large(measurement.judged):
+    judged = measurement.judged
+    if verdict is Verdict.DIRECT and (loses_large(judged) or unconnected(judged)):
         return Tone.NOTE
     return VERDICT_TONES[verdict]
 

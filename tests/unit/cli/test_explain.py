@@ -46,6 +46,33 @@ def test_the_text_counts_nothing_that_nobody_here_has_seen(
         assert wrong not in text, wrong
 
 
+@pytest.mark.parametrize(
+    ("ports", "verdict", "told"),
+    [
+        ((41641,), "Direct connections are likely: Tailscale tells its peers", "one endpoint"),
+        ((10233, 50111, 33017), "Mostly relayed", "several ports"),
+    ],
+)
+def test_what_tailscale_tells_its_peers_carries_the_verdict_and_the_fields_alike(
+    ports: tuple[int, ...],
+    verdict: str,
+    told: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = json.loads((OUTPUTS / "easy_easy.status.json").read_bytes())
+    public = [f"198.51.100.101:{port}" for port in ports]
+    status["Self"]["Addrs"] = [*public, "192.168.11.2:41641"]
+    kept = tmp_path / "status.json"
+    kept.write_text(json.dumps(status))
+    main(["explain", str(kept)])
+    text = " ".join(capsys.readouterr().out.split())
+    assert verdict in text
+    assert "UDP: not said. Not said; Tailscale had answers over it." in text
+    assert f"MappingVariesByDestIP: not said. Not said; Tailscale tells {told}." in text
+    assert "nobody can say whether the NAT is easy or hard" not in text
+
+
 def test_a_ping_alone_does_not_clear_this_side(capsys: pytest.CaptureFixture[str]) -> None:
     main(["explain", str(OUTPUTS / "hard_hard.ping.txt")])
     text = " ".join(capsys.readouterr().out.split())

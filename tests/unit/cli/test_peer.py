@@ -122,3 +122,52 @@ def test_where_nobody_could_be_asked_it_is_told_apart_from_a_wrong_name(
 def test_pair_takes_no_peer(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pair", "-", "x", "--peer", "nas"]) == Exit.USAGE
     assert "--peer has no meaning here" in capsys.readouterr().err
+
+
+def simulated(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
+    """A run on a practice network: its status, and what it said as one line."""
+    status = main(["check", "--plain", "--no-save", *argv])
+    said = capsys.readouterr()
+    return status, " ".join(f"{said.out} {said.err}".split())
+
+
+def test_a_signed_out_tailscale_knows_no_device_and_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, said = simulated(capsys, "--simulate", "tailscale-signed-out", "--peer", "home-nas")
+    assert status == Exit.USAGE
+    assert "Tailscale is not connected here: wants you to log in." in said
+    assert "has no device" not in said
+
+
+def test_a_tailscale_that_is_not_connected_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said = simulated(capsys, "--simulate", "tailscale-signed-out")
+    assert status == Exit.DIRECT, "the network itself is fine, and that is what the status is of"
+    assert "Verdict Tailscale is not connected (wants you to log in)." in said
+    assert "Keeps everything from connecting: Tailscale is not connected." in said
+    assert "What to do first: connect Tailscale on this device." in said
+    assert "Nothing on this side stands in the way" not in said
+
+
+def test_a_relayed_device_is_pointed_at_where_nothing_here_is_in_the_way(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hint = "All the same, on a relay right now: home-nas."
+    assert hint in simulated(capsys, "--simulate", "easy-home")[1]
+    assert hint not in simulated(capsys, "--simulate", "easy-home", "--peer", "home-nas")[1]
+    assert "on a relay right now" not in simulated(capsys, "--simulate", "full-cone")[1]
+
+
+def test_a_device_that_is_offline_is_to_be_switched_on(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said = simulated(capsys, "--simulate", "easy-home", "--peer", "old-laptop")
+    assert status == Exit.UNKNOWN
+    assert "Switch it on, see that its Tailscale is connected" in said
+    assert "Too little is known" not in said
+
+
+def test_ipv6_alone_is_no_riddle(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said = simulated(capsys, "--simulate", "ipv6-only")
+    assert status == Exit.UNKNOWN
+    assert "A peer that has IPv4 alone needs IPv6 at its own end" in said
+    assert "unknown: no kind of address in common" in said
+    assert "Too little is known to say what would help" not in said

@@ -333,6 +333,16 @@ LINES += tuple(
             Tone.GOOD,
             "running, 0 peers",
         ),
+        (
+            CheckId.TAILSCALE,
+            {
+                tailscale.STATE.id: tailscale.Backend.RUNNING,
+                tailscale.PEERS.id: (),
+                tailscale.PORT.id: 58123,
+            },
+            Tone.GOOD,
+            "running on port 58123, 0 peers",
+        ),
         (CheckId.FIREWALL, ruled(None), Tone.GOOD, "no rule stands in the way"),
         (
             CheckId.FIREWALL,

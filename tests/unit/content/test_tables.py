@@ -596,7 +596,8 @@ def test_every_value_of_every_field_is_reached_by_a_test() -> None:
         (words.id, value)
         for words in content.fields()
         for value in words.values
-        if not value.endswith("-reported")  # those of other programs' output have tests there
+        # Those of other programs' output have tests there.
+        if not value.endswith("-reported") and not value.startswith("told")
     }
     assert every - reached == set()
 

@@ -166,7 +166,7 @@ HEADLINES: tuple[tuple[str, Readings, str, HopId | None, Tone], ...] = (
         HopId.RELAY,
         Tone.BAD,
     ),
-    ("ipv6 only", IPV6_ONLY, "IPv6 works: peers that have it are likely direct", None, Tone.NOTE),
+    ("ipv6 only", IPV6_ONLY, "IPv6 alone: peers that have IPv6 are likely direct", None, Tone.NOTE),
     (
         "silent, and nothing else tried",
         {**SILENT, relays.TCP.id: Unknown(Reason.NO_SERVER)},

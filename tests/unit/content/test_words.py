@@ -217,6 +217,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "beyond-router",
         "disagreement",
         "fixing",
+        "foremost",
         "headline",
         "hindering",
         "mapping-fault",

@@ -369,6 +369,8 @@ def test_not_connected_is_said_only_of_a_tailscale_that_is_here(state: Backend) 
     cause = found(eased((tailscale.STATE, state)), C.NOT_CONNECTED)
     off = (Backend.NO_DAEMON, Backend.STOPPED, Backend.NEEDS_LOGIN, Backend.NEEDS_APPROVAL)
     assert (cause is not None) is (state in off)
+    # Whatever it weighs by itself: nothing else is of any use as long as it lasts.
+    assert cause is None or (cause.foremost and cause.in_the_way)
 
 
 def test_no_exit_node_and_no_known_fault_are_no_causes() -> None:

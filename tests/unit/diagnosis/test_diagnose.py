@@ -443,9 +443,9 @@ def test_a_growing_report_says_that_it_is_still_measuring() -> None:
 
 
 def test_a_tunnel_comes_first_only_where_nothing_could_go_around_it() -> None:
-    for known, hides in ((TUNNELLED, True), (EVADED, False)):
+    for known, foremost in ((TUNNELLED, True), (EVADED, False)):
         causes = diagnose(known).causes
         (vpn,) = [each for each in causes if each.id is CauseId.OTHER_VPN]
-        assert (vpn.weight, vpn.hides, vpn.in_the_way) == (Weight.NOTES, hides, hides)
-        if hides:
+        assert (vpn.weight, vpn.foremost, vpn.in_the_way) == (Weight.NOTES, foremost, foremost)
+        if foremost:
             assert causes[0] is vpn

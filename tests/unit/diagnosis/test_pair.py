@@ -18,7 +18,8 @@ from probes.model import Family, Known, Reason, Unknown
 from probes.readings import KEYS, lifetime, local, port_mapping, stun, tailscale
 from probes.readings.key import Key
 from probes.readings.tailscale import Peer, PeerPath
-from probes.report import Report
+from probes.report import Report, report_of
+from tests.unit.cli.golden import run
 from tests.unit.diagnosis.reports import PUBLIC, answer, facts, home, way_out
 from tests.unit.diagnosis.sites import SITES, side, site
 from tests.unit.diagnosis.test_pairing import CELLS
@@ -348,3 +349,16 @@ def test_a_shut_stun_port_says_nothing_about_udp_over_ipv6() -> None:
     assert {leg.udp for leg in shut.legs} == {True, False}
     filtered = side_of(home(f"{PUBLIC}:9", extra=silent)).six
     assert not any(leg.udp for leg in filtered.legs)
+
+
+def test_ipv6_alone_and_ipv4_alone_have_nothing_in_common() -> None:
+    """UDP works on both sides, so it is not UDP that is missing."""
+    six, four, shut = (
+        side_of(report_of(run(name))) for name in ("ipv6-only", "easy-home", "udp-blocked")
+    )
+    for ours, theirs in ((four, six), (six, four)):
+        found = predict(ours, theirs)
+        assert (found.result, found.mechanism) == (Result.RELAYED, Mechanism.NO_COMMON_FAMILY)
+        assert found.confidence is Confidence.LIKELY
+    # IPv4 that is there and silent is another matter: UDP is stopped.
+    assert predict(shut, four).mechanism is Mechanism.NO_UDP
