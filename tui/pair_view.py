@@ -24,7 +24,7 @@ from probes.version import __version__
 from tui import content
 from tui.content import Advice
 from tui.exits import Exit
-from tui.explain.mechanism import explain_mechanism
+from tui.explain.mechanism import explain_mechanism, mechanism_in_short
 from tui.explain.words import asked_of
 from tui.glyphs import printable
 from tui.json_peer import cause_to_json, fix_to_json, flip_to_json
@@ -143,7 +143,7 @@ _SIDES = {Whose.THIS: "A", Whose.OTHER: "B"}
 def headline(pair: Pair) -> str:
     """The result in one sentence."""
     found = pair.prediction
-    how = content.mechanism(found.mechanism).label
+    how = mechanism_in_short(found.mechanism, *(side.nat4.nat_class for side in pair.sides))
     over = (
         f" over IPv{found.family.value}" if found.result is Result.DIRECT and found.family else ""
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from probes.diagnosis.causes_pair import PAIR_RULES, causes_between
 from probes.diagnosis.diagnose import OF_PAIR, VERDICTS, beside_a_direct_peer
-from probes.diagnosis.model import Cause, Diagnosis, Headline, Result, Weight
+from probes.diagnosis.model import Cause, Diagnosis, Headline, NatClass, Result, Weight
 from probes.diagnosis.pair import Prediction
 from probes.diagnosis.peer import PeerOutlook
 from probes.diagnosis.sides import Side
@@ -25,7 +25,7 @@ def judged(alone: Diagnosis, sides: tuple[Side, Side], found: Prediction) -> Dia
     causes: list[Cause] = [*own, *causes_between(*sides, found)]
     if found.result is Result.DIRECT:
         causes = [beside_a_direct_peer(cause) for cause in causes]
-    causes.sort(key=lambda cause: _ORDER.index(cause.weight))
+    causes.sort(key=lambda cause: (not cause.foremost, _ORDER.index(cause.weight)))
     changes = fixes(*sides)
     seen = alone.peer
     peer = PeerOutlook(
@@ -41,6 +41,7 @@ def judged(alone: Diagnosis, sides: tuple[Side, Side], found: Prediction) -> Dia
         relay=found.relay,
         flip=next((each for each in changes if each.flips), None),
         fixes=changes,
+        measured=sides[1].nat4.nat_class is not NatClass.UNKNOWN,
     )
     return replace(
         alone,

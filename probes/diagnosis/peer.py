@@ -58,6 +58,8 @@ class PeerOutlook:
     """The first single change that makes it direct."""
     fixes: tuple[Fix, ...] = ()
     """Every such change, the first one first; a peer relay last."""
+    measured: bool = False
+    """The other side's NAT is known from a report of its own: nobody need be sent there for one."""
 
 
 @dataclass(frozen=True, slots=True)

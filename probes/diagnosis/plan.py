@@ -99,6 +99,11 @@ class _Known:
     pair: Mapping[tuple[RemedyId, Whose], Remedy] | None
     """What makes the pair with the chosen peer direct; None where no such pair can be judged."""
 
+    @property
+    def other_measured(self) -> bool:
+        """A report of the other side is at hand: nobody need be sent there for one."""
+        return self.diagnosis.peer is not None and self.diagnosis.peer.measured
+
     # --- the order of the causes ------------------------------------------------------------------
 
     def order(self, cause: Cause, ways: tuple[Way, ...]) -> tuple[int, ...]:
@@ -145,6 +150,9 @@ class _Known:
             found += self._elsewhere(found)
         # Where nothing fits, the readings contradict each other: show what is usual.
         found = found or [self._way(each, Whose.THIS) for each in WAYS[cause.id]]
+        if self.other_measured:
+            asked = [way for way in found if way.remedy.id is RemedyId.RUN_THERE]
+            found = [way for way in found if way not in asked] or found
         # Where whoever runs the network may act on the cause, the router is theirs as well.
         managed = cause.acts is Actor.NETWORK_ADMIN
         found.sort(key=lambda way: distance(way.remedy, way.whose, managed=managed))

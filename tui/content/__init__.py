@@ -307,9 +307,11 @@ def mechanism(which: Mechanism) -> Advice:
     return Advice(*parts_of("labels/mechanism", which, "sentence", "why"))
 
 
-def moving_port(whose: str) -> str:
-    """Whose port it is that nobody can aim at: an id of ``labels/moving-port``."""
-    return words_of("labels/moving-port", whose)
+def moving_port(whose: str) -> tuple[str, str]:
+    """Whose port it is that nobody can aim at, by an id of ``labels/moving-port``: in a sentence,
+    and in short."""
+    sentence, short = parts_of("labels/moving-port", whose, "short")
+    return sentence, short
 
 
 @cache

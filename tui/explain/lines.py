@@ -172,10 +172,11 @@ def _service(keys: ServiceKeys, report: Report) -> Found | None:
         return None if present is None else ("no", {})
     test = report.value(keys.test)
     trying = busy(report, keys.present.check) and test is not None and not test.seen_from_outside
-    if test is not None and test.ok is not None and not trying:
+    error = (test.error if test is not None else None) or report.value(keys.error)
+    refused = test is not None and test.granted is False and error is not None
+    if test is not None and test.ok is not None and not trying and not refused:
         works = "proven" if test.seen_from_outside else "opened"
         return works if test.ok else "broken", {}
-    error = (test.error if test is not None else None) or report.value(keys.error)
     if error is not None:
         said = content.mapping_fault(error.fault).label
         return "refused", {"error": f"{said} ({error.name or error.code})"}

@@ -11,9 +11,19 @@ from tui.content import Advice
 
 def explain_mechanism(which: Mechanism, ours: NatClass, theirs: NatClass) -> Advice:
     """The words for two sides with these NATs. An opened port counts as an easy NAT."""
-    words = content.mechanism(which)
+    words, whose = content.mechanism(which), _whose(which, ours, theirs)
+    return replace(words, sentence=content.moving_port(whose)[0]) if whose else words
+
+
+def mechanism_in_short(which: Mechanism, ours: NatClass, theirs: NatClass) -> str:
+    """The end of a headline: how it comes about or fails, and on whose side."""
+    whose = _whose(which, ours, theirs)
+    return content.moving_port(whose)[1] if whose else content.mechanism(which).label
+
+
+def _whose(which: Mechanism, ours: NatClass, theirs: NatClass) -> str:
+    """Whose port moves; "" where it is not about that, or not known."""
     if which is not Mechanism.MOVING_PORT or NatClass.UNKNOWN in (ours, theirs):
-        return words
+        return ""
     hard = (ours is NatClass.HARD, theirs is NatClass.HARD)
-    whose = {(True, False): "ours", (False, True): "theirs", (True, True): "both"}.get(hard)
-    return words if whose is None else replace(words, sentence=content.moving_port(whose))
+    return {(True, False): "ours", (False, True): "theirs", (True, True): "both"}.get(hard, "")

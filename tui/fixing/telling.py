@@ -38,6 +38,7 @@ def plan_lines(
     is in the way.
     """
     plans = in_the_way(report, diagnosis)
+    trial = bool(plans) and trial_decides(report, diagnosis)
     if plans:
         peer = diagnosis.peer.name if diagnosis.peer is not None else ""
         person = found if found is not None else circumstances(report, peer=peer, masked=masked)
@@ -45,18 +46,18 @@ def plan_lines(
         # Of a report from elsewhere nobody knows which system it was, unless they say so.
         here = found is not None or not report.elsewhere
         book = playbook(first, plans[0].cause, report, person, here=here)
-        trial = trial_decides(report, diagnosis)
         if trial:
             yield playbooks.guidance("first-trial")
         yield from playbook_lines(book, "begin-else" if trial else "begin-with")
         yield from ("", playbooks.guidance("all-ways"), "")
+    first_words = "way-then" if trial else "way-first"
     stopped = CauseId.UDP_BLOCKED in {each.cause.id for each in plans}
     for told in told_once(plans):
         yield f"{cause_words(told.plan.cause.id, report).title}:"
         for way in told.fresh:
             begin = way.recommended and told.plan is plans[0]
             yield f"- {way_line(way, stopped=stopped)}" + (
-                f" {playbooks.guidance('way-first')}" if begin else ""
+                f" {playbooks.guidance(first_words)}" if begin else ""
             )
         if told.again:
             yield f"- {as_above(named(way) for way in told.again)}"

@@ -84,9 +84,12 @@ def cause_line(cause: CauseText) -> Callable[[int], Content]:
 
 
 def way_line(
-    names: Sequence[str], *, done: int, of: int, impossible: bool, recommended: bool, begin: bool
+    names: Sequence[str], *, done: int, of: int, impossible: bool, recommended: bool, begin: str
 ) -> Callable[[int], Content]:
-    """A way's row: its sign, the longest name that fits, and in a word how it stands."""
+    """A way's row: its sign, the longest name that fits, and in a word how it stands.
+
+    `begin`: what is said of the one to begin with; "" for all others.
+    """
     if impossible:
         sign, word, style = say("×", "$quiet"), "not for me", "$quiet"
     elif of and done == of:
@@ -94,7 +97,7 @@ def way_line(
     elif done:
         sign, word, style = glyph(Tone.RUNNING), f"{done} of {of}" if of else "begun", "$busy"
     elif recommended:
-        sign, word, style = say("→", "$good bold"), "begin here" if begin else "", "$good"
+        sign, word, style = say("→", "$good bold"), begin, "$good"
     else:
         sign, word, style = say("·", "$quiet"), "", ""
 

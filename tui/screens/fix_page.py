@@ -33,7 +33,8 @@ def before_steps(shown: Shown) -> list[Block]:
     if shown.impossible:
         blocks.append(prose(content.fixing("not for me"), "$note"))
     elif shown.recommended:
-        blocks.append(prose(content.fixing("recommended"), "$good"))
+        words = "recommended then" if shown.after_trial else "recommended"
+        blocks.append(prose(content.fixing(words), "$good"))
     blocks += [gap, prose(book.for_you)]
     if shown.way.flips:
         blocks += [gap, _flips(shown.way)]

@@ -46,6 +46,8 @@ class Shown:
     """By step, where it has a command."""
     session: Session
     recommended: bool
+    after_trial: bool
+    """A trial of the router's port decides first."""
     pretends: bool
     """A practice network can become what the way makes of it."""
     trouble: str

@@ -18,6 +18,7 @@ from tui import content
 from tui.commands import TICK
 from tui.content import Tone
 from tui.explain import CauseText, explain_cause
+from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances, fitting
 from tui.fixing.first import optional, relayed_now
 from tui.fixing.keeper import Trouble
@@ -59,6 +60,7 @@ class FixView(Pane):
         self._found: Circumstances | None = None
         self._placed = ""
         self._optional = False
+        self._trial = False
         """Nothing of the list has to be done."""
         self._session: Session | None = None
 
@@ -142,6 +144,7 @@ class FixView(Pane):
         self._listed = listed(plans)
         self._rows.set_rows(list(self._list()))
         self._optional = bool(plans) and optional(measurement.judged, plans)
+        self._trial = trial_decides(measurement.report, measurement.diagnosis)
         self._rows.border_title = say(NOTHING if self._state() == "only notes" else FIRST)
         self._place()
         self._explain()
@@ -184,9 +187,13 @@ class FixView(Pane):
             of=len(steps),
             impossible=key in progress.impossible,
             recommended=self._first_of(plan) is way and not self._optional,
-            begin=row == self._listed.begin(progress.impossible),
+            begin=self._begin_words if row == self._listed.begin(progress.impossible) else "",
         )
         return lay(width)
+
+    @property
+    def _begin_words(self) -> str:
+        return "then this" if self._trial else "begin here"
 
     def _lay_again(self, told: Told, width: int) -> Content:
         impossible = self._progress.impossible
@@ -293,6 +300,7 @@ class FixView(Pane):
             hindrances={step.id: self._hindrance(step, way) for step in book.steps if step.command},
             session=self._logged_in(),
             recommended=row == self._listed.begin(progress.impossible) and not self._optional,
+            after_trial=self._trial,
             pretends=progress.title.startswith(PRACTICE) and not self.cannot_pretend(),
             trouble="" if trouble is Trouble.NONE else content.label(trouble),
         )

@@ -147,12 +147,18 @@ def _sure_to_forget(fixing: Fixing) -> bool:
     return fixing.walk.talk.sure(f"{' and '.join(lost)} will be forgotten.")
 
 
+def _first_words(fixing: Fixing) -> str:
+    known = fixing.walk.measurement
+    trial = trial_decides(known.report, known.diagnosis)
+    return "begin here if the trial shows that no port works" if trial else "begin here"
+
+
 def _marks(fixing: Fixing, at: At, begin: Way | None) -> Iterator[str]:
     progress, key = fixing.progress, key_of(at[1])
     if key in progress.impossible:
         yield "not possible for you"
     elif at[1] is begin:
-        yield "begin here"
+        yield _first_words(fixing)
     if done := progress.ticked.get(key):
         steps = [step.id for step in fixing.book(at).steps]
         yield f"{sum(step in done for step in steps)} of {len(steps)} steps done"

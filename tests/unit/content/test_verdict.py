@@ -438,7 +438,7 @@ ON_DEVICE = {
 """The names of cases in `device_cases`."""
 SAYS = {
     CauseId.PORT_MAPPING_OFF: "Your router, 192.168.1.1, answers neither",
-    CauseId.PORT_MAPPING_BROKEN: "offers NAT-PMP, but what it opens is of no use: not allowed.",
+    CauseId.PORT_MAPPING_BROKEN: "offers NAT-PMP, but nothing comes of it: not allowed.",
     CauseId.HOST_FIREWALL: "The rules of nftables on this device",
     CauseId.CLOUD_NAT: "runs at a name",
     CauseId.MOBILE_NETWORK: "through a name",
@@ -489,7 +489,7 @@ def test_each_way_in_which_port_mapping_fails_is_named() -> None:
         (cause,) = [
             each for each in diagnose(found).causes if each.id is CauseId.PORT_MAPPING_BROKEN
         ]
-        assert explain_cause(cause, found).sentence.endswith(f"of no use: {words}")
+        assert explain_cause(cause, found).sentence.endswith(f"comes of it: {words}")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Verdict, Weight
+from probes.diagnosis.peer import PeerOutlook
 from probes.diagnosis.plan import CausePlan, Way, plan_of
 from probes.diagnosis.remedies import REMEDIES, RemedyId, Risk
 from probes.diagnosis.untold import UNTOLD
@@ -28,6 +29,7 @@ from tests.unit.diagnosis.device_cases import NOBODY, judged, open_
 from tests.unit.diagnosis.peer_cases import CASES, HARD_PEER, RELAYED, STAYS, report_for
 from tests.unit.diagnosis.reports import home
 from tests.unit.diagnosis.sites import SITES, site
+from tui.pair_view import Given, judged_by, pair_of
 
 R = RemedyId
 BY_ID = {remedy.id: remedy for remedy in REMEDIES}
@@ -385,3 +387,23 @@ def test_what_costs_nothing_comes_before_what_costs_money() -> None:
     assert recommended(plan).remedy.id is R.RUN_THERE
     paid = next(way for way in plan.ways if way.remedy.id is R.PUBLIC_ADDRESS)
     assert any(paid.flips.values()), "it would help, and stands below"
+
+
+@pytest.mark.parametrize("name", ["double-nat", "cgnat", "easy-home"])
+def test_whoever_gave_the_other_side_s_answer_is_not_sent_there_for_it(name: str) -> None:
+    this, that = report_of(run(name)), report_of(run("hard-home"))
+    pair = pair_of(Given(name, this), Given("the other", that))
+    alone, both = diagnose(this), judged_by(diagnose(this), pair)
+    assert both.verdict is Verdict.RELAYED
+    for plan in plan_of(this, both):
+        assert RemedyId.RUN_THERE not in [way.remedy.id for way in plan.ways]
+        assert recommended(plan).remedy.id is not RemedyId.RUN_THERE
+    # Of one that is not known the answer is still asked for.
+    unknown = replace(alone, peer=replace(not_none(both.peer), measured=False), causes=both.causes)
+    asked = {way.remedy.id for plan in plan_of(this, unknown) for way in plan.ways}
+    assert RemedyId.RUN_THERE in asked
+
+
+def not_none(peer: PeerOutlook | None) -> PeerOutlook:
+    assert peer is not None
+    return peer
