@@ -35,17 +35,19 @@ RULES: dict[CauseId, When] = {
     CauseId.NAT_STATE_COLLISION: causes_nat.nat_state_collision,
     CauseId.SHORT_MAPPING_LIFETIME: causes_nat.short_mapping_lifetime,
     CauseId.MTU: causes_nat.mtu,
+    CauseId.PORT_CONFLICT: causes_device.port_conflict,
+    CauseId.EXIT_NODE: causes_device.exit_node,
+    CauseId.NOT_CONNECTED: causes_device.not_connected,
+    CauseId.CLIENT_BUG: causes_device.client_bug,
+    # Last what most homes have to note.
     CauseId.PORT_MAPPING_OFF: causes_mapping.port_mapping_off,
     CauseId.PORT_MAPPING_BROKEN: causes_mapping.port_mapping_broken,
     CauseId.IPV6_OFF: causes_network.ipv6_off,
     CauseId.IPV6_MISSING: causes_network.ipv6_missing,
     CauseId.IPV6_FILTERED: causes_network.ipv6_filtered,
-    CauseId.PORT_CONFLICT: causes_device.port_conflict,
-    CauseId.EXIT_NODE: causes_device.exit_node,
-    CauseId.NOT_CONNECTED: causes_device.not_connected,
-    CauseId.CLIENT_BUG: causes_device.client_bug,
 }
-"""One rule for each cause that one side has by itself; those of a pair are `PAIR_RULES`."""
+"""One rule for each cause that one side has by itself; those of a pair are `PAIR_RULES`. Of those
+that weigh the same, the first is told first."""
 
 _ORDER = (Weight.BLOCKS, Weight.LIMITS, Weight.NOTES)
 
