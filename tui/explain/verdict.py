@@ -22,7 +22,7 @@ from probes.diagnosis.model import (
 from probes.diagnosis.nat import nat_of, several_lines, ways_in
 from probes.diagnosis.outlook import needs_no_port, outlook_of
 from probes.model import Family, Known
-from probes.readings import KEYS, local, port_mapping
+from probes.readings import KEYS, local, port_mapping, relays
 from probes.readings.key import Key
 from probes.readings.port_mapping import MappingTest
 from probes.report import Report
@@ -259,7 +259,10 @@ def _tried(report: Report, tests: Iterable[MappingTest]) -> str:
 
 
 def _why(cause: Cause, words: CauseWords, report: Report) -> str:
-    """A hard NAT's reason counts answers, which not every report holds."""
+    """A hard NAT's reason counts answers, which not every report holds. A network that looks into
+    web connections is somebody's who decides on UDP as well."""
+    if cause.id is CauseId.UDP_BLOCKED and report.value(relays.TLS_INSPECTED):
+        return f"{words.why} {content.notice('inspected')}"
     if cause.id is not CauseId.HARD_NAT:
         return words.why
     if report.elsewhere:
