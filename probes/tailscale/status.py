@@ -147,9 +147,12 @@ def _peer(value: dict[str, Any], notes: dict[str, None]) -> Peer:
 
 
 def _name(node: Loose) -> tuple[str, str]:
-    """Short and full name: the host name may be any text, the DNS name is unique."""
-    full = node.text("DNSName").rstrip(".")
-    return full.partition(".")[0] or node.text("HostName") or "?", full
+    """Short and full name: the host name may be any text, the DNS name is unique.
+
+    Without the space around it: what is set in looks like a command, where names begin lines.
+    """
+    full = node.text("DNSName").strip().rstrip(".")
+    return full.partition(".")[0] or node.text("HostName").strip() or "?", full
 
 
 def _path(peer: Loose) -> tuple[PeerPath, str]:
