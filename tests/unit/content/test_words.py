@@ -349,6 +349,13 @@ def test_no_step_promises_another_way_out() -> None:
     assert [where for where, text in ALL if promises.search(text)] == []
 
 
+def test_every_glossary_entry_is_linked_from_where_its_word_stands() -> None:
+    """What nothing links to is found by nobody who meets the word where it stands."""
+    found = [content.term(term) for _, text in ALL for term in content.terms(text)]
+    linked = {each.id for each in found if each is not None}
+    assert sorted(content.glossary().keys() - linked) == []
+
+
 def test_no_glossary_entry_links_to_itself() -> None:
     for each in content.glossary().values():
         for term in content.terms(f"{each.short} {each.more}"):
