@@ -66,10 +66,18 @@ def pairs(rows: Iterable[tuple[str, Content]]) -> Block:
             if width < left + 16:  # no room for two columns
                 lines += [say(name, "$quiet"), *wrapped(value, width, 2)]
             else:
-                lines += wrapped(value, width, left, lead)
+                for line in value.split("\n", allow_blank=True):
+                    lines += _hanging(line, width, left, lead)
+                    lead = Content(" " * left)
         return lines
 
     return lay
+
+
+def _hanging(line: Content, width: int, left: int, lead: Content) -> list[Content]:
+    """One line in the right column. What it is indented by, its further lines are, too."""
+    own = len(line.plain) - len(line.plain.lstrip())
+    return wrapped(line[own:], width, left + own, lead + Content(" " * own))
 
 
 def table(rows: Iterable[Sequence[Content]]) -> Block:
