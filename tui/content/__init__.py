@@ -199,9 +199,10 @@ def hindering(which: CauseId) -> str:
     return words_of("labels/hindering", which)
 
 
-def reported(cause_id: CauseId) -> str:
-    """Why a cause is named, where it was concluded from another program's result."""
-    return words_of("labels/reported", cause_id)
+def reported(which: str) -> str:
+    """Why a cause is named, where it was concluded from another program's result; or what the
+    device is then called: an id of ``labels/reported``."""
+    return words_of("labels/reported", which)
 
 
 def beyond_router(which: str) -> str:

@@ -96,7 +96,7 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
     return tuple(
         Hop(
             each,
-            _name(each, diagnosis),
+            _name(each, diagnosis, report),
             details.get(each, ""),
             content.plain(content.fill(found.note, **_counts(report)))
             if each is found.where
@@ -144,8 +144,10 @@ def _box(boxes: tuple[HopId, ...], causes: Iterable[Cause]) -> HopId:
     return next((box for box in acting if box in boxes), boxes[-1])
 
 
-def _name(hop: HopId, diagnosis: Diagnosis) -> str:
+def _name(hop: HopId, diagnosis: Diagnosis, report: Report) -> str:
     peer = diagnosis.peer
+    if hop is HopId.DEVICE and report.elsewhere:
+        return content.reported("device")
     if hop is HopId.PEER and peer is not None and peer.name:
         return peer.name
     return content.label(hop)

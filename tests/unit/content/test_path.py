@@ -111,6 +111,7 @@ def test_the_relay_of_a_report_from_elsewhere_is_the_one_that_netcheck_printed()
     stops = hops(found, diagnose(found))
     (relay,) = [hop for hop in stops if hop.id is HopId.RELAY]
     assert relay.detail == "r01 20 ms"
+    assert stops[0].name == "that device", "whose netcheck it is, nobody knows; not this one's"
     assert "╌" not in picture(stops, 100)[0].plain, "UDP did reach it"
 
 
