@@ -29,7 +29,7 @@ from tui.screens.pane import Pane
 from tui.state import Measurement, Step
 from tui.widgets.detail import Detail
 from tui.widgets.page import Block, Page
-from tui.widgets.path import hops, picture
+from tui.widgets.path import brief, hops, picture
 from tui.widgets.rows import Row, RowList, head
 from tui.widgets.text import hint, join
 from tui.widgets.verdict import Band, outlook_line
@@ -78,7 +78,7 @@ class UnderstandPane(Pane):
         """Render what is known."""
         self.query_one(Band).show(measurement)
         self.query_one("#way", Static).update(
-            Page([_way(measurement, roomy=self.screen.has_class("-tall"))])
+            Page([_way(measurement, next(filter(self.screen.has_class, _HEIGHTS), ""))])
         )
         self._entries = entries(measurement)
         self._rows.set_rows(self._lines())
@@ -145,11 +145,17 @@ class UnderstandPane(Pane):
             detail.show(key, meaning(entry, self.measurement), title=title_of(entry), hint=edge)
 
 
-def _way(measurement: Measurement, *, roomy: bool) -> Block:
+_HEIGHTS = _SHORT, _TALL = "-short", "-tall"
+"""Where the way is drawn in another manner: in one line, and with room around it."""
+
+
+def _way(measurement: Measurement, height: str) -> Block:
     stops = hops(measurement.report, measurement.judged)
 
     def lay(width: int) -> Sequence[Content]:
-        between = [Content("")] if roomy else []
+        if height == _SHORT:
+            return [brief(stops, width)]
+        between = [Content("")] if height == _TALL else []
         return [
             *picture(stops, width),
             *between,

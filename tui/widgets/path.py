@@ -39,6 +39,39 @@ def picture(stops: Sequence[Hop], width: int) -> list[Content]:
     return [row for row in (*rows, notes) if row.plain.strip()]
 
 
+def brief(stops: Sequence[Hop], width: int) -> Content:
+    """The same in one line, for where there is no height: the names that there is room for, that of
+    the obstacle first, then those of the ends."""
+    room = width - len(stops) - _WIRE * (len(stops) - 1)
+    named: set[HopId] = set()
+    for hop in sorted(stops, key=_worth):
+        need = len(hop.name) + (1 if hop is stops[-1] else 2)
+        if need <= room:
+            named.add(hop.id)
+            room -= need
+    reached = any(hop.id is HopId.RELAY and hop.detail for hop in stops)
+    line, blocked = Content(""), False
+    for hop in stops:
+        line = join(line, _node(hop))
+        if hop.id in named:
+            style = LOOKS[hop.tone].style if hop.obstacle else "$strong"
+            line = join(line, " ", say(hop.name, style), "" if hop is stops[-1] else " ")
+        if hop is not stops[-1]:
+            blocked = blocked or (_stops(hop) and not reached)
+            sign, style = _sign(hop, blocked)
+            line = join(line, say(sign * _WIRE, style))
+    return line
+
+
+_WIRE = 2
+"""Cells between two stops, where they are in one line."""
+
+
+def _worth(hop: Hop) -> tuple[bool, bool]:
+    """What is named first where not all can be."""
+    return not hop.obstacle, hop.id not in (HopId.PEER, HopId.DEVICE)
+
+
 def column(stops: Sequence[Hop], width: int) -> list[Content]:
     """The same from top to bottom, for where there is no room beside each other."""
     reached = any(hop.id is HopId.RELAY and hop.detail for hop in stops)
@@ -91,12 +124,16 @@ def _node(hop: Hop) -> Content:
 
 
 def _stretch(before: Hop, cells: int, blocked: bool) -> Content:
-    sign, style = "─", "$quiet"
-    if blocked:
-        sign, style = "╌", "$rule"
-    elif before.id is HopId.RELAY:
-        sign, style = "═", "$note"
+    sign, style = _sign(before, blocked)
     return say(f" {sign * (cells - 2)} " if cells > 2 else " " * cells, style)
+
+
+def _sign(before: Hop, blocked: bool) -> tuple[str, str]:
+    """What the wire is made of: dotted past what stops everything, double where a relay carries
+    it; and its style."""
+    if blocked:
+        return "╌", "$rule"
+    return ("═", "$note") if before.id is HopId.RELAY else ("─", "$quiet")
 
 
 def _words(

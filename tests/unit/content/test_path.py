@@ -15,7 +15,7 @@ from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.content import Tone
 from tui.explain import HopId, headline, path
-from tui.widgets.path import column, hops, picture
+from tui.widgets.path import brief, column, hops, picture
 
 H, BAD, NOTE = HopId, Tone.BAD, Tone.NOTE
 OBSTACLES = {
@@ -74,6 +74,20 @@ def test_it_is_read_in_every_width(name: str) -> None:
     for width in (56, 76, 116):
         assert note in " ".join(line.plain for line in picture(stops, width))
         assert note in " ".join(line.plain for line in column(stops, width))
+
+
+@pytest.mark.parametrize("name", names())
+def test_where_there_is_no_height_one_line_names_the_obstacle_first(name: str) -> None:
+    report, diagnosis = conclude(name)
+    stops = hops(report, diagnosis)
+    obstacles = [hop for hop in stops if hop.obstacle]
+    for width in (40, 56, 116):
+        line = brief(stops, width)
+        assert line.cell_length <= width
+        assert all(hop.name in line.plain for hop in obstacles)
+        signs = [sign for sign in line.plain if sign in "●○✗!?"]
+        assert len(signs) == len(stops), "every stop is there, named or not"
+    assert all(hop.name in brief(stops, 116).plain for hop in stops)
 
 
 @pytest.mark.parametrize("name", OBSTACLES)
