@@ -105,27 +105,33 @@ def _command(shown: Shown, step: PlayStep, command: Command, width: int) -> list
     inner = min(inner, room)
     label = fit(say(name, "$quiet"), min(len(name), inner))
     rest = "─" * (inner + 1 - label.cell_length)
-    boxed = [join(pad, say("┌─", "$rule"), label, say(f"{rest}┐", "$rule"))]
+    more = width - _BOX_INDENT
+    why_not = shown.hindrances.get(step.id)
+    boxed = [join(pad, line) for line in _warning(shown, command, more, timed=why_not is None)]
+    boxed.append(join(pad, say("┌─", "$rule"), label, say(f"{rest}┐", "$rule")))
     for line in lines:
         boxed.append(join(pad, say("│ ", "$rule"), fit(line, inner), say(" │", "$rule")))
     boxed.append(join(pad, say(f"└{'─' * (inner + 2)}┘", "$rule")))
-    why_not = shown.hindrances.get(step.id)
     under = [hint(COPY, "copy"), hint(SHOW, "show it alone")]
     if why_not is None:
         under.append(hint(RUN, "run it"))
     keys = say(" · ", "$quiet").join([each.stylize("$busy") for each in under])
-    more = width - _BOX_INDENT
     boxed += [join(pad, line) for line in wrapped(keys, more)]
-    if command.cuts:
-        said = say(content.fixing(cuts_words(shown.session)), LOOKS[Tone.NOTE].style)
-        boxed += [join(pad, line) for line in wrapped(said, more, 2, join(glyph(Tone.NOTE), " "))]
-    if why_not is None and command.cuts:
-        said = say(content.fixing("timed"), "$quiet")
-        boxed += [join(pad, line) for line in wrapped(said, more, 2)]
-    elif why_not is not None:
+    if why_not is not None:
         said = say(f"Not run from here: {content.label(why_not)}.", "$quiet")
         boxed += [join(pad, line) for line in wrapped(said, more)]
     return boxed
+
+
+def _warning(shown: Shown, command: Command, width: int, *, timed: bool) -> list[Content]:
+    """What a command can do to the person's own connection: read before the command itself."""
+    if not command.cuts:
+        return []
+    said = say(content.fixing(cuts_words(shown.session)), LOOKS[Tone.NOTE].style)
+    lines = wrapped(said, width, 2, join(glyph(Tone.NOTE), " "))
+    if timed:
+        lines += wrapped(say(content.fixing("timed"), "$quiet"), width, 2, Content("  "))
+    return lines
 
 
 def _ran(ran: Ran, width: int) -> list[Content]:
