@@ -33,14 +33,19 @@ def _watched(name: str, done: tuple[RemedyId, ...]) -> Live:
 
 @cache
 def run_of(
-    name: str, done: tuple[RemedyId, ...], only: frozenset[CheckId], map_test: bool
+    name: str,
+    done: tuple[RemedyId, ...],
+    only: frozenset[CheckId],
+    map_test: bool,
+    at_once: bool = False,
 ) -> tuple[Event, ...]:
-    """A whole run."""
+    """A whole run; `at_once`: right after the last change."""
     journal = Journal(write=lambda _id, _text: True)
     options = Options(only=only, map_test=map_test, journal=journal)
+    live = _watched(name, done) if at_once else _live(name, done)
 
     async def run() -> tuple[Event, ...]:
-        return tuple([event async for event in _live(name, done).run(options)])
+        return tuple([event async for event in live.run(options)])
 
     return run_virtual(run())
 
@@ -122,3 +127,30 @@ class Ahead:
         for each in await asyncio.to_thread(looks_of, self.name, self.done):
             yield each
         await asyncio.Event().wait()
+
+
+@dataclass
+class Late(Ahead):
+    """The same, tested right after the change: the paths that come of it are seen afterwards."""
+
+    found: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once Tailscale has found them."""
+
+    async def run(self, options: Options) -> AsyncIterator[Event]:
+        """The events, at once."""
+        self.asked.append(options.only)
+        asked = self.name, self.done, options.only, options.map_test, True
+        for event in await asyncio.to_thread(run_of, *asked):
+            yield event
+
+    def after(self, remedy: RemedyId) -> Source | None:
+        """As the scenario file says."""
+        return Late(self.name, (*self.done, remedy), self.moves_to, self.asked, self.found)
+
+    async def looks(self, options: Options) -> AsyncGenerator[Look, None]:
+        """The first one, and the others once the paths are found."""
+        first, *others = await asyncio.to_thread(looks_of, self.name, self.done)
+        yield first
+        await self.found.wait()
+        for each in others:
+            yield each

@@ -19,11 +19,11 @@ from probes.readings.tailscale import PEERS, PINGS, PeerPath, PeerPing
 from probes.report import reduce, report_of
 from tests.tui import recordings
 from tests.tui.harness import SIZES, Fed, eventually, lines, played, press, running, step, text
-from tests.tui.proving import Ahead
+from tests.tui.proving import Ahead, Late
 from tests.tui.recordings import HARD
 from tui import content
 from tui.app import WhyrelayApp
-from tui.content import Tone
+from tui.content import Tone, plain
 from tui.peers import peers_of
 from tui.proving.compare import CauseFate, CauseLine, Outcome
 from tui.screens import prove
@@ -189,7 +189,8 @@ async def test_not_cured_says_what_that_tells_and_what_is_next() -> None:
         await until_over(pilot, app)
         told = " ".join(page(app).split())
         assert "Nothing is different" in told
-        assert "the change is not in effect" in told
+        assert "No step of a fix was ticked or run" in told
+        assert "Was it saved" not in told, "a look is no change"
         assert "What to try next Turn on UPnP or NAT-PMP in the router" in told
         # IPv6 helps nobody whose peer has none: better, but not direct.
         await pretend(pilot, app, RemedyId.ENABLE_IPV6)
@@ -239,6 +240,46 @@ async def test_another_network_is_said_plainly_and_tested_whole() -> None:
         told = " ".join(page(app).split())
         assert "Another network" in told
         assert "cannot be held against each other" in told
+        assert "━━▶" not in told
+        assert "Before" not in told.partition("another network now")[2].partition("so before")[2]
+        assert not any(row.startswith(("line:", "cause:")) for row in rows(app).ids)
+
+
+async def test_what_turns_direct_a_moment_after_the_test_is_told_anew() -> None:
+    source = Late("hard-home")
+    app = prover(source, map_test=False)
+    follow = " ".join(plain(content.proof("paths follow")).split())
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        await pretend(pilot, app, PORT)
+        told = " ".join(page(app).split())
+        assert "It depends" in told
+        assert follow in told
+        assert "Turned direct" not in told
+        source.found.set()
+        await patiently(lambda: "Turned direct" in page(app), "the paths that came of it")
+        await patiently(lambda: not app.following.looking_after, "the end of the looks")
+        await calm(pilot)
+        told = " ".join(page(app).split())
+        assert "Turned direct since: home-nas and office-desktop" in told
+        assert follow not in told
+        assert "offers to open ports now" in told
+        shown = text(app)
+        assert re.search(r"home-nas +relayed via fra → direct", shown)
+
+
+async def test_a_look_at_two_dead_servers_says_what_would_settle_it() -> None:
+    app = prover(Ahead("two-servers-dead"))
+    async with running(app, (80, 24)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5", "r")
+        await until_over(pilot, app)
+        told = " ".join(page(app).split())
+        assert "Nothing stands in the way" not in told
+        assert "Too little answered to say what would help." in told
+        assert "To settle it:" in told
+        assert re.search(r"Could not tell\s+━━▶ +\? Could not tell", told), "broken in no word"
 
 
 async def test_pings_go_from_relay_to_direct_before_one_s_eyes() -> None:

@@ -5,26 +5,32 @@ Only what was measured counts: an unknown is neither better nor worse than anyth
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from enum import StrEnum
 
-from probes.diagnosis.model import Cause, Diagnosis, Nat, NatClass, Result, Verdict, Weight
+from probes.diagnosis.model import Cause, Diagnosis, Verdict, Weight
 from probes.model import CheckId
 from probes.readings import stun
+from probes.readings.tailscale import Peer, PeerPath
 from probes.renewal import kept, same_network, same_router
 from probes.report import Report
 from probes.values import dataclass
-from tui import content
-from tui.content import FieldId, Tone, plain
-from tui.explain import Explained, explain_fields, headline
-from tui.explain.live import check_line
+from tui.explain import headline
 from tui.pair_view import Pair
 from tui.pair_view import headline as pair_headline
+from tui.proving.lines import Line, compared_lines
+from tui.proving.reached import Kinds, Turned, kinds, turned
 
-_FIGURE = re.compile(r"\d+(\.\d+)? (ms|s)\b")
-KINDS = (NatClass.NONE, NatClass.EASY, NatClass.HARD)
-SERVICES = (CheckId.UPNP, CheckId.NAT_PMP, CheckId.PCP)
+
+class Change(StrEnum):
+    """What is known to have been done between the two."""
+
+    NONE = "none"
+    """Nothing: it was only looked again."""
+    DONE = "done"
+    """A step of a fix was taken."""
+    PRETENDED = "pretended"
+    """On a practice network: it is surely in effect."""
 
 
 class Outcome(StrEnum):
@@ -61,6 +67,8 @@ class Side:
     diagnosis: Diagnosis
     """Of the pair, where the other side was measured as well."""
     pair: Pair | None = None
+    peers: tuple[Peer, ...] = ()
+    """The devices of the tailnet, each with its path as it was seen last."""
 
     @property
     def sentence(self) -> str:
@@ -68,39 +76,6 @@ class Side:
         if self.pair is not None:
             return pair_headline(self.pair)
         return headline(self.diagnosis, self.report)
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What a field shows."""
-
-    text: str
-    tone: Tone = Tone.WAITING
-    same: str = ""
-    """What has to differ for another value, where that is less than the text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One field, before and after, in plain words."""
-
-    id: str
-    name: str
-    before: Value
-    after: Value
-
-    @property
-    def changed(self) -> bool:
-        """Another value than before. A figure that every run measures anew is none."""
-        one, two = (each.same or _FIGURE.sub("", each.text) for each in (self.before, self.after))
-        return one != two
-
-    @property
-    def now(self) -> Value:
-        """What it is now: what only came to be known is nothing that became worse."""
-        if self.before.tone is Tone.UNKNOWN and self.after.tone is Tone.BAD:
-            return Value(self.after.text, Tone.NOTE, self.after.same)
-        return self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,37 +102,50 @@ class Comparison:
     """The same router, with another public address."""
     taken_along: bool = False
     """The device is at another place of the network, because the change brought it there."""
+    change: Change = Change.DONE
 
     @property
-    def gained(self) -> tuple[NatClass, ...]:
-        """The kinds of peer that are direct now and were not before."""
-        return tuple(
-            kind
-            for kind in KINDS
-            if _direct(self.after.diagnosis, kind) and not _direct(self.before.diagnosis, kind)
-        )
+    def kinds(self) -> Kinds:
+        """The kinds of peer for which the outlook differs."""
+        return kinds(self.before.diagnosis, self.after.diagnosis)
+
+    @property
+    def devices(self) -> tuple[Turned, ...]:
+        """The devices with another path than before, those that are direct now first."""
+        return turned(self.before.peers, self.after.peers)
+
+    @property
+    def more_to_come(self) -> bool:
+        """Something was changed, and there are devices whose path may still turn direct by it."""
+        held = (PeerPath.DERP, PeerPath.PEER_RELAY)
+        waiting = any(each.path in held for each in self.after.peers)
+        return waiting and self.change is not Change.NONE
+
+    @property
+    def verdict(self) -> Line:
+        """The answer in a word, before and after. There is none on another network."""
+        return self.lines[0]
 
 
-def _direct(diagnosis: Diagnosis, kind: NatClass) -> bool:
-    result: Result = getattr(diagnosis.outlook, kind).result
-    return result is Result.DIRECT
-
-
-def compare(before: Side, after: Side, *, moves: bool = False) -> Comparison:
+def compare(
+    before: Side, after: Side, *, moves: bool = False, change: Change = Change.DONE
+) -> Comparison:
     """The two, side by side. `moves`: what was changed brings a device to another place."""
-    causes = tuple(_causes(before.diagnosis.causes, after.diagnosis.causes))
     elsewhere = not same_network(before.report, after.report)
     moved = elsewhere and not same_router(before.report, after.report)
-    outcome = (
-        Outcome.ELSEWHERE
-        if moved and not moves
-        else _outcome(before.diagnosis, after.diagnosis, causes)
-    )
-    lines = tuple(_lines(before, after))
     held = kept(after.report)
+    if moved and not moves:  # nothing of the two can be held against each other
+        return Comparison(Outcome.ELSEWHERE, before, after, (), (), held, False, change=change)
+    causes = tuple(_causes(before.diagnosis.causes, after.diagnosis.causes))
+    devices = turned(before.peers, after.peers)
+    outcome = _outcome(before.diagnosis, after.diagnosis, causes)
+    if after.pair is None:  # else it is about one other device, and about no other
+        outcome = _with_devices(outcome, devices)
+    lines = tuple(compared_lines(before, after, devices))
     other_address = elsewhere and not moved and _seen_elsewhere(before.report, after.report)
-    taken_along = moved and moves
-    return Comparison(outcome, before, after, lines, causes, held, other_address, taken_along)
+    return Comparison(
+        outcome, before, after, lines, causes, held, other_address, moved and moves, change
+    )
 
 
 def _seen_elsewhere(before: Report, after: Report) -> bool:
@@ -184,30 +172,26 @@ def _outcome(before: Diagnosis, after: Diagnosis, causes: Iterable[CauseLine]) -
         if ranks[1] < ranks[0]:
             return Outcome.WORSE
         return Outcome.CURED if after.verdict is Verdict.DIRECT else Outcome.BETTER
-    gains, losses = _reached(before, after)
+    peers = kinds(before, after)
     eased, hindered = _burden(causes)
-    if losses or hindered:
-        return Outcome.SAME if gains or eased else Outcome.WORSE
-    if gains or eased:
+    gains = peers.direct or peers.perhaps or eased
+    if peers.lost or hindered:
+        return Outcome.SAME if gains else Outcome.WORSE
+    if gains:
         return Outcome.BETTER
     ended, begun = _any(causes, CauseFate.GONE), _any(causes, CauseFate.NEW)
     return Outcome.BETTER if ended and not begun else Outcome.SAME
 
 
+def _with_devices(outcome: Outcome, devices: Iterable[Turned]) -> Outcome:
+    """A device that turned direct is better, though nothing else is different."""
+    found = tuple(devices)
+    won, lost = any(each.direct for each in found), any(each.lost for each in found)
+    return Outcome.BETTER if outcome is Outcome.SAME and won and not lost else outcome
+
+
 def _any(causes: Iterable[CauseLine], fate: CauseFate) -> bool:
     return any(each.fate is fate for each in causes)
-
-
-def _reached(before: Diagnosis, after: Diagnosis) -> tuple[int, int]:
-    """With how many kinds of peer it became direct, and with how many it is no more."""
-    results = [
-        (getattr(before.outlook, kind).result, getattr(after.outlook, kind).result)
-        for kind in KINDS
-    ]
-    direct = Result.DIRECT
-    gains = sum(new is direct and old is not direct for old, new in results)
-    losses = sum(old is direct and new in (Result.RELAYED, Result.POSSIBLE) for old, new in results)
-    return gains, losses
 
 
 def _burden(causes: Iterable[CauseLine]) -> tuple[bool, bool]:
@@ -229,69 +213,3 @@ def _causes(before: Iterable[Cause], after: Iterable[Cause]) -> Iterable[CauseLi
         yield CauseLine(
             cause, CauseFate.STILL if not by else CauseFate.HEAVIER if by > 0 else CauseFate.LIGHTER
         )
-
-
-# --- the fields -----------------------------------------------------------------------------------
-
-_VERDICTS = {
-    Verdict.DIRECT: Tone.GOOD,
-    Verdict.DEPENDS: Tone.NOTE,
-    Verdict.RELAYED: Tone.BAD,
-    Verdict.UNKNOWN: Tone.UNKNOWN,
-}
-_RESULTS = {
-    Result.DIRECT: Tone.GOOD,
-    Result.POSSIBLE: Tone.NOTE,
-    Result.RELAYED: Tone.BAD,
-    Result.UNKNOWN: Tone.UNKNOWN,
-}
-_CLASSES = {
-    NatClass.NONE: Tone.GOOD,
-    NatClass.EASY: Tone.GOOD,
-    NatClass.HARD: Tone.BAD,
-    NatClass.UNKNOWN: Tone.UNKNOWN,
-}
-
-
-def _lines(before: Side, after: Side) -> Iterable[Line]:
-    one, two = before.diagnosis, after.diagnosis
-    old, new = (Value(content.label(each.verdict), _VERDICTS[each.verdict]) for each in (one, two))
-    yield Line("verdict", "Verdict", old, new)
-    if before.pair is not None and after.pair is not None:
-        yield Line("pair", "With the other side", _pair(before.pair), _pair(after.pair))
-    for kind in KINDS:
-        name = f"Peer: {content.label(kind)}"
-        yield Line(f"outlook-{kind}", name, _outlook(one, kind), _outlook(two, kind))
-    fields = zip(explain_fields(before.report), explain_fields(after.report), strict=True)
-    for was, now in fields:
-        yield Line(f"field-{was.id}", was.title, _field(was), _field(now))
-    for family, was4, now4 in (("4", one.nat4, two.nat4), ("6", one.nat6, two.nat6)):
-        yield Line(f"nat{family}", f"IPv{family} NAT", _class(was4), _class(now4))
-        mappings = (Value(content.label(each.mapping)) for each in (was4, now4))
-        yield Line(f"mapping{family}", f"IPv{family} mapping", *mappings)
-        filters = (Value(content.filtering(each.filtering)) for each in (was4, now4))
-        yield Line(f"filtering{family}", f"IPv{family} filtering", *filters)
-    for service in SERVICES:
-        lines = [check_line(each.report, service) for each in (before, after)]
-        shown = (Value(line.text, line.tone) for line in lines)
-        yield Line(f"service-{service}", lines[0].title, *shown)
-
-
-def _pair(pair: Pair) -> Value:
-    found = pair.prediction
-    return Value(content.mechanism(found.mechanism).label, _RESULTS[found.result])
-
-
-def _outlook(diagnosis: Diagnosis, kind: NatClass) -> Value:
-    result = getattr(diagnosis.outlook, kind).result
-    return Value(content.label(result), _RESULTS[result])
-
-
-def _field(explained: Explained) -> Value:
-    # How far the nearest relay is differs from run to run; which one it is tells something.
-    same = plain(explained.value) if explained.id == FieldId.NEAREST_DERP else ""
-    return Value(plain(explained.label or explained.value), explained.tone, same)
-
-
-def _class(nat: Nat) -> Value:
-    return Value(content.label(nat.nat_class), _CLASSES[nat.nat_class])

@@ -10,7 +10,7 @@ from probes.tailscale.netcheck import netcheck_view
 from tui import content, storage
 from tui.content import plain
 from tui.explain import explain_cause
-from tui.proving.compare import Comparison
+from tui.proving.compare import Comparison, Outcome
 from tui.proving.proof import Proof
 from tui.proving.telling import outcome_label
 
@@ -27,8 +27,14 @@ def _lines(title: str, proof: Proof, found: Comparison) -> Iterator[str]:
         yield f"Changed: {content.label(remedy)}"
     yield f"Result: {outcome_label(found)}"
     yield ""
+    elsewhere = found.outcome is Outcome.ELSEWHERE
     for name, side in (("Before", before), ("After", after)):
-        yield f"{name}, {side.report.taken_at}: {side.sentence}"
+        if side is after or not elsewhere:
+            yield f"{name}, {side.report.taken_at}: {side.sentence}"
+    if elsewhere:
+        yield ""
+        yield plain(content.proof("elsewhere"))
+        return
     yield ""
     for line in found.lines:
         same = "" if line.changed else "  (as before)"

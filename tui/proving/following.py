@@ -64,6 +64,11 @@ class Following:
         return self._watch is not None and not self._watch.is_finished
 
     @property
+    def looking_after(self) -> bool:
+        """The paths are looked at for what comes of a change."""
+        return self._after is not None and not self._after.is_finished
+
+    @property
     def result(self) -> PingResult:
         """What the pings show so far."""
         return self.pings[-1].result if self.pings else PingResult.WAITING
@@ -203,6 +208,7 @@ class Following:
                 self._tell()
                 if look.at_s >= AFTERWARDS_S:
                     break
+        self._app.call_later(self._tell)  # that it is over shows once it is
 
     def name_of(self, moment: Moment) -> str:
         """What the peer of a moment is called; "" where it is about none."""

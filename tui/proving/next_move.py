@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
-from probes.diagnosis.model import Cause
+from probes.diagnosis.model import Cause, Verdict
 from probes.diagnosis.plan import CausePlan, Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
+from probes.readings import port_mapping
+from probes.report import Report
 from probes.values import dataclass
+from tui import content
+from tui.content import playbooks
+from tui.explain.settling import claims, open_readings, trial_decides
 from tui.proving.compare import Comparison, Outcome, Side
 
 
@@ -44,13 +49,34 @@ def next_move(
     return None
 
 
-def without_a_move(found: Comparison) -> str:
-    """What is said where there is no next move: a section of Prove's page, "" for nothing."""
+def instead_of_a_move(found: Comparison, move: Move | None) -> str:
+    """What is said of what to try next where it is no way of the plan; "" for nothing, and where
+    the move says it all."""
+    after = found.after
+    if trial_decides(after.report, after.diagnosis):
+        offered = _offers_ports(found.before.report)
+        return content.proof("try a port" if offered else "try a port now")
+    if move is not None:
+        return ""
+    if after.diagnosis.verdict is Verdict.UNKNOWN:
+        return " ".join(_too_little(after))
     if found.outcome is Outcome.BETTER:
         return ""
-    causes = found.after.diagnosis.causes
-    weighs = any(cause.in_the_way for cause in causes)
-    return "nothing left" if weighs else "nothing weighs"
+    weighs = any(cause.in_the_way for cause in after.diagnosis.causes)
+    return content.proof("nothing left" if weighs else "nothing weighs")
+
+
+def _offers_ports(report: Report) -> bool:
+    return any(report.value(each.present) is True for each in port_mapping.SERVICES.values())
+
+
+def _too_little(side: Side) -> Iterator[str]:
+    """That nobody can say, and the first thing that would settle it."""
+    yield content.proof("too little")
+    for _, readings in claims(side.report, side.diagnosis):
+        for each in open_readings(side.report, readings):
+            yield content.fill(playbooks.guidance("first-unknown"), what=each.what, how=each.how)
+            return
 
 
 def _best_first(plan: CausePlan) -> list[Way]:

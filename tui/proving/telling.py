@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from probes.diagnosis.model import Diagnosis, Verdict
 from probes.diagnosis.plan import plan_of
 from probes.model import Mapping as NatMapping
-from probes.readings.tailscale import PEERS, Backend, PeerPath
+from probes.readings.tailscale import Backend, PeerPath
 from probes.report import Report
 from probes.tailscale.history import Moment, WatchChange
 from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, Pong, Refusal
@@ -16,8 +16,11 @@ from tui import content
 from tui.explain.settling import trial_decides
 from tui.explain.verdict import cause_words
 from tui.fixing.first import no_way
-from tui.proving.compare import CauseFate, Comparison, Outcome
+from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side
+from tui.widgets.text import spaced
 
+_MOST_NAMES = 4
+"""Devices that are named in one sentence."""
 _AS_PATH = {
     PingPath.DIRECT: PeerPath.DIRECT,
     PingPath.PEER_RELAY: PeerPath.PEER_RELAY,
@@ -40,44 +43,105 @@ def untested(report: Report, diagnosis: Diagnosis, *, opened: bool, begun: bool)
 
 def outcome_words(found: Comparison) -> str:
     """Which words of the page on the proof fit what came of it."""
-    different = any(line.changed for line in found.lines)
-    moved = any(each.fate is not CauseFate.STILL for each in found.causes)
-    if found.outcome is Outcome.SAME and (different or moved):
+    match found.outcome:
+        case Outcome.SAME:
+            return _same(found)
+        case Outcome.CURED if _untold(found.before):
+            return "cured unknown"
+        case Outcome.BETTER if found.before.diagnosis.verdict is Verdict.DIRECT:
+            return _better_direct(found)
+        case _:
+            return str(found.outcome)
+
+
+def _untold(side: Side) -> bool:
+    """Nobody could tell whether it is direct: a trial of the router may have to show it."""
+    unknown = side.diagnosis.verdict is Verdict.UNKNOWN
+    return unknown or trial_decides(side.report, side.diagnosis)
+
+
+def _better_direct(found: Comparison) -> str:
+    """It was direct before, and is: what of it is better."""
+    gone = (each.cause for each in found.causes if each.fate is CauseFate.GONE)
+    if any(cause.in_the_way for cause in gone):
+        return "better direct cured"
+    kinds = found.kinds
+    return "better direct" if kinds.direct or kinds.perhaps else "better direct gone"
+
+
+def _same(found: Comparison) -> str:
+    """Nothing is better. Whether that tells something of a change depends on what was done."""
+    if any(each.fate is not CauseFate.STILL for each in found.causes):
         return "same but"
-    before = found.before.diagnosis.verdict
-    undecided = trial_decides(found.before.report, found.before.diagnosis)
-    if found.outcome is Outcome.CURED and (before is Verdict.UNKNOWN or undecided):
-        return "cured unknown"
-    if found.outcome is Outcome.BETTER and before is Verdict.DIRECT:
-        return "better direct" if found.gained else "better direct gone"
-    return str(found.outcome)
+    devices = len(found.devices)
+    if sum(line.changed for line in found.lines) > devices:
+        return "same but"
+    if devices:
+        return "same paths"
+    return "same" if found.change is Change.DONE else f"same {found.change}"
 
 
 def came_of_it(found: Comparison) -> Iterator[str]:
     """What came of it, in sentences, and how to see it where there is somebody to ping."""
-    gone = [each.cause for each in found.causes if each.fate is CauseFate.GONE]
-    gone = gone or [each.cause for each in found.causes if each.fate is CauseFate.LIGHTER]
-    names = (cause_words(each.id, found.before.report).title for each in gone)
-    words = content.fill(
-        content.proof(outcome_words(found)),
-        causes=", ".join(f'"{name}"' for name in names) or "something",
-        peers=" and ".join(content.peer_kind(kind) for kind in found.gained),
-    )
-    said = [words]
-    peers = found.after.report.value(PEERS)
-    if found.outcome is Outcome.CURED and peers:
+    said = [content.proof(outcome_words(found))]
+    turned = [each for each in found.devices if each.direct]
+    if found.outcome is Outcome.CURED and found.after.peers and not turned:
         said.append(content.proof("cured ping"))
     yield " ".join(said)
+    yield from _devices(found)
+    if found.outcome is Outcome.BETTER and (better := " ".join(_better(found))):
+        yield better
     if found.taken_along:
         yield content.proof("taken along")
     if found.other_address:
         yield content.proof("other address")
 
 
+def _better(found: Comparison) -> Iterator[str]:
+    """What of it is better: causes, and kinds of peer."""
+    gone = [each.cause for each in found.causes if each.fate is CauseFate.GONE]
+    lighter = [each.cause for each in found.causes if each.fate is CauseFate.LIGHTER]
+    for which, causes in (("came gone", gone), ("came lighter", [] if gone else lighter)):
+        if causes:
+            names = (cause_words(each.id, found.before.report).title for each in causes)
+            yield _filled(which, ", ".join(f'"{name}"' for name in names))
+    kinds = found.kinds
+    for which, peers in (("came direct", kinds.direct), ("came perhaps", kinds.perhaps)):
+        if peers:
+            yield _filled(which, _listed(map(content.peer_kind, peers)))
+
+
+def _devices(found: Comparison) -> Iterator[str]:
+    """Whose path is another one now. That is measured, whatever holds for peers in general."""
+    turned = [each.after.name for each in found.devices if each.direct]
+    lost = [each.after.name for each in found.devices if each.lost]
+    if turned:
+        said = _filled("came devices", _listed(turned))
+        in_general = found.after.diagnosis.verdict is not Verdict.DIRECT
+        yield f"{said} {content.proof('came in general')}" if in_general else said
+    if lost:
+        yield _filled("came lost", _listed(lost))
+
+
+def _listed(names: Iterable[str]) -> str:
+    """ "a, b and c"; of many the first ones, and how many more there are."""
+    found = list(names)
+    shown, more = found[:_MOST_NAMES], len(found) - _MOST_NAMES
+    if more > 0:
+        return f"{', '.join(shown)} and {spaced(more)} more"
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
+
+
+def _filled(which: str, named: str) -> str:
+    return content.fill(content.proof(which), named=named)
+
+
 def outcome_label(found: Comparison) -> str:
     """The result in a few words."""
     words = outcome_words(found)
-    return content.proof("same but short") if words == "same but" else content.label(found.outcome)
+    if words in ("same but", "same paths"):
+        return content.proof("same but short")
+    return content.label(found.outcome)
 
 
 def ping_words(line: PingLine) -> tuple[str, str, str]:

@@ -9,12 +9,13 @@ from probes.diagnosis.remedies import REMEDIES, RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.renewal import EVERYTHING, touched
 from tui.content import playbooks
-from tui.proving.compare import Comparison, Side, compare
+from tui.proving.compare import Change, Comparison, Side, compare
 from tui.sources import Changeable
 from tui.state import Measurement
 
 if TYPE_CHECKING:
     from probes.model import CheckId
+    from probes.readings.tailscale import Peer
     from probes.report import Report
     from tui.fixing.progress import Progress
     from tui.masking import Masker
@@ -65,20 +66,34 @@ MOVES = frozenset(
         *(RemedyId.HOST_NETWORK, RemedyId.BRIDGE_MACHINE, RemedyId.MIRRORED_NETWORK),
         *(RemedyId.ACCESS_POINT, RemedyId.BRIDGE, RemedyId.SAME_WIFI),
         *(RemedyId.PUBLIC_ADDRESS, RemedyId.CLOUD_ADDRESS),
+        *(RemedyId.RUN_ON_HOST, RemedyId.OTHER_NETWORK),
     }
 )
 """Changes by which a device comes to another address or router: to see it there is what they are
 for, and no other network by chance."""
 
 
-def compared(proof: Proof, now: Measurement, masker: Masker | None) -> Comparison:
+def compared(
+    proof: Proof,
+    now: Measurement,
+    masker: Masker | None,
+    peers: tuple[Peer, ...] | None = None,
+) -> Comparison:
     """Before and after, both with what was measured at the other side, where that is known.
 
-    `now` is masked where a mask is worn; what was before never is.
+    `now` is masked where a mask is worn; what was before never is. `peers`: the devices with paths
+    that are newer than the run.
     """
     before = proof.before
     shown = before if masker is None else masker.report(before)
     was = Measurement(now.title, shown, "", now.peer, now.other)
     moves = not MOVES.isdisjoint({proof.remedy, *proof.pretended})
-    sides = (Side(each.report, each.judged, each.pair) for each in (was, now))
-    return compare(*sides, moves=moves)
+    change = Change.DONE if proof.remedy is not None else Change.NONE
+    if proof.pretended:
+        change = Change.PRETENDED
+    latest = now.peers if peers is None else peers
+    sides = (
+        Side(each.report, each.judged, each.pair, paths)
+        for each, paths in ((was, was.peers), (now, latest))
+    )
+    return compare(*sides, moves=moves, change=change)

@@ -9,7 +9,7 @@ from textual.content import Content
 from probes.diagnosis.remedies import RemedyId
 from tui import content
 from tui.content import Tone
-from tui.proving.compare import Line
+from tui.proving.lines import Line
 from tui.theme import LOOKS
 from tui.widgets.text import fit, fitting, glyph, join, say
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from textual.content import Content
 
-from probes.diagnosis.model import Headline
 from probes.diagnosis.what_if import Whose
 from probes.model import CheckId
 from probes.values import dataclass
@@ -14,8 +14,9 @@ from tui import content
 from tui.content import Tone, plain
 from tui.explain import explain_cause
 from tui.explain.words import number
-from tui.proving.compare import CauseFate, CauseLine, Comparison, Line, Outcome, Value
-from tui.proving.next_move import Move, without_a_move
+from tui.proving.compare import CauseFate, CauseLine, Comparison, Outcome
+from tui.proving.lines import Line, Value
+from tui.proving.next_move import Move, instead_of_a_move
 from tui.proving.telling import came_of_it, outcome_label
 from tui.theme import LOOKS
 from tui.widgets.bars import bar
@@ -77,25 +78,26 @@ def waiting(wait: Wait) -> list[Block]:
 
 
 def result(
-    found: Comparison, done: Sequence[str], move: Move | None, *, tried: bool
+    found: Comparison, done: Sequence[str], move: Move | None, *, looking: bool = False
 ) -> list[Block]:
-    """What testing again shows, and where to go from here. `done`: what was changed, in order."""
-    tone = OUTCOMES[found.outcome]
-    verdict = found.lines[0]
-    turned = join(_value(verdict.before), say("  ━━▶  ", "$quiet"), _value(verdict.after))
+    """What testing again shows, and where to go from here. `done`: what was changed, in order;
+    `looking`: the paths of the devices are looked at still."""
+    tone, elsewhere = OUTCOMES[found.outcome], found.outcome is Outcome.ELSEWHERE
     blocks: list[Block] = [title(_capital(outcome_label(found)), tone), gap]
-    blocks += [lambda width: wrapped(turned, width), gap]
+    if not elsewhere:
+        blocks += [partial(_turned, found.verdict), gap]
     if done:
         named = [("Changed" if not at else "", say(each)) for at, each in enumerate(done)]
         blocks += [pairs(named), gap]
-    first, *more = came_of_it(found)
-    blocks += [prose(first), gap]
-    for said in more:
-        blocks += [prose(said, "$quiet"), gap]
-    if found.outcome not in (Outcome.CURED, Outcome.ELSEWHERE):
-        blocks += _next(found, move, tried=tried)
+    for said in came_of_it(found):
+        blocks += [prose(said), gap]
+    if looking:
+        blocks += [prose(content.proof("paths follow"), "$quiet"), gap]
+    if found.outcome is not Outcome.CURED and not elsewhere:
+        blocks += _next(found, move)
     for name, side in (("Before", found.before), ("Now", found.after)):
-        blocks += [heading(name), data(side.sentence), gap]
+        if side is found.after or not elsewhere:
+            blocks += [heading(name), data(side.sentence), gap]
     changed = [line for line in found.lines[1:] if line.changed]
     if changed:
         rows = [(line.name, _change(line)) for line in changed]
@@ -108,13 +110,21 @@ def result(
     return blocks
 
 
-def _next(found: Comparison, move: Move | None, *, tried: bool) -> list[Block]:
+def _turned(verdict: Line, width: int) -> Sequence[Content]:
+    """From what to what: in one line, else each in its own, never broken in a word."""
+    before, arrow, after = _value(verdict.before), say("━━▶  ", "$quiet"), _value(verdict.after)
+    line = join(before, "  ", arrow, after)
+    if line.cell_length <= width:
+        return [line]
+    return [*wrapped(before, width), *wrapped(after, width, 5, arrow)]
+
+
+def _next(found: Comparison, move: Move | None) -> list[Block]:
     blocks: list[Block] = [heading(plain(content.proof("next")))]
-    if found.after.diagnosis.headline is Headline.DEPENDS_MAPPING and not tried:
-        return [*blocks, prose(content.proof("try a port")), gap]
+    if said := instead_of_a_move(found, move):
+        return [*blocks, prose(said), gap]
     if move is None:
-        said = without_a_move(found)
-        return [*blocks, prose(content.proof(said)), gap] if said else []
+        return []
     cause = explain_cause(move.cause, found.after.report)
     step = say(_capital(content.label(move.way.remedy.id)), "$strong bold")
     there = move.way.whose is Whose.OTHER

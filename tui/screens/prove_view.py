@@ -19,7 +19,8 @@ from tui.commands import WATCH as WATCHING
 from tui.content import Tone
 from tui.networks import PRACTICE
 from tui.peers import ordered, path_words, tone_of
-from tui.proving.compare import CauseFate, Comparison, Line
+from tui.proving.compare import CauseFate, Comparison, Outcome
+from tui.proving.lines import Line
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
 from tui.proving.telling import outcome_label, untested
@@ -122,10 +123,11 @@ class ProveView(Pane):
         proof, measurement = self._proof, self.measurement
         if proof is None or not proof.tested or not measurement.closed:
             return None
-        key = (proof, measurement)
+        peers = self.whyrelay.peers_now(measurement)
+        key = (proof, measurement, peers)
         if self._found is None or self._found[0] != key:
             masker = self.whyrelay.conductor.masker()
-            self._found = key, compared(proof, measurement, masker)
+            self._found = key, compared(proof, measurement, masker, peers)
         return self._found[1]
 
     def _lay(self, measurement: Measurement, found: Comparison | None) -> Iterator[Row]:
@@ -136,7 +138,9 @@ class ProveView(Pane):
             different, same = rows_of(found.lines)
             yield head("Different now")
             yield from (Row(f"line:{each.id}", partial(lay_line, each)) for each in different)
-            if not different:
+            if found.outcome is Outcome.ELSEWHERE:
+                yield head("  not to be told from here")
+            elif not different:
                 moved = any(each.fate is not CauseFate.STILL for each in found.causes)
                 yield head("  only causes" if moved else "  nothing that was tested")
             if found.causes:
@@ -159,7 +163,7 @@ class ProveView(Pane):
             short = content.label(peer.path)
             lay = partial(lay_pair, tone_of(peer), peer.name, words, short=short)
             yield Row(f"peer:{key}", lay)
-        if found is not None:
+        if found is not None and same:
             yield head("As before")
             yield from (Row(f"line:{each.id}", partial(lay_line, each)) for each in same)
 
@@ -236,11 +240,9 @@ class ProveView(Pane):
             done = proof.pretended or filter(None, (proof.remedy,))
             ruled_out = self.whyrelay.progress.impossible
             move = next_move(found.after, proof.remedy, ruled_out)
-            tried = self.whyrelay.settings.options.map_test
-            return [
-                *blocks,
-                *pages.result(found, tuple(map(content.label, done)), move, tried=tried),
-            ]
+            names = tuple(map(content.label, done))
+            looking = found.more_to_come and self._following.looking_after
+            return [*blocks, *pages.result(found, names, move, looking=looking)]
         if self.measurement.title:
             tone = verdict_tone(self.measurement)
             blocks += [heading("As it stands"), title(sentence(self.measurement), tone), gap]

@@ -20,7 +20,7 @@ from tui.peers import ordered, path_words
 from tui.plain_facts import sentence
 from tui.proving.compare import Comparison, Outcome
 from tui.proving.export import save, text_of
-from tui.proving.next_move import next_move, without_a_move
+from tui.proving.next_move import instead_of_a_move, next_move
 from tui.proving.proof import Proof
 from tui.proving.telling import came_of_it, outcome_label, untested
 from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
@@ -121,11 +121,20 @@ def _test(walk: Walk, remedy: RemedyId | None) -> None:
     _take(walk, before, new, remedy)
 
 
-def _take(walk: Walk, before: Report, new: Report, remedy: RemedyId | None) -> None:
+def _take(
+    walk: Walk,
+    before: Report,
+    new: Report,
+    remedy: RemedyId | None,
+    pretended: RemedyId | None = None,
+) -> None:
     report = walk.shown(new)
     walk.whole = new
     walk.measurement = _renewed(walk.measurement, report)
-    walk.proof = Proof(before, remedy, tested=True)
+    done = () if walk.proof is None else walk.proof.pretended
+    if pretended is not None:
+        done = (*done, pretended)
+    walk.proof = Proof(before, remedy, pretended=done, tested=True)
     found = compared(walk.proof, walk.measurement, walk.masker)
     walk.talk.tell("", *_told(walk, found, remedy), *_peers(walk))
 
@@ -144,8 +153,6 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
     for line in changed:
         before, now = sentence(line.before.text), sentence(line.after.text)
         yield f"{line.name}. Before: {before} Now: {now}"
-    if not changed:
-        yield "Nothing that was tested is different."
     for each in found.causes:
         side = found.after if each.cause in found.after.diagnosis.causes else found.before
         name = explain_cause(each.cause, side.report).title
@@ -153,16 +160,12 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
     if found.kept:
         names = ", ".join(content.check(check).title for check in sorted(found.kept))
         yield f"{content.proof('kept')} {names}."
-    if found.outcome is Outcome.CURED:
-        return
-    if _trial(walk):
-        yield f"{content.proof('next')}: {content.proof('try a port')}"
+    if found.outcome in (Outcome.CURED, Outcome.ELSEWHERE):
         return
     move = next_move(found.after, remedy, walk.keeper.progress.impossible)
-    if move is None:
-        if said := without_a_move(found):
-            yield content.proof(said)
-    else:
+    if said := instead_of_a_move(found, move):
+        yield f"{content.proof('next')}: {said}"
+    elif move is not None:
         where = f", {content.proof('other side')}" if move.way.whose is Whose.OTHER else ""
         yield f"{content.proof('next')}: {content.label(move.way.remedy.id)}{where}."
 
@@ -226,4 +229,4 @@ def _done(walk: Walk, remedy: RemedyId) -> None:
     before = _before(walk)
     walk.source = source
     walk.run(replace(walk.settings.options, peer=walk.measurement.peer))
-    _take(walk, before, walk.raw, remedy)
+    _take(walk, before, walk.raw, remedy, remedy)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from probes.diagnosis.remedies import RemedyId
 from tests.unit.cli.walking import TO_FIX, TO_PROVE, Asked, walked
 from tests.unit.tailscale.recorded import recorded
 from tui import content
@@ -278,6 +279,26 @@ def test_a_command_is_shown_before_it_is_run(monkeypatch: pytest.MonkeyPatch) ->
 
 
 # --- prove ----------------------------------------------------------------------------------------
+
+
+def test_testing_once_more_after_a_change_that_moves_the_device_says_the_same() -> None:
+    person, walk, _ = walked("4", "pod", "n", "n", "n", "z", "host-network", "r")
+    assert person.text.count("Result: better than before.") == 2
+    assert "another network" not in person.text
+    assert walk.proof is not None
+    assert walk.proof.pretended == (RemedyId.HOST_NETWORK,)
+
+
+def test_a_result_is_said_once_and_a_look_is_no_failed_change() -> None:
+    person, _, _ = walked(*TO_PROVE, "r")
+    told = " ".join(person.text.split())
+    assert told.count("nothing is different") == 1
+    assert "Nothing that was tested is different" not in told
+    assert "No step of a fix was ticked or run" in told
+    person, _, _ = walked(*("4", "tailscale-signed-out", "n", "n", "n", "z", "connect-tailscale"))
+    told = " ".join(person.text.split())
+    assert "Result: better than before." in told
+    assert "Nothing that was tested is different" not in told
 
 
 def test_what_is_pretended_is_measured_and_told_field_by_field() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import CauseId, Verdict, Weight
+from probes.diagnosis.model import CauseId, NatClass, Verdict, Weight
 from probes.diagnosis.remedies import RemedyId
 from probes.elsewhere.recognise import recognise
 from probes.elsewhere.report import report_of_found
@@ -23,9 +23,11 @@ from probes.report import Report, report_of
 from tests.unit.tailscale.recorded import recorded
 from tui import content, storage
 from tui.content import Tone
-from tui.proving.compare import CauseFate, Comparison, Line, Outcome, Side, Value, compare
+from tui.peers import peers_of
+from tui.proving.compare import CauseFate, Comparison, Outcome, Side, compare
 from tui.proving.export import save, text_of
-from tui.proving.next_move import next_move
+from tui.proving.lines import Line, Value
+from tui.proving.next_move import instead_of_a_move, next_move
 from tui.proving.proof import Proof
 from tui.proving.telling import came_of_it, outcome_words
 from tui.proving.testing import compared
@@ -49,7 +51,7 @@ def report(name: str, *done: RemedyId) -> Report:
 
 def side(name: str, *done: RemedyId) -> Side:
     found = report(name, *done)
-    return Side(found, diagnose(found))
+    return Side(found, diagnose(found), peers=peers_of(found))
 
 
 def change(name: str, remedy: RemedyId) -> Comparison:
@@ -107,20 +109,22 @@ def test_the_way_back_is_worse(name: str, remedy: RemedyId) -> None:
 def test_what_was_direct_before_is_not_said_to_have_stayed_otherwise() -> None:
     found = change("public-firewall", RemedyId.OPEN_FIREWALL)
     assert found.before.diagnosis.verdict is Verdict.DIRECT
-    assert outcome_words(found) == "better direct"
-    assert "did not turn" not in content.proof("better direct")
+    assert outcome_words(found) == "better direct cured"
+    more = change("easy-home", RemedyId.FORWARD_PORT)
+    assert outcome_words(more) == "better direct"
+    assert not any("did not turn" in _came(each) for each in (found, more))
     assert outcome_words(change("hard-home", RemedyId.ENABLE_IPV6)) == Outcome.BETTER
 
 
 def test_only_what_was_reached_is_said_to_be_reached() -> None:
     more = _came(change("public-firewall", RemedyId.OPEN_FIREWALL))
-    assert "More kinds of peer" in more
+    assert "Direct now, and not before: a peer behind a hard NAT." in more
     assert "{" not in more
     found = change("port-taken", RemedyId.FREE_PORT)
-    assert not found.gained
+    assert not found.kinds.direct
     gone = _came(found)
     assert content.cause(CauseId.PORT_CONFLICT).title in gone
-    assert "More kinds of peer" not in gone
+    assert "not before" not in gone
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,90 @@ def test_pings_are_proposed_where_there_is_a_peer_and_before_is_told_as_it_was(
     told = _came(found)
     assert (found.before.diagnosis.verdict is Verdict.UNKNOWN) is untold
     assert ("It was not direct" in told) is not untold
-    assert ("Ping a peer" in told) is peers
+    assert ("Ping a peer" in told) is (peers and not found.devices)
+    alone = replace(found, before=replace(found.before, peers=()))
+    assert ("Ping a peer" in _came(alone)) is peers
+
+
+def untried(name: str, *done: RemedyId) -> Side:
+    """The same, where nobody let the router be tried."""
+    found = _untried(name, done)
+    return Side(found, diagnose(found), peers=peers_of(found))
+
+
+@cache
+def _untried(name: str, done: tuple[RemedyId, ...]) -> Report:
+    async def run() -> tuple[Event, ...]:
+        source = Live(name, lambda: load(name, done=done))
+        return tuple([event async for event in source.run(Options())])
+
+    return report_of(run_virtual(run()))
+
+
+def test_a_peer_that_may_be_direct_now_is_told_and_no_same_kinds_of_peer() -> None:
+    found = compare(untried("ipv6-filtered"), untried("ipv6-filtered", RemedyId.PORT_MAPPING))
+    assert found.outcome is Outcome.BETTER
+    assert (found.kinds.direct, found.kinds.perhaps) == ((), (NatClass.HARD,))
+    told = _came(found)
+    assert "May be direct now, and was relayed before: a peer behind a hard NAT." in told
+    assert "the same kinds of peer" not in told
+    back = compare(found.after, found.before)
+    assert (back.outcome, back.kinds.lost) == (Outcome.WORSE, (NatClass.HARD,))
+
+
+def test_the_devices_that_turned_direct_are_named_beside_a_verdict_on_peers_in_general() -> None:
+    found = compare(untried("hard-home"), untried("hard-home", RemedyId.PORT_MAPPING))
+    assert found.after.diagnosis.verdict is Verdict.DEPENDS
+    told = _came(found)
+    assert "Turned direct since: home-nas and office-desktop." in told
+    assert content.proof("came in general") in told
+    lines = {line.name: (line.before.text, line.now.tone) for line in found.lines if line.changed}
+    assert lines["home-nas"] == ("relayed via fra", Tone.GOOD)
+    assert {"phone", "old-laptop", "rented-server"}.isdisjoint(lines), "idle ones tell nothing"
+    # What the devices do now stands beside the verdict; it does not make it another one.
+    assert content.proof("came in general") not in _came(change("hard-home", RemedyId.FORWARD_PORT))
+
+
+def test_a_device_that_turned_direct_is_better_though_nothing_else_is_different() -> None:
+    before = side("same-house")
+    found = compare(before, side("same-house", RemedyId.SAME_WIFI))
+    assert {each.fate for each in found.causes} == {CauseFate.STILL}
+    assert [each.after.name for each in found.devices] == ["guest-tablet"]
+    assert found.outcome is Outcome.BETTER
+    back = compare(found.after, before)
+    assert (back.outcome, outcome_words(back)) == (Outcome.SAME, "same paths")
+    assert "No longer direct: guest-tablet." in _came(back)
+    told = _came(replace(found, before=replace(before, peers=()), after=found.after))
+    assert "Turned direct" not in told, "what was not listed before did not turn"
+
+
+def test_a_cured_fault_is_seen_beside_a_verdict_that_was_direct_all_along() -> None:
+    found = change("small-packets", RemedyId.PACKET_SIZE)
+    verdict = found.verdict
+    assert verdict.changed
+    assert (verdict.before.tone, verdict.after.tone) == (Tone.NOTE, Tone.GOOD)
+    assert verdict.before.text == "Direct, large packets are lost"
+    assert outcome_words(found) == "better direct cured"
+    assert content.cause(CauseId.MTU).title in _came(found)
+
+
+@pytest.mark.parametrize(
+    ("proof", "words"),
+    [
+        (Proof(report("hard-home")), "same none"),
+        (Proof(report("hard-home"), RemedyId.PORT_MAPPING), "same"),
+        (
+            Proof(report("hard-home"), RemedyId.PORT_MAPPING, pretended=(RemedyId.PORT_MAPPING,)),
+            "same pretended",
+        ),
+    ],
+)
+def test_a_look_is_no_failed_change_and_what_is_pretended_is_in_effect(
+    proof: Proof, words: str
+) -> None:
+    found = compared(proof, Measurement("", report("hard-home")), None)
+    assert outcome_words(found) == words
+    assert ("Was it saved" in _came(found)) is (words == "same")
 
 
 def test_what_came_to_be_known_is_not_red() -> None:
@@ -164,6 +251,11 @@ def test_a_test_that_could_not_tell_is_no_proof_of_harm() -> None:
 def test_another_network_is_said_plainly() -> None:
     elsewhere = compare(side("hard-home"), side("open"))
     assert elsewhere.outcome is Outcome.ELSEWHERE
+    assert (elsewhere.lines, elsewhere.causes) == ((), ()), "nothing is held against another"
+    text = text_of("practice: open", Proof(elsewhere.before.report), elsewhere)
+    assert "Verdict" not in text
+    assert elsewhere.before.sentence not in text
+    assert elsewhere.after.sentence in text
     # The same router with another public address is no other place.
     moved = change("cgnat", RemedyId.PUBLIC_ADDRESS)
     before = replace(moved.before.report, network_id="one")
@@ -189,25 +281,27 @@ def test_what_could_not_be_told_was_not_relayed_and_only_who_has_peers_is_sent_t
             ("tunnel-unbindable", RemedyId.PAUSE_VPN),
         )
     )
-    assert home == (f"{content.proof('cured')} {content.proof('cured ping')}",)
+    assert home == (content.proof("cured"), "Turned direct since: home-nas and office-desktop.")
     assert tunnel == (content.proof("cured unknown"),)
 
 
 MOVING = [
-    ("container", RemedyId.HOST_NETWORK),
-    ("virtual-machine", RemedyId.BRIDGE_MACHINE),
-    ("pod", RemedyId.HOST_NETWORK),
-    ("mobile", RemedyId.PUBLIC_ADDRESS),
+    ("container", RemedyId.HOST_NETWORK, Outcome.BETTER),
+    ("virtual-machine", RemedyId.BRIDGE_MACHINE, Outcome.BETTER),
+    ("virtual-machine", RemedyId.RUN_ON_HOST, Outcome.BETTER),
+    ("pod", RemedyId.HOST_NETWORK, Outcome.BETTER),
+    ("mobile", RemedyId.PUBLIC_ADDRESS, Outcome.BETTER),
+    ("mobile", RemedyId.OTHER_NETWORK, Outcome.SAME),  # it was direct there, and is here
 ]
 
 
-@pytest.mark.parametrize(("name", "remedy"), MOVING)
+@pytest.mark.parametrize(("name", "remedy", "outcome"), MOVING)
 def test_a_change_that_takes_the_device_along_is_no_other_network_by_chance(
-    name: str, remedy: RemedyId
+    name: str, remedy: RemedyId, outcome: Outcome
 ) -> None:
     now = Measurement("", report(name, remedy))
     found = compared(Proof(report(name), remedy), now, None)
-    assert (found.outcome, found.taken_along) == (Outcome.BETTER, True)
+    assert (found.outcome, found.taken_along) == (outcome, True)
     by_chance = compared(Proof(report(name), RemedyId.ENABLE_IPV6), now, None)
     assert (by_chance.outcome, by_chance.taken_along) == (Outcome.ELSEWHERE, False)
     also = Proof(report(name), RemedyId.ENABLE_IPV6, pretended=(remedy, RemedyId.ENABLE_IPV6))
@@ -217,7 +311,8 @@ def test_a_change_that_takes_the_device_along_is_no_other_network_by_chance(
 def test_every_netcheck_field_the_nat_and_the_router_are_compared() -> None:
     found = change("hard-home", RemedyId.KEEP_ONE_PORT)
     ids = [line.id for line in found.lines]
-    assert len(set(ids)) == len(ids) == 1 + 3 + 7 + 6 + 3
+    assert len(set(ids)) == len(ids) == 1 + len(found.devices) + 3 + 7 + 6 + 3
+    assert len(found.devices) == 1
     changed = {line.id: (line.before.text, line.after.text) for line in found.lines if line.changed}
     assert changed["verdict"] == ("Relayed", "Direct")
     assert changed["nat4"] == ("hard NAT", "easy NAT")
@@ -295,6 +390,23 @@ def test_the_next_move_is_another_one() -> None:
     assert ruled_out is not None
     assert ruled_out.key != first.key
     assert next_move(side("easy-home")) is None, "notes are no reason to go on"
+
+
+def test_what_is_said_where_no_move_is_left() -> None:
+    def said(found: Comparison) -> str:
+        return instead_of_a_move(found, next_move(found.after))
+
+    dead = side("two-servers-dead")
+    unknown = said(compare(dead, dead))
+    assert unknown.startswith(content.proof("too little"))
+    assert "To settle it" in unknown
+    assert "Nothing stands in the way" not in unknown
+    easy = side("easy-home")
+    assert said(compare(easy, easy)) == content.proof("nothing weighs")
+    hard, opened = untried("hard-home"), untried("hard-home", RemedyId.PORT_MAPPING)
+    assert said(compare(hard, hard)) == ""
+    assert said(compare(hard, opened)) == content.proof("try a port now")
+    assert said(compare(opened, opened)) == content.proof("try a port"), "it offered before"
 
 
 def test_the_export_holds_all_of_it_and_is_kept_once(

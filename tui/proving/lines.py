@@ -1,0 +1,141 @@
+"""Before and after, field by field, in plain words. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from probes.diagnosis.model import Diagnosis, Nat, NatClass, Result, Verdict
+from probes.model import CheckId
+from probes.readings.tailscale import Peer
+from probes.values import dataclass
+from tui import content
+from tui.content import FieldId, Tone, plain
+from tui.explain import Explained, explain_fields
+from tui.explain.headline import loses_large
+from tui.explain.live import check_line
+from tui.pair_view import Pair
+from tui.peers import path_words, tone_of
+from tui.proving.reached import KINDS, Turned
+
+if TYPE_CHECKING:
+    from tui.proving.compare import Side
+
+_FIGURE = re.compile(r"\d+(\.\d+)? (ms|s)\b")
+SERVICES = (CheckId.UPNP, CheckId.NAT_PMP, CheckId.PCP)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a field shows."""
+
+    text: str
+    tone: Tone = Tone.WAITING
+    same: str = ""
+    """What has to differ for another value, where that is less than the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field, before and after, in plain words."""
+
+    id: str
+    name: str
+    before: Value
+    after: Value
+
+    @property
+    def changed(self) -> bool:
+        """Another value than before. A figure that every run measures anew is none."""
+        one, two = (each.same or _FIGURE.sub("", each.text) for each in (self.before, self.after))
+        return one != two
+
+    @property
+    def now(self) -> Value:
+        """What it is now: what only came to be known is nothing that became worse."""
+        if self.before.tone is Tone.UNKNOWN and self.after.tone is Tone.BAD:
+            return Value(self.after.text, Tone.NOTE, self.after.same)
+        return self.after
+
+
+# --- the fields -----------------------------------------------------------------------------------
+
+_VERDICTS = {
+    Verdict.DIRECT: Tone.GOOD,
+    Verdict.DEPENDS: Tone.NOTE,
+    Verdict.RELAYED: Tone.BAD,
+    Verdict.UNKNOWN: Tone.UNKNOWN,
+}
+_RESULTS = {
+    Result.DIRECT: Tone.GOOD,
+    Result.POSSIBLE: Tone.NOTE,
+    Result.RELAYED: Tone.BAD,
+    Result.UNKNOWN: Tone.UNKNOWN,
+}
+_CLASSES = {
+    NatClass.NONE: Tone.GOOD,
+    NatClass.EASY: Tone.GOOD,
+    NatClass.HARD: Tone.BAD,
+    NatClass.UNKNOWN: Tone.UNKNOWN,
+}
+
+
+def compared_lines(before: Side, after: Side, turned: Iterable[Turned]) -> Iterable[Line]:
+    """The verdict first, the devices whose paths are others now, then every field."""
+    one, two = before.diagnosis, after.diagnosis
+    yield Line("verdict", "Verdict", _verdict(one), _verdict(two))
+    for each in turned:
+        old, new = (_path(peer) for peer in (each.before, each.after))
+        yield Line(f"device-{each.after.key}", each.after.name, old, new)
+    if before.pair is not None and after.pair is not None:
+        yield Line("pair", "With the other side", _pair(before.pair), _pair(after.pair))
+    for kind in KINDS:
+        name = f"Peer: {content.label(kind)}"
+        yield Line(f"outlook-{kind}", name, _outlook(one, kind), _outlook(two, kind))
+    fields = zip(explain_fields(before.report), explain_fields(after.report), strict=True)
+    for was, now in fields:
+        yield Line(f"field-{was.id}", was.title, _field(was), _field(now))
+    for family, was4, now4 in (("4", one.nat4, two.nat4), ("6", one.nat6, two.nat6)):
+        yield Line(f"nat{family}", f"IPv{family} NAT", _class(was4), _class(now4))
+        mappings = (Value(content.label(each.mapping)) for each in (was4, now4))
+        yield Line(f"mapping{family}", f"IPv{family} mapping", *mappings)
+        filters = (Value(content.filtering(each.filtering)) for each in (was4, now4))
+        yield Line(f"filtering{family}", f"IPv{family} filtering", *filters)
+    for service in SERVICES:
+        lines = [check_line(each.report, service) for each in (before, after)]
+        shown = (Value(line.text, line.tone) for line in lines)
+        yield Line(f"service-{service}", lines[0].title, *shown)
+
+
+def _verdict(diagnosis: Diagnosis) -> Value:
+    """As the band at the top has it: direct is not all well where large packets are lost."""
+    name, tone = content.label(diagnosis.verdict), _VERDICTS[diagnosis.verdict]
+    if diagnosis.verdict is Verdict.DIRECT and loses_large(diagnosis):
+        return Value(f"{name}, {plain(content.proof('large lost'))}", Tone.NOTE)
+    return Value(name, tone)
+
+
+def _path(peer: Peer) -> Value:
+    """Where to is no change of its own."""
+    return Value(path_words(peer).partition("  ")[0], tone_of(peer))
+
+
+def _pair(pair: Pair) -> Value:
+    found = pair.prediction
+    return Value(content.mechanism(found.mechanism).label, _RESULTS[found.result])
+
+
+def _outlook(diagnosis: Diagnosis, kind: NatClass) -> Value:
+    result = getattr(diagnosis.outlook, kind).result
+    return Value(content.label(result), _RESULTS[result])
+
+
+def _field(explained: Explained) -> Value:
+    # How far the nearest relay is differs from run to run; which one it is tells something.
+    same = plain(explained.value) if explained.id == FieldId.NEAREST_DERP else ""
+    return Value(plain(explained.label or explained.value), explained.tone, same)
+
+
+def _class(nat: Nat) -> Value:
+    return Value(content.label(nat.nat_class), _CLASSES[nat.nat_class])
