@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 
+from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.model import Actor, Cause, CauseId, NatClass
 from probes.diagnosis.remedies import REMEDIES, RemedyId
@@ -41,8 +42,10 @@ def fits(remedy: RemedyId, case: Case) -> bool:
     if only_if is not None and not only_if(case):
         return False
     if remedy is RemedyId.OPEN_FIREWALL and CauseId.CLOUD_NAT in case.named:
-        # An address that is translated one to one wants the cloud's rule alone.
-        return case.facts.nat4.nat_class is NatClass.EASY
+        # An address that is translated one to one wants the cloud's rule alone. A shared one, which
+        # keeps nobody's port or is not the one that the cloud tells of, has nobody to let in to.
+        easy = case.facts.nat4.nat_class is NatClass.EASY
+        return easy and cloud_address(case.facts.report) is not None
     if remedy is RemedyId.ALLOW_INBOUND and _perhaps_own_firewall(case):
         return True
     if remedy in FORETELLABLE:

@@ -20,15 +20,16 @@ from probes.diagnosis.model import (
 )
 from probes.diagnosis.plan import plan_of
 from probes.diagnosis.remedies import RemedyId
-from probes.model import CheckId, CheckStatus, Reason, Unknown
+from probes.model import CheckId, CheckStatus, Endpoint, Family, Reason, Unknown
 from probes.network.simulated import load
 from probes.options import Options
 from probes.readings import behavior, captive_portal, relays, stun
+from probes.readings.environment import Surrounding
 from probes.readings.port_mapping import SERVICES
 from probes.report import Report, broken_off, report_of
 from tests.engine.test_scenarios import conclude, events_of
 from tests.unit.content.reports import HARD, HOME, by_id, mapped, report
-from tests.unit.diagnosis.device_cases import tried
+from tests.unit.diagnosis.device_cases import NOBODY, eased, inside, tried
 from tests.unit.diagnosis.sites import BY_NAME, HELD_BACK, LET_THROUGH, Pairs
 from tui import content
 from tui.content import FieldId
@@ -193,8 +194,11 @@ def _headline(found: Report) -> str:
 def test_nobody_foretells_what_a_clouds_firewall_rule_brings_where_the_address_may_be_shared() -> (
     None
 ):
-    found, diagnosis = conclude("cloud-gateway")
-    plan = next(each for each in plan_of(found, diagnosis) if each.cause.id is CauseId.CLOUD_NAT)
+    kept = (stun.BY_FAMILY[Family.V4].port_preserved, True)
+    seen = (stun.ENDPOINT4, Endpoint.of("45.83.223.10", 51820))
+    found = eased(inside(Surrounding.CLOUD, adds_nat=None), seen, kept, NOBODY)
+    plans = plan_of(found, diagnose(found))
+    plan = next(each for each in plans if each.cause.id is CauseId.CLOUD_NAT)
     way = next(each for each in plan.ways if each.remedy.id is RemedyId.OPEN_FIREWALL)
     assert not way.flips
     steps = playbook(way, plan.cause, found, circumstances(found)).steps

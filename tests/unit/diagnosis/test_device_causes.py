@@ -9,6 +9,8 @@ import pytest
 
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Result, Weight
+from probes.diagnosis.plan import plan_of
+from probes.diagnosis.remedies import RemedyId
 from probes.model import Endpoint, Family, Filtering
 from probes.readings import (
     behavior,
@@ -323,6 +325,25 @@ def test_a_cloud_is_said_to_share_its_address_only_where_something_shows_it(
     report = eased(inside(Surrounding.CLOUD, adds_nat=None), SEEN, *pairs)
     assert diagnose(report).nat4.nat_class is NatClass.EASY
     assert (found(report, C.CLOUD_NAT) is not None) is fires
+
+
+@pytest.mark.parametrize(
+    ("pairs", "offered"),
+    [
+        ((KEPT, NOBODY), True),
+        ((MOVED, NOBODY), False),
+        ((KEPT, NOBODY, told("203.0.113.99")), False),
+        ((NOBODY,), False),
+    ],
+)
+def test_a_cloud_s_rule_is_offered_only_where_the_address_may_be_this_machine_s(
+    pairs: tuple[Pair, ...], *, offered: bool
+) -> None:
+    report = eased(inside(Surrounding.CLOUD, adds_nat=None), SEEN, *pairs)
+    plans = {each.cause.id: each.ways for each in plan_of(report, diagnose(report))}
+    ways = {way.remedy.id for way in plans[C.CLOUD_NAT]}
+    assert (RemedyId.OPEN_FIREWALL in ways) is offered
+    assert RemedyId.CLOUD_ADDRESS in ways
 
 
 @pytest.mark.parametrize(
