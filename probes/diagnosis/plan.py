@@ -139,6 +139,8 @@ class _Known:
         noted = no_port and cause.weight is Weight.NOTES
         if noted and needs_no_port(self.facts.nat4, self.diagnosis.outlook):
             return ()
+        if cause.id is CauseId.SAME_NETWORK and not cause.in_the_way:
+            return ()  # the two reach each other already
         around = self._around(cause)
         own = [each for each in WAYS[cause.id] if each not in around]
         if around:

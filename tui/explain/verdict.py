@@ -234,6 +234,8 @@ def _first(cause: Cause, words: CauseWords, report: Report) -> str:
     """The usual advice is to turn on what opens ports. Some routers have it on."""
     if _beyond_router(cause, report):
         return content.beyond_router(cause.id)
+    if cause.id is CauseId.SAME_NETWORK and not cause.in_the_way:
+        return content.beyond_router(cause.id)
     if cause.id in _IPV6 and facts.udp_stopped(report):
         return content.udp_stopped()
     if cause.id in _MAPPING and _no_port_needed(report):
