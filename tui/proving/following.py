@@ -12,6 +12,7 @@ from probes.readings.tailscale import Peer, PeerPath
 from probes.tailscale.history import History, Moment, added
 from probes.tailscale.ping import Pinged, PingPath, PingResult, Pong
 from tui import content
+from tui.proving.proof import AFTERWARDS_S
 from tui.sources import Followable, Source, closing
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 MOST_PINGS = 300
 """Five minutes of them; what is older is forgotten."""
-AFTERWARDS_S = 10.0
-"""So long after a new test the paths are looked at, for what comes of a change."""
 Peers: TypeAlias = tuple[Peer, ...]
 Paths: TypeAlias = dict[tuple[str, str], tuple[PeerPath, str]]
 _PATHS = {

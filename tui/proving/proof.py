@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tui.sources import Source
 
 
+AFTERWARDS_S = 10.0
+"""So long after a new test the paths are looked at, for what comes of a change."""
+
+
 @dataclass(frozen=True, eq=False)
 class Proof:
     """The report before a change, and what was changed."""

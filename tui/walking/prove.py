@@ -9,7 +9,7 @@ from probes.diagnosis.plan import Way, plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.readings.tailscale import PEERS
-from probes.renewal import renewed, same_network
+from probes.renewal import EVERYTHING, renewed, same_network
 from probes.report import Report
 from tui import content
 from tui.explain import explain_cause
@@ -28,7 +28,7 @@ from tui.sources import Changeable, Followable, Opened
 from tui.state import Measurement, Step
 from tui.walking.letters import LETTERS
 from tui.walking.measure import can_try, consented, trial_choice
-from tui.walking.prove_live import MOST_PEERS, ping, watch
+from tui.walking.prove_live import MOST_PEERS, look_after, ping, watch
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, QUIT, Walk, moves
 
@@ -46,17 +46,17 @@ def prove(walk: Walk) -> Step:
         talk.tell(untested(known.report, known.diagnosis, opened=opened, begun=begun))
     else:
         remedy = walk.proof.remedy
-        talk.tell(*_told(walk, compared(walk.proof, walk.measurement, walk.masker), remedy))
+        talk.tell(*_told(walk, _compared(walk, walk.proof), remedy))
     talk.tell(*_peers(walk))
     while True:
         match walk.ask("What next?", _choices(walk)):
             case "again":
                 _test(walk, followed(walk.keeper.progress))
             case "all":
-                _test(walk, None)
+                _test(walk, followed(walk.keeper.progress), everything=True)
             case "trial":
                 if consented(walk):
-                    _test(walk, None)
+                    _test(walk, followed(walk.keeper.progress), everything=True)
             case "pretend":
                 _pretend(walk)
             case "ping":
@@ -101,14 +101,18 @@ def _before(walk: Walk) -> Report:
     return before_of(walk.keeper.progress, walk.proof, walk.raw)
 
 
-def _test(walk: Walk, remedy: RemedyId | None) -> None:
+def _compared(walk: Walk, proof: Proof) -> Comparison:
+    return compared(proof, walk.measurement, walk.masker, walk.peers)
+
+
+def _test(walk: Walk, remedy: RemedyId | None, *, everything: bool = False) -> None:
     """Test again, and tell what is different."""
     talk, before = walk.talk, _before(walk)
-    wait = wait_s(remedy)
+    wait = 0 if everything else wait_s(remedy)
     if wait and not walk.practice:
         talk.tell(content.proof("waiting"), f"Usually {wait} seconds are enough.")
         talk.enter("test now")
-    only = to_test(before, remedy)
+    only = EVERYTHING if everything else to_test(before, remedy)
     options = replace(walk.settings.options, peer=walk.measurement.peer)
     walk.run(replace(options, only=only, skip=frozenset()) if only else options)
     new = walk.raw
@@ -134,8 +138,11 @@ def _take(
     done = () if walk.proof is None else walk.proof.pretended
     if pretended is not None:
         done = (*done, pretended)
+    remedy = done[-1] if done else remedy
     walk.proof = Proof(before, remedy, pretended=done, tested=True)
-    found = compared(walk.proof, walk.measurement, walk.masker)
+    if remedy is not None:
+        look_after(walk)
+    found = _compared(walk, walk.proof)
     walk.talk.tell("", *_told(walk, found, remedy), *_peers(walk))
 
 
@@ -172,7 +179,7 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
 
 def _peers(walk: Walk) -> Iterator[str]:
     """The devices with their paths, relayed ones first: as the run saw them last."""
-    shown = [peer for _, peer in ordered(walk.measurement.peers)]
+    shown = [peer for _, peer in ordered(walk.peers)]
     if shown:
         yield ""
         yield "Devices of the tailnet:"
@@ -186,7 +193,7 @@ def _save(walk: Walk) -> None:
     proof = walk.proof
     if proof is None:
         return
-    found = compared(proof, walk.measurement, walk.masker)
+    found = _compared(walk, proof)
     if not walk.settings.save:
         walk.talk.tell("Nothing is written, as you asked for (--no-save).")
         return

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from probes.readings.tailscale import PEERS, Peer
+from probes.readings.tailscale import PEERS, Peer, PeerPath
 from probes.tailscale.history import History, Moment, added
 from probes.tailscale.ping import Pinged, PingResult
 from tui import content
 from tui.interrupt import run_interruptibly
-from tui.peers import ordered, path_words
+from tui.peers import ordered, path_words, peers_of
+from tui.proving.proof import AFTERWARDS_S
 from tui.proving.telling import moment_words, ping_words
 from tui.sources import Followable, closing
 from tui.walking.talk import Choice, Left, leaves
@@ -76,6 +78,45 @@ def _pong(walk: Walk, each: Pinged) -> str:
     text = ", ".join(filter(None, ping_words(each.line)))
     masked = text if walk.masker is None else walk.masker.text(text)
     return f"{each.at_ms / 1000:.1f} s: {masked}"
+
+
+def look_after(walk: Walk) -> None:
+    """Look at the paths for some seconds after a change, while any of them is not direct. Raises
+    Left.
+
+    Tailscale finds the paths that come of a change a moment after it.
+    """
+    listed, source = walk.measurement.peers, walk.source
+    if walk.practice or not isinstance(source, Followable) or not _carried(listed):
+        return
+    walk.talk.tell(content.proof("paths follow"), "Press Enter to go on at once.")
+    seen: dict[str, Peer] = {}
+
+    async def look_on() -> None:
+        async with closing(source.looks(walk.settings.options)) as stream:
+            async for look in stream:
+                seen.update((peer.key, peer) for peer in look.peers)
+                if look.at_s >= AFTERWARDS_S or not _carried(look.peers):
+                    return
+
+    _until_enter(walk, look_on, None)
+    pairs = zip(listed, peers_of(walk.raw), strict=False)
+    found = tuple(_with_path(walk, each, seen.get(raw.key, raw)) for each, raw in pairs)
+    walk.later = walk.measurement, found
+
+
+def _carried(peers: Iterable[Peer]) -> bool:
+    """Somebody's packets go through a relay."""
+    return any(each.path in (PeerPath.DERP, PeerPath.PEER_RELAY) for each in peers)
+
+
+def _with_path(walk: Walk, shown: Peer, seen: Peer) -> Peer:
+    """A peer that may be masked, with the path that was seen."""
+    if shown.path is seen.path:
+        return shown
+    bare = walk.masker is None or seen.path is PeerPath.DERP
+    via = seen.via if bare or walk.masker is None else walk.masker.text(seen.via)
+    return replace(shown, path=seen.path, via=via)
 
 
 def watch(walk: Walk) -> None:

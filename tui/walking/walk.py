@@ -25,6 +25,7 @@ from tui.walking.talk import Choice, Left, Talk
 
 if TYPE_CHECKING:
     from probes.events import Event
+    from probes.readings.tailscale import Peer
     from tui.masking import Masker
 
 NEXT, BACK, QUIT = "next", "back", "quit"
@@ -48,9 +49,18 @@ class Walk:
     """The same with what the latest test left out, after a test of some checks alone."""
     proof: Proof | None = None
     """What testing again is measured against."""
+    later: tuple[Measurement, tuple[Peer, ...]] | None = None
+    """The devices of a measurement, with paths that were seen after it."""
     keeper: Keeper = field(default_factory=lambda: Keeper(None, save=False))
     resumed: Progress | None = None
     """What was begun before this start and is gone on with, until the person is there."""
+
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        """The devices of what is looked at, each with its path as it was seen last."""
+        if self.later is not None and self.later[0] is self.measurement:
+            return self.later[1]
+        return self.measurement.peers
 
     @property
     def practice(self) -> bool:
