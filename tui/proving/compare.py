@@ -11,7 +11,7 @@ from enum import StrEnum
 from probes.diagnosis.model import Cause, Diagnosis, Verdict, Weight
 from probes.model import CheckId
 from probes.readings import stun
-from probes.readings.tailscale import Peer, PeerPath
+from probes.readings.tailscale import Peer
 from probes.renewal import kept, same_network, same_router
 from probes.report import Report
 from probes.values import dataclass
@@ -19,7 +19,7 @@ from tui.explain import headline
 from tui.pair_view import Pair
 from tui.pair_view import headline as pair_headline
 from tui.proving.lines import Line, compared_lines
-from tui.proving.reached import Kinds, Turned, kinds, turned
+from tui.proving.reached import Kinds, Turned, kinds, relayed, turned
 
 
 class Change(StrEnum):
@@ -117,9 +117,7 @@ class Comparison:
     @property
     def more_to_come(self) -> bool:
         """Something was changed, and there are devices whose path may still turn direct by it."""
-        held = (PeerPath.DERP, PeerPath.PEER_RELAY)
-        waiting = any(each.path in held for each in self.after.peers)
-        return waiting and self.change is not Change.NONE
+        return self.change is not Change.NONE and relayed(self.after.peers)
 
     @property
     def verdict(self) -> Line:

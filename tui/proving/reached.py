@@ -45,6 +45,11 @@ def kinds(before: Diagnosis, after: Diagnosis) -> Kinds:
     return Kinds(tuple(direct), tuple(perhaps), tuple(lost))
 
 
+def relayed(peers: Iterable[Peer]) -> bool:
+    """Somebody's packets go through a relay."""
+    return any(each.path in (PeerPath.DERP, PeerPath.PEER_RELAY) for each in peers)
+
+
 @dataclass(frozen=True, slots=True)
 class Turned:
     """A device with another path than before."""

@@ -8,7 +8,7 @@ from typing import assert_never
 from probes.diagnosis.model import Diagnosis, Verdict
 from probes.diagnosis.plan import plan_of
 from probes.model import Mapping as NatMapping
-from probes.readings.tailscale import Backend, PeerPath
+from probes.readings.tailscale import Backend, Peer, PeerPath
 from probes.report import Report
 from probes.tailscale.history import Moment, WatchChange
 from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, Pong, Refusal
@@ -17,6 +17,7 @@ from tui.explain.settling import trial_decides
 from tui.explain.verdict import cause_words
 from tui.fixing.first import no_way
 from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side
+from tui.proving.reached import relayed
 from tui.widgets.text import spaced
 
 _MOST_NAMES = 4
@@ -84,8 +85,10 @@ def _same(found: Comparison) -> str:
 def came_of_it(found: Comparison) -> Iterator[str]:
     """What came of it, in sentences, and how to see it where there is somebody to ping."""
     said = [content.proof(outcome_words(found))]
-    turned = [each for each in found.devices if each.direct]
-    if found.outcome is Outcome.CURED and found.after.peers and not turned:
+    peers = found.after.peers
+    # Where every path that carries something is direct, there is no first direct answer to see.
+    to_see = peers and (relayed(peers) or not _direct(peers))
+    if found.outcome is Outcome.CURED and to_see and not any(each.direct for each in found.devices):
         said.append(content.proof("cured ping"))
     yield " ".join(said)
     yield from _devices(found)
@@ -121,6 +124,21 @@ def _devices(found: Comparison) -> Iterator[str]:
         yield f"{said} {content.proof('came in general')}" if in_general else said
     if lost:
         yield _filled("came lost", _listed(lost))
+
+
+def direct_all_the_same(diagnosis: Diagnosis, peers: Iterable[Peer]) -> str:
+    """That every device with traffic is direct, beside a verdict that promises less to peers in
+    general; "" where it is not so, or where the verdict is of one peer."""
+    found = tuple(peers)
+    less = diagnosis.verdict in (Verdict.DEPENDS, Verdict.RELAYED) and diagnosis.peer is None
+    if not less or relayed(found) or not (direct := _direct(found)):
+        return ""
+    said = _filled("direct all the same", _listed(each.name for each in direct))
+    return f"{said} {content.proof('came in general')}"
+
+
+def _direct(peers: Iterable[Peer]) -> list[Peer]:
+    return [each for each in peers if each.path is PeerPath.DIRECT]
 
 
 def _listed(names: Iterable[str]) -> str:

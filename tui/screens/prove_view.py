@@ -23,7 +23,7 @@ from tui.proving.compare import CauseFate, Comparison, Outcome
 from tui.proving.lines import Line
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
-from tui.proving.telling import outcome_label, untested
+from tui.proving.telling import direct_all_the_same, outcome_label, untested
 from tui.proving.testing import compared, followed, pretences
 from tui.screens import prove_live as live
 from tui.screens import prove_pages as pages
@@ -246,6 +246,8 @@ class ProveView(Pane):
         if self.measurement.title:
             tone = verdict_tone(self.measurement)
             blocks += [heading("As it stands"), title(sentence(self.measurement), tone), gap]
+        if said := direct_all_the_same(self.measurement.judged, self._listed()):
+            blocks += [prose(said), gap]
         known, opened = self.measurement, isinstance(self._source, Opened)
         begun = followed(self.whyrelay.progress) is not None
         blocks.append(prose(untested(known.report, known.diagnosis, opened=opened, begun=begun)))

@@ -22,7 +22,7 @@ from tui.proving.compare import Comparison, Outcome
 from tui.proving.export import save, text_of
 from tui.proving.next_move import instead_of_a_move, next_move
 from tui.proving.proof import Proof
-from tui.proving.telling import came_of_it, outcome_label, untested
+from tui.proving.telling import came_of_it, direct_all_the_same, outcome_label, untested
 from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
 from tui.sources import Changeable, Followable, Opened
 from tui.state import Measurement, Step
@@ -43,6 +43,8 @@ def prove(walk: Walk) -> Step:
     if walk.proof is None:
         known, opened = walk.measurement, isinstance(walk.source, Opened)
         begun = followed(walk.keeper.progress) is not None
+        if said := direct_all_the_same(known.judged, walk.peers):
+            talk.tell(said)
         talk.tell(untested(known.report, known.diagnosis, opened=opened, begun=begun))
     else:
         remedy = walk.proof.remedy

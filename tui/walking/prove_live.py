@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from tui import content
 from tui.interrupt import run_interruptibly
 from tui.peers import ordered, path_words, peers_of
 from tui.proving.proof import AFTERWARDS_S
+from tui.proving.reached import relayed
 from tui.proving.telling import moment_words, ping_words
 from tui.sources import Followable, closing
 from tui.walking.talk import Choice, Left, leaves
@@ -87,7 +88,7 @@ def look_after(walk: Walk) -> None:
     Tailscale finds the paths that come of a change a moment after it.
     """
     listed, source = walk.measurement.peers, walk.source
-    if walk.practice or not isinstance(source, Followable) or not _carried(listed):
+    if walk.practice or not isinstance(source, Followable) or not relayed(listed):
         return
     walk.talk.tell(content.proof("paths follow"), "Press Enter to go on at once.")
     seen: dict[str, Peer] = {}
@@ -96,18 +97,13 @@ def look_after(walk: Walk) -> None:
         async with closing(source.looks(walk.settings.options)) as stream:
             async for look in stream:
                 seen.update((peer.key, peer) for peer in look.peers)
-                if look.at_s >= AFTERWARDS_S or not _carried(look.peers):
+                if look.at_s >= AFTERWARDS_S or not relayed(look.peers):
                     return
 
     _until_enter(walk, look_on, None)
     pairs = zip(listed, peers_of(walk.raw), strict=False)
     found = tuple(_with_path(walk, each, seen.get(raw.key, raw)) for each, raw in pairs)
     walk.later = walk.measurement, found
-
-
-def _carried(peers: Iterable[Peer]) -> bool:
-    """Somebody's packets go through a relay."""
-    return any(each.path in (PeerPath.DERP, PeerPath.PEER_RELAY) for each in peers)
 
 
 def _with_path(walk: Walk, shown: Peer, seen: Peer) -> Peer:

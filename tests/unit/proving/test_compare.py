@@ -29,7 +29,7 @@ from tui.proving.export import save, text_of
 from tui.proving.lines import Line, Value
 from tui.proving.next_move import instead_of_a_move, next_move
 from tui.proving.proof import Proof
-from tui.proving.telling import came_of_it, outcome_words
+from tui.proving.telling import came_of_it, direct_all_the_same, outcome_words
 from tui.proving.testing import compared
 from tui.sources import Live
 from tui.state import Measurement, OtherSide
@@ -184,6 +184,20 @@ def test_the_devices_that_turned_direct_are_named_beside_a_verdict_on_peers_in_g
     assert {"phone", "old-laptop", "rented-server"}.isdisjoint(lines), "idle ones tell nothing"
     # What the devices do now stands beside the verdict; it does not make it another one.
     assert content.proof("came in general") not in _came(change("hard-home", RemedyId.FORWARD_PORT))
+
+
+def test_devices_that_are_all_direct_are_told_beside_a_verdict_that_promises_less() -> None:
+    found = untried("hard-home-upnp")
+    assert found.diagnosis.verdict is Verdict.DEPENDS
+    told = direct_all_the_same(found.diagnosis, found.peers)
+    assert "is direct as it is: home-nas, office-desktop and rented-server." in told
+    assert content.proof("came in general") in told
+    hard, easy = untried("hard-home"), untried("easy-home-upnp")
+    assert not direct_all_the_same(hard.diagnosis, hard.peers), "two of them are relayed"
+    assert not direct_all_the_same(easy.diagnosis, easy.peers)
+    assert not direct_all_the_same(found.diagnosis, ())
+    cured = _came(compare(found, untried("hard-home-upnp", RemedyId.FORWARD_PORT)))
+    assert content.proof("cured ping") not in cured, "they are direct already"
 
 
 def test_a_device_that_turned_direct_is_better_though_nothing_else_is_different() -> None:
