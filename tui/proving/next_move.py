@@ -14,7 +14,7 @@ from probes.values import dataclass
 from tui import content
 from tui.content import playbooks
 from tui.explain.settling import claims, open_readings, trial_decides
-from tui.proving.compare import Comparison, Outcome, Side
+from tui.proving.compare import Change, Comparison, Outcome, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,10 @@ def instead_of_a_move(found: Comparison, move: Move | None) -> str:
     if found.outcome is Outcome.BETTER:
         return ""
     weighs = any(cause.in_the_way for cause in after.diagnosis.causes)
-    return content.proof("nothing left" if weighs else "nothing weighs")
+    if weighs:
+        return content.proof("nothing left")
+    well = found.change is Change.NONE and after.diagnosis.verdict is Verdict.DIRECT
+    return content.proof("nothing to do" if well else "nothing weighs")
 
 
 def _offers_ports(report: Report) -> bool:

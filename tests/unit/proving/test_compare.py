@@ -24,7 +24,7 @@ from tests.unit.tailscale.recorded import recorded
 from tui import content, storage
 from tui.content import Tone
 from tui.peers import peers_of
-from tui.proving.compare import CauseFate, Comparison, Outcome, Side, compare
+from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side, compare
 from tui.proving.export import save, text_of
 from tui.proving.lines import Line, Value
 from tui.proving.next_move import instead_of_a_move, next_move
@@ -417,6 +417,8 @@ def test_what_is_said_where_no_move_is_left() -> None:
     assert "Nothing stands in the way" not in unknown
     easy = side("easy-home")
     assert said(compare(easy, easy)) == content.proof("nothing weighs")
+    looked = compare(easy, easy, change=Change.NONE)
+    assert said(looked) == content.proof("nothing to do"), "nothing was held up"
     hard, opened = untried("hard-home"), untried("hard-home", RemedyId.PORT_MAPPING)
     assert said(compare(hard, hard)) == ""
     assert said(compare(hard, opened)) == content.proof("try a port now")
