@@ -15,6 +15,7 @@ from tui.content import FieldId, Tone, plain
 from tui.explain import Explained, explain_fields
 from tui.explain.headline import loses_large
 from tui.explain.live import check_line
+from tui.explain.mechanism import mechanism_in_short
 from tui.pair_view import Pair
 from tui.peers import path_words, tone_of
 from tui.proving.reached import KINDS, Turned
@@ -123,7 +124,8 @@ def _path(peer: Peer) -> Value:
 
 def _pair(pair: Pair) -> Value:
     found = pair.prediction
-    return Value(content.mechanism(found.mechanism).label, _RESULTS[found.result])
+    how = mechanism_in_short(found.mechanism, *(side.nat4.nat_class for side in pair.sides))
+    return Value(how, _RESULTS[found.result])
 
 
 def _outlook(diagnosis: Diagnosis, kind: NatClass) -> Value:
