@@ -193,7 +193,7 @@ def test_a_change_that_an_earlier_cause_has_is_told_by_its_number() -> None:
     told = person.text.rpartition("Step 4 of 5")[2]
     names = re.findall(r"^\d+\. (.+?)(?: \(|$)", told, re.MULTILINE)
     assert len(names) == len(set(names))
-    below = " ".join(told.partition("The router opens no ports on request")[2].split())
+    below = " ".join(told.partition("Router opens no ports")[2].split())
     assert below.startswith("(matters with some peers). As above: 1, 2, 5, 6, 7. Because of: ")
 
 

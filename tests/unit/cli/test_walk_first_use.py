@@ -124,7 +124,7 @@ def test_changes_are_pretended_by_the_number_that_they_have_in_fix() -> None:
     first, fifth = (joined(proving.partition(f"«{n}»")[2].partition("1. ")[0]) for n in (1, 5))
     assert first.startswith("This change is made on the other side")
     assert fifth.startswith("This change cannot be pretended")
-    assert "Cause, gone: No IPv6 from this network." in proving
+    assert "Cause, gone: Network without IPv6." in proving
     assert walk.proof is not None
 
 
