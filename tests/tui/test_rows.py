@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tui.content import Tone
 from tui.explain import LatencyRow
-from tui.explain.path import Hop, HopId
+from tui.explain.hop import Hop, HopId
 from tui.theme import VARIABLES
 from tui.widgets.bars import latency_chart
 from tui.widgets.page import Page, data, gap, heading, pairs, prose, table, title

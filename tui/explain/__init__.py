@@ -10,6 +10,7 @@ from tui.explain.disagreement import explain_disagreements
 from tui.explain.facts import LatencyRow, MappingRow, latency_rows, mapping_rows
 from tui.explain.fields import explain_field, explain_fields
 from tui.explain.headline import headline
+from tui.explain.hop import Hop, HopId
 from tui.explain.live import (
     check_line,
     doing,
@@ -19,7 +20,7 @@ from tui.explain.live import (
     question_line,
     question_lines,
 )
-from tui.explain.path import Hop, HopId, hops_taken, path
+from tui.explain.path import hops_taken, path
 from tui.explain.peer import PeerWords, explain_peer
 from tui.explain.verdict import explain_cause, explain_nat, explain_outlook
 from tui.explain.words import CauseText, Evidence, Explained, Fact, Line, OutlookWords

@@ -7,7 +7,6 @@ the internet apart, there is one hop for all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 
 from probes.addresses import AddressKind
 from probes.diagnosis.layers import (
@@ -25,9 +24,11 @@ from probes.diagnosis.model import (
     CauseId,
     Diagnosis,
     Headline,
+    Mechanism,
     NatClass,
     Verdict,
 )
+from probes.diagnosis.peer import PeerOutlook
 from probes.model import Family
 from probes.readings import local, tailscale
 from probes.readings.tailscale import PeerPath
@@ -36,48 +37,14 @@ from probes.values import dataclass
 from tui import content
 from tui.content import Tone
 from tui.explain import facts
+from tui.explain.hop import Hop, HopId
 from tui.explain.words import milliseconds
-
-
-class HopId(StrEnum):
-    """The hops, from here to there."""
-
-    DEVICE = "device"
-    TUNNEL = "tunnel"
-    """Only where one carries the probes."""
-    HOST = "host"
-    """The computer around a container, a pod or a virtual machine, with a NAT of its own."""
-    WAY_OUT = "way-out"
-    """Router, provider, firewall: all before the open internet, where no more is known."""
-    ROUTER = "router"
-    """The first box, where it is known to be alone or what comes after it is known."""
-    SECOND_ROUTER = "second-router"
-    CARRIER = "carrier"
-    """The provider's own NAT."""
-    CLOUD = "cloud"
-    """Whatever routes and translates before a rented machine."""
-    INTERNET = "internet"
-    RELAY = "relay"
-    PEER = "peer"
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One hop of the path."""
-
-    id: HopId
-    name: str
-    detail: str
-    """An address or a name; "" where none is known."""
-    note: str
-    """What happens here, in a few words; "" for nothing worth saying."""
-    tone: Tone
-    obstacle: bool
-    """What stands in the way sits here."""
 
 
 def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
     """The hops from this device to the other side. At most one is the obstacle."""
+    if (peer := diagnosis.peer) is not None and _past_the_nat(peer):
+        return _short_way(peer, diagnosis, report)
     tunnel = facts.any_tunnel(report)
     boxes = (HopId.WAY_OUT,) if tunnel else _boxes(report)
     found = _obstacle(diagnosis, report, boxes)
@@ -105,6 +72,36 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
             each is found.where,
         )
         for each in hops
+    )
+
+
+def _past_the_nat(peer: PeerOutlook) -> bool:
+    """Tailscale reaches it, and no NAT of IPv4 has a part in it: inside, or over IPv6."""
+    if peer.path is not PeerPath.DIRECT:
+        return False
+    return peer.mechanism is Mechanism.SAME_LAN or peer.family is Family.V6
+
+
+def _short_way(peer: PeerOutlook, diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
+    """The way that packets really take to such a peer, up to the address where it is met."""
+    inside, family = peer.mechanism is Mechanism.SAME_LAN, peer.family or Family.V4
+    found = _obstacle(diagnosis, report, (HopId.WAY_OUT,))
+    note = content.plain(content.fill(found.note, **_counts(report)))
+    nat6 = diagnosis.nat6.nat_class
+    way = report.value(local.way_out_key(family))
+    device = str(way.source) if way is not None else _own_address(report)
+    stops: dict[HopId, tuple[str, str, Tone]] = {HopId.DEVICE: (device, "", Tone.NOTE)}
+    if inside:
+        stops[HopId.LAN] = "", "", Tone.GOOD
+    else:
+        stops[HopId.WAY_OUT] = "IPv6", content.label(nat6), _CLASS_TONE[nat6]
+        stops[HopId.INTERNET] = "", "", Tone.NOTE
+    stops[HopId.PEER] = peer.via, "", Tone.GOOD
+    return tuple(
+        Hop(each, _name(each, diagnosis), detail, note, found.tone, obstacle=True)
+        if each is found.where and each is not HopId.WAY_OUT
+        else Hop(each, _name(each, diagnosis), detail, said, tone, obstacle=False)
+        for each, (detail, said, tone) in stops.items()
     )
 
 
@@ -259,9 +256,10 @@ def _gateway(report: Report) -> str:
 def _relay(diagnosis: Diagnosis, report: Report) -> str:
     """The one in use, else the nearest."""
     peer = diagnosis.peer
-    if peer is not None and peer.path is PeerPath.DERP and peer.via:
-        return peer.via
     rows = facts.latency_rows(report)
+    if peer is not None and peer.path is PeerPath.DERP and peer.via:
+        far = next((each.best_ms for each in rows if each.code == peer.via), None)
+        return peer.via if far is None else f"{peer.via} {milliseconds(far)}"
     row = next((each for each in rows if each.best_ms is not None), None)
     if row is None or row.best_ms is None:
         return _relay_told(report)
@@ -310,5 +308,5 @@ def _tone(hop: HopId, diagnosis: Diagnosis) -> Tone:
             | HopId.CLOUD
         ):
             return _CLASS_TONE[diagnosis.nat4.nat_class]
-        case HopId.TUNNEL | HopId.PEER:
+        case HopId.TUNNEL | HopId.LAN | HopId.PEER:
             return Tone.UNKNOWN

@@ -9,7 +9,8 @@ from textual.content import Content
 from probes.diagnosis.model import Diagnosis
 from probes.report import Report
 from tui.content import Tone
-from tui.explain.path import Hop, HopId, hops_taken
+from tui.explain.hop import Hop, HopId
+from tui.explain.path import hops_taken
 from tui.theme import LOOKS
 from tui.widgets.text import fit, join, say, wrapped
 

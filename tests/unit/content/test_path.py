@@ -8,9 +8,14 @@ from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import CauseId, Verdict, Weight
 from probes.elsewhere.recognise import recognise
 from probes.elsewhere.report import report_of_found
-from probes.network.simulated import names
-from tests.engine.test_scenarios import conclude
+from probes.network.simulated import load, names
+from probes.options import Options
+from probes.readings.tailscale import PeerPath
+from probes.report import report_of
+from tests.engine.test_scenarios import conclude, events_of
 from tests.unit.content.test_pair_words import PEERS
+from tests.unit.diagnosis.peer_cases import nas, report_for
+from tests.unit.diagnosis.reports import PUBLIC
 from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.content import Tone
@@ -127,6 +132,34 @@ def test_the_relay_of_a_report_from_elsewhere_is_the_one_that_netcheck_printed()
     assert relay.detail == "r01 20 ms"
     assert stops[0].name == "that device", "whose netcheck it is, nobody knows; not this one's"
     assert "╌" not in picture(stops, 100)[0].plain, "UDP did reach it"
+
+
+@pytest.mark.parametrize(
+    ("via", "between"),
+    [
+        ("192.168.1.30:41641", [("local network", "", "")]),
+        ("[2001:db8:9::5]:41641", [("router and provider", "IPv6", None), ("internet", "", "")]),
+    ],
+)
+def test_who_is_reached_past_the_nat_is_drawn_there(
+    via: str, between: list[tuple[str, str, str | None]]
+) -> None:
+    report = report_for(nas(PeerPath.DIRECT, via))
+    diagnosis = diagnose(report)
+    stops = hops(report, diagnosis)
+    assert [hop.name for hop in stops] == ["this device", *(each[0] for each in between), "nas"]
+    assert [hop.detail for hop in stops[1:-1]] == [each[1] for each in between]
+    assert stops[-1].detail == via
+    assert not any(hop.obstacle for hop in stops)
+    drawn = " ".join(line.plain for line in (*picture(stops, 76), *column(stops, 28)))
+    assert PUBLIC not in drawn
+    assert "NAT" not in drawn or "no NAT" in drawn
+
+
+def test_the_relay_in_use_has_its_latency_as_the_nearest_one_has() -> None:
+    report = report_of(events_of(load("easy-home"), Options(peer="home-nas")))
+    (relay,) = [hop for hop in hops(report, diagnose(report)) if hop.id is HopId.RELAY]
+    assert relay.detail == "fra 90 ms"
 
 
 def test_what_a_pair_only_depends_on_is_a_note() -> None:
