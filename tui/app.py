@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
@@ -37,6 +37,8 @@ from tui.widgets.glass import Glass
 from tui.widgets.text import visible
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from probes.readings.tailscale import Peer
     from tui.fixing.keeper import Keeper
     from tui.fixing.progress import Progress
@@ -51,6 +53,13 @@ _WIDTHS = [(0, "-narrow"), (76, "-middle"), (104, "-wide")]
 _HEIGHTS = [(0, "-short"), (22, "-medium"), (32, "-tall")]
 
 
+def _actions() -> type[Provider]:
+    """What fills the palette, imported with its first use."""
+    from tui.palette import Actions
+
+    return Actions
+
+
 class WhyrelayApp(Saying, Leaving):
     """The walk from "it is relayed" to "it is direct"."""
 
@@ -59,6 +68,7 @@ class WhyrelayApp(Saying, Leaving):
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/walk.tcss"]
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_actions}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(command.binding() for command in EVERYWHERE if command.keys and command is not PALETTE),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -122,6 +132,11 @@ class WhyrelayApp(Saying, Leaving):
         """A run has read the paths to all peers: they are as it says, from now on."""
         if self._following is not None:
             self._following.measured(title)
+
+    def leave_pings(self, title: str, peer: str) -> None:
+        """Another device is looked at: nobody waits for the answers of the one before."""
+        if self._following is not None and (title, peer) != self._following.whom:
+            self._following.stop_ping()
 
     @property
     def keeper(self) -> Keeper:

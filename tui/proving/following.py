@@ -39,6 +39,8 @@ class Following:
         self.peer: Peer | None = None
         """Whom the pings are for."""
         self.pings: tuple[Pinged, ...] = ()
+        self.whom = ("", "")
+        """The same: the title of its network, and its key."""
         self.history = History()
         self.title = ""
         """Of the source that is watched."""
@@ -124,7 +126,7 @@ class Following:
 
     def ping(self, source: Source, peer: Peer) -> None:
         """Ping a peer, in place of whoever is pinged now."""
-        self.peer, self.pings = peer, ()
+        self.peer, self.pings, self.whom = peer, (), (source.title, peer.key)
         if isinstance(source, Followable) and peer.addresses:
             self._ping = self._app.run_worker(
                 self._pings(source, source.title, peer),
