@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from probes.tailscale.netcheck import netcheck_view
@@ -12,19 +12,26 @@ from tui.content import plain
 from tui.explain import explain_cause
 from tui.proving.compare import Comparison, Outcome
 from tui.proving.proof import Proof
-from tui.proving.telling import outcome_label
+from tui.proving.telling import done_words, outcome_label
 
 
-def text_of(title: str, proof: Proof, found: Comparison) -> str:
-    """The whole comparison. What is masked in the reports is masked here."""
-    return "\n".join(_lines(title, proof, found)) + "\n"
+def text_of(
+    title: str,
+    proof: Proof,
+    found: Comparison,
+    chosen: str = "",
+    mask: Callable[[str], str] = str,
+) -> str:
+    """The whole comparison. What is masked in the reports is masked here. `chosen`: the device that
+    was chosen; `mask` is for the names of others."""
+    done = done_words(proof, chosen, mask)
+    return "\n".join(_lines(title, done, found)) + "\n"
 
 
-def _lines(title: str, proof: Proof, found: Comparison) -> Iterator[str]:
+def _lines(title: str, done: Sequence[str], found: Comparison) -> Iterator[str]:
     before, after = found.before, found.after
     yield f"whyrelay: before and after, {title}"
-    for remedy in proof.pretended or filter(None, (proof.remedy,)):
-        yield f"Changed: {content.label(remedy)}"
+    yield from (f"Changed: {each}" for each in done)
     yield f"Result: {outcome_label(found)}"
     yield ""
     elsewhere = found.outcome is Outcome.ELSEWHERE

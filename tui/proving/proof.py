@@ -28,6 +28,8 @@ class Proof:
     """The checks of the latest new test; empty: all of them."""
     pretended: tuple[RemedyId, ...] = ()
     """On a practice network: what was pretended to be done, in order."""
+    whom: tuple[str, ...] = ()
+    """For each of them the name of the device that was chosen then; "" for none. Not masked."""
     afresh: Source | None = None
     """The practice network before anything was pretended on it."""
     tested: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import assert_never
 
 from probes.diagnosis.model import Diagnosis, Verdict
@@ -17,6 +17,7 @@ from tui.explain.settling import trial_decides
 from tui.explain.verdict import cause_words
 from tui.fixing.first import no_way
 from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side
+from tui.proving.proof import Proof
 from tui.proving.reached import relayed
 from tui.widgets.text import spaced
 
@@ -160,6 +161,25 @@ def outcome_label(found: Comparison) -> str:
     if words in ("same but", "same paths"):
         return content.proof("same but short")
     return content.label(found.outcome)
+
+
+def done_words(proof: Proof, chosen: str = "", mask: Callable[[str], str] = str) -> tuple[str, ...]:
+    """What was changed, in order; with the device for which that was, where it is another one than
+    the device that is chosen by now.
+    """
+    done = proof.pretended or tuple(filter(None, (proof.remedy,)))
+    whom = (*proof.whom, *("" for _ in done))
+    return tuple(
+        _done_for(content.label(remedy), "" if device == chosen else mask(device))
+        for remedy, device in zip(done, whom, strict=False)
+    )
+
+
+def _done_for(what: str, device: str) -> str:
+    if not device:
+        return what
+    words = content.plain(content.proof("pretended for"))
+    return f"{what}, {content.fill(words, device=device)}"
 
 
 def ping_words(line: PingLine) -> tuple[str, str, str]:

@@ -21,6 +21,8 @@ from tui.widgets.rows import RowList
 PRACTICE_WAIT_S = 5.0
 """A practice network needs no time; it is to be seen what waiting looks like."""
 _TICK_S = 0.5
+_ASKED_S = 8.0
+"""So long it stands there what a key would do that did nothing yet."""
 
 
 class ProvePane(ProveView):
@@ -123,10 +125,12 @@ class ProvePane(ProveView):
         kind, _, name = self._rows.cursor.partition(":")
         wanted = way.removesuffix(f":{Whose.THIS}") or (name if kind == "pretend" else "")
         wanted = wanted or followed(self.whyrelay.progress) or ""
-        remedy = next((each for each in can if each == wanted), None)
+        only = can[0] if len(can) == 1 and not wanted else None
+        remedy = next((each for each in can if each == wanted), only)
         if remedy is None:
             self._rows.cursor = f"pretend:{can[0]}"
-            self.whyrelay.say(content.proof("choose a change"))
+            asked = content.fill(content.proof("choose a change"), change=content.label(can[0]))
+            self.whyrelay.say(asked, _ASKED_S)
             return
         changed = source.after(remedy)
         assert changed is not None
@@ -134,9 +138,10 @@ class ProvePane(ProveView):
         before = before_of(self.whyrelay.progress, self._proof, conductor.latest.report)
         held = replace(self._proof or Proof(before), before=before)
         done = (*held.pretended, remedy)
+        whom = (*held.whom, self._device())
         conductor.source = changed
         conductor.proofs[changed.title] = replace(
-            held, remedy=remedy, pretended=done, afresh=held.afresh or source
+            held, remedy=remedy, pretended=done, whom=whom, afresh=held.afresh or source
         )
         self._following.go_on(changed, self.whyrelay.settings.options)
         self.whyrelay.say(f"Done, in this practice network: {content.label(remedy)}.")

@@ -23,7 +23,7 @@ from tui.proving.compare import CauseFate, Comparison, Outcome
 from tui.proving.lines import Line
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
-from tui.proving.telling import direct_all_the_same, outcome_label, untested
+from tui.proving.telling import direct_all_the_same, done_words, outcome_label, untested
 from tui.proving.testing import compared, followed, pretences
 from tui.screens import prove_live as live
 from tui.screens import prove_pages as pages
@@ -68,6 +68,8 @@ class ProveView(Pane):
         self._ticker: Timer | None = None
         self._waited: RemedyId | None = None
         """After what it was waited already."""
+        self._whom = ("", "")
+        """Of what was shown last: the network, and the device that was chosen."""
 
     def compose(self) -> ComposeResult:
         """What there is to see, and one thing of it."""
@@ -103,6 +105,10 @@ class ProveView(Pane):
 
     def show(self, measurement: Measurement) -> None:
         """Render it."""
+        known = self.whyrelay.conductor.latest
+        whom = known.title, known.peer
+        if whom != self._whom:  # a row of another device is not what the person came for
+            self._whom, self._rows.cursor = whom, RESULT
         found = self._comparison()
         self._rows.set_rows(list(self._lay(measurement, found)))
         self._explain()
@@ -237,15 +243,19 @@ class ProveView(Pane):
             blocks = pages.waiting(Wait(self._left_s(), self._wait[1], practice))
         if found is not None and self._proof is not None:
             proof = self._proof
-            done = proof.pretended or filter(None, (proof.remedy,))
+            done = done_words(proof, self._device(), self._mask)
             ruled_out = self.whyrelay.progress.impossible
             move = next_move(found.after, proof.remedy, ruled_out)
-            names = tuple(map(content.label, done))
             looking = found.more_to_come and self._following.looking_after
-            return [*blocks, *pages.result(found, names, move, looking=looking)]
+            return [*blocks, *pages.result(found, done, move, looking=looking)]
         if self.measurement.title:
             tone = verdict_tone(self.measurement)
             blocks += [heading("As it stands"), title(sentence(self.measurement), tone), gap]
+        if self._wait is not None:
+            return blocks
+        if self.measurement.running:
+            about = "measured first" if self._proof is None else "testing"
+            return [*blocks, prose(content.proof(about))]
         if said := direct_all_the_same(self.measurement.judged, self._listed()):
             blocks += [prose(said), gap]
         known, opened = self.measurement, isinstance(self._source, Opened)
@@ -254,6 +264,11 @@ class ProveView(Pane):
         if self.can_pretend():
             blocks += [gap, prose(content.proof("practise"))]
         return blocks
+
+    def _device(self) -> str:
+        """The device that is chosen, by its own name; "" for none."""
+        chosen = self.whyrelay.conductor.latest.chosen
+        return "" if chosen is None else chosen.name
 
     def _mask(self, text: str) -> str:
         masker = self.whyrelay.conductor.masker()
@@ -294,7 +309,7 @@ class ProveView(Pane):
             return ""
         from tui.proving.export import text_of
 
-        return text_of(self.measurement.title, proof, found)
+        return text_of(self.measurement.title, proof, found, self._device(), self._mask)
 
     def _now(self) -> float:
         import asyncio

@@ -136,6 +136,7 @@ class WalkScreen(Screen[object]):
 
     def choose(self, source: Source, peer: str = "") -> None:
         """Look at a source, measuring it if need be, with one peer in mind."""
+        self.whyrelay.leave_pings(source.title, peer)
         self.whyrelay.conductor.look(source, peer)
         self.call_later(self._look_at, first_step(source), "tailscale" if peer else "")
 
@@ -302,8 +303,10 @@ class WalkScreen(Screen[object]):
         if not seen and what == "tick":
             return
         await self.go(Step.FIX)
-        if seen or what not in ("impossible", "anew"):
+        if seen or what != "impossible":
             cast(FixPane, self.pane).act(what)
+        else:
+            self.whyrelay.say(content.fixing("choose what cannot be"))
 
     def action_copy(self) -> None:
         """What is selected with the mouse, else what is explained."""
