@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from probes.values import dataclass
@@ -104,17 +105,21 @@ class Practised:
         if virtual and self.changed_s is not None:  # nobody waits, so Tailscale had its time
             self.age.skip_to(self.changed_s + FINDS_PATHS_S)
         age_s = self.age.now()
+        # Who looks on sees today's date; what is worked out in virtual time is always the same.
+        today = None if virtual else datetime.now(UTC)
 
         def made() -> AsyncIterator[T]:
-            return use(Live(self.title, lambda: self._network(age_s)))
+            return use(Live(self.title, lambda: self._network(age_s, today)))
 
         stream = made() if virtual else paced(made, at_s)
         async with closing(stream) as items:
             async for item in items:
                 yield item
 
-    def _network(self, age_s: float) -> SimulatedNetwork:
+    def _network(self, age_s: float, today: datetime | None) -> SimulatedNetwork:
         from probes.network.simulated import Life, load
 
         life = Life(age_s, self.changed_s, self.age.woken)
+        if today is not None:
+            life.beginning = today - timedelta(seconds=age_s)
         return load(self.name, done=self.done, life=life)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 
 from probes.diagnosis.remedies import RemedyId
+from probes.events import RunStarted
 from probes.model import CheckId
-from probes.network.simulated import run_virtual
+from probes.network.simulated import Life, SimulatedNetwork, load, run_virtual
+from probes.network.simulated.life import BEGINNING
 from probes.options import Journal, Options
 from probes.readings.port_mapping import NAT_PMP
 from probes.readings.tailscale import PEERS, PeerPath
 from probes.report import report_of
 from probes.tailscale.ping import PingPath, Pong
+from probes.tailscale.watch import watch
 from tui.practising import Age, Practised
 from tui.sources import closing
 
@@ -67,6 +71,44 @@ def test_what_a_real_router_holds_open_is_left_to_it() -> None:
 
     assert run_virtual(tried()), "and without a place to write, a port is tried all the same"
     assert touched == []
+
+
+def test_who_looks_on_sees_the_date_of_today() -> None:
+    async def taken_at() -> datetime:
+        async with closing(Practised("easy-home").run(Options())) as run:
+            started = await anext(aiter(run))
+        assert isinstance(started, RunStarted)
+        return datetime.fromisoformat(started.taken_at)
+
+    assert abs(datetime.now(UTC) - asyncio.run(taken_at())) < timedelta(minutes=5)
+    assert run_virtual(taken_at()) == BEGINNING, "recordings of it can be compared"
+
+
+def test_another_network_gives_a_device_no_tailscale() -> None:
+    other = Practised("mobile").after(RemedyId.OTHER_NETWORK)
+    assert isinstance(other, Practised)
+    assert run_virtual(_listed(other)) == {}
+    other = Practised("udp-blocked").after(RemedyId.OTHER_NETWORK)
+    assert isinstance(other, Practised)
+    assert NAS in run_virtual(_listed(other)), "where there is one it comes along"
+
+
+def test_paths_that_change_do_so_again_and_again() -> None:
+    """Whoever begins to watch some minutes later sees them change, too."""
+    paths = []
+    for age_s in (0.0, 20.0, 45.0, 60.0, 75.0, 95.0, 300.0, 320.0):
+        life = Life(age_s)
+        network = load("back-and-forth", life=life)
+        looks = run_virtual(_first_look(network))
+        paths.append(looks[NAS])
+    derp, direct = PeerPath.DERP, PeerPath.DIRECT
+    assert paths == [derp, direct, derp, direct, derp, direct, derp, direct]
+
+
+async def _first_look(network: SimulatedNetwork) -> Paths:
+    async with closing(watch(network, Options())) as looks:
+        look = await anext(aiter(looks))
+    return {peer.name: peer.path for peer in look.peers}
 
 
 def _changed(clock: Callable[[], float]) -> Practised:

@@ -26,7 +26,7 @@ def changed(
     after = value.get("after", {})
     change = after.get(remedy) if isinstance(after, dict) else None
     if isinstance(change, str):
-        return open_other(change)
+        return _without_vpn_too(value, deepcopy(open_other(change)))
     if not isinstance(change, dict):
         raise ScenarioError(f"after.{remedy} is missing: the file does not say what comes of it.")
     left = deepcopy(
@@ -37,6 +37,14 @@ def changed(
     for path in _without(patch.pop(_WITHOUT, []), remedy):
         _drop(left, path, remedy)
     return merged(left, patch)
+
+
+def _without_vpn_too(before: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Another network gives a device no Tailscale that it does not have."""
+    here, there = (each.get("host", {}).get("here", {}) for each in (before, other))
+    if "tailscale" not in here:
+        there.pop("tailscale", None)
+    return other
 
 
 def _without(paths: object, remedy: RemedyId) -> list[str]:

@@ -7,8 +7,12 @@ of one network (it is measured, a peer is pinged, the paths are watched), this i
 from __future__ import annotations
 
 from dataclasses import field
+from datetime import UTC, datetime
 
 from probes.values import dataclass
+
+BEGINNING = datetime(2026, 1, 15, 12, tzinfo=UTC)
+"""When every simulated run takes place, unless told otherwise: so that runs can be compared."""
 
 
 @dataclass(slots=True)
@@ -22,3 +26,5 @@ class Life:
     found all that came of it."""
     woken: dict[str, float] = field(default_factory=dict)
     """At which age an idle peer was first pinged, by name."""
+    beginning: datetime = BEGINNING
+    """Date and time of its first use, as it is told there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from probes.diagnosis.model import NatClass
@@ -37,9 +37,6 @@ from probes.network.simulated.web import Web
 from probes.options import HostPort
 from probes.readings.local import Gateway
 from probes.report import SIMULATED
-
-BEGINNING = datetime(2026, 1, 15, 12, tzinfo=UTC)
-"""When every simulated run takes place, unless told otherwise: so that runs can be compared."""
 
 
 class SimulatedNetwork:
@@ -135,7 +132,7 @@ class SimulatedNetwork:
         if self._wall is not None:
             return self._wall()
         age_s = self._life.age_s + self.world.clock.since_start()
-        return BEGINNING + timedelta(seconds=age_s)
+        return self._life.beginning + timedelta(seconds=age_s)
 
     def random_bytes(self, count: int) -> bytes:
         """Bytes from the scenario's seed."""

@@ -70,6 +70,8 @@ class PeerSpec:
     """This device's traffic leaves through it."""
     path: tuple[Stretch, ...] = ()
     """How its path changes; empty: as the two sides allow (`TailscaleSpec.reaches`)."""
+    again_s: float = 0.0
+    """After so many seconds it changes in the same way once more, and so on; 0: once only."""
     tells: tuple[Endpoint, ...] = ()
     """The endpoints that it tells others: only an operator sees them."""
 
@@ -137,6 +139,7 @@ _PEER = schema.table(
     active=schema.boolean,
     exit_node=schema.boolean,
     path=_path,
+    again_s=schema.SECONDS,
     tells=schema.array(schema.endpoint),
 )
 TAILSCALE = schema.table(

@@ -199,7 +199,8 @@ class TailscaleProgram:
         if not peer.online:
             return Stretch(PeerPath.OFFLINE)
         if peer.path:
-            held = [each for each in peer.path if each.at_s <= now]
+            at = now % peer.again_s if peer.again_s else now
+            held = [each for each in peer.path if each.at_s <= at]
             return self._named(held[-1], peer)
         began = [] if peer.active else [self.life.woken.get(name)]
         if None in began:
