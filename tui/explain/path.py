@@ -98,9 +98,9 @@ def _short_way(peer: PeerOutlook, diagnosis: Diagnosis, report: Report) -> tuple
         stops[HopId.INTERNET] = "", "", Tone.NOTE
     stops[HopId.PEER] = peer.via, "", Tone.GOOD
     return tuple(
-        Hop(each, _name(each, diagnosis), detail, note, found.tone, obstacle=True)
+        Hop(each, _name(each, diagnosis, report), detail, note, found.tone, obstacle=True)
         if each is found.where and each is not HopId.WAY_OUT
-        else Hop(each, _name(each, diagnosis), detail, said, tone, obstacle=False)
+        else Hop(each, _name(each, diagnosis, report), detail, said, tone, obstacle=False)
         for each, (detail, said, tone) in stops.items()
     )
 

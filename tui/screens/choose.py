@@ -83,7 +83,12 @@ class ChoosePane(Pane):
     def wake(self) -> None:
         """Enter looks at what the cursor is on: it begins on what is looked at."""
         super().wake()
-        if (row := self._row_of(self.measurement)) in self._rows.ids:
+        row = self._row_of(self.measurement)
+        if row.startswith(_MEMORY) and self._devices.title == self.measurement.title:
+            row = (
+                self._devices.first_relayed() or row
+            )  # both do not fit, and this is what one is for
+        if row in self._rows.ids:
             self._rows.cursor = row
 
     def _row_of(self, measurement: Measurement) -> str:

@@ -81,6 +81,17 @@ class Devices:
         """The device of a row."""
         return self._peers[self.place(row)]
 
+    def first_relayed(self) -> str:
+        """The row of the first device that is relayed; "" where none is."""
+        from probes.readings.tailscale import PeerPath
+
+        relayed = (
+            row.id
+            for (_, peer), row in zip(self._order, self._rows, strict=True)
+            if peer.path is PeerPath.DERP
+        )
+        return next(relayed, "")
+
     def row_of(self, peer: Peer) -> str:
         """The row of a device."""
         found = (place for place, each in enumerate(self._peers) if each.key == peer.key)

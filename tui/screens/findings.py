@@ -8,7 +8,7 @@ from typing import TypeAlias, assert_never
 
 from textual.content import Content
 
-from probes.diagnosis.model import NatClass
+from probes.diagnosis.model import NatClass, Verdict
 from probes.model import Family
 from probes.values import dataclass
 from tui import content
@@ -110,7 +110,7 @@ def _two_sides(measurement: Measurement) -> dict[str, Entry]:
     found: dict[str, Entry] = {
         "pair:answer": Made(
             "The answer",
-            content.label(measurement.verdict),
+            _verdict(measurement),
             verdict_tone(measurement),
             tuple(_answer(measurement)),
             tuple(dict.fromkeys((*because, *diagnosis.nat4.because))),
@@ -147,6 +147,13 @@ def _two_sides(measurement: Measurement) -> dict[str, Entry]:
     mind = tuple(open_questions(measurement))
     found["pair:mind"] = Made("What would change it", "", Tone.NOTE, mind)
     return found
+
+
+def _verdict(measurement: Measurement) -> str:
+    """In a word or two. While it is measured, what is not known yet is no answer."""
+    if measurement.running and measurement.verdict is Verdict.UNKNOWN:
+        return plain(content.unknown("measuring").label)
+    return content.label(measurement.verdict)
 
 
 def _answer(measurement: Measurement) -> list[Block]:

@@ -122,10 +122,15 @@ class FixPane(FixView):
 
     def act(self, what: str) -> None:
         """One of the step's own actions."""
-        if not self._listed.ways:
+        if what == "anew":
+            self._begin_anew()
+        elif not self._listed.ways:
             self.whyrelay.say("There is nothing to fix here yet.")
         elif what in ("tick", "impossible", "run") and self._way is None:
-            self.on_row_list_chosen(RowList.Chosen(self._rows, self._rows.cursor))
+            before = self._rows.cursor
+            self.on_row_list_chosen(RowList.Chosen(self._rows, before))
+            if self._rows.cursor == before:
+                self.whyrelay.say(content.fixing("choose a change"))
         elif what in ("tick", "impossible") and self.measurement.running:
             self.whyrelay.say("Wait until the measuring is over: more may come of it.")
         else:
@@ -146,8 +151,6 @@ class FixPane(FixView):
                 self._pick("For which system?", System, self._circumstances().system)
             case "router":
                 self._pick("Which router is it?", Brand, self._circumstances().brand)
-            case "anew":
-                self._begin_anew()
             case _:
                 raise ValueError(what)
 

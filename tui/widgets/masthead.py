@@ -14,9 +14,10 @@ from probes.model import CheckStatus
 from probes.values import dataclass
 from tui import content
 from tui.content import Tone
+from tui.practising import PRACTICE
 from tui.state import STEPS, Measurement, Step
 from tui.theme import LOOKS, SPINNER
-from tui.widgets.text import fit, glyph, join, say, stack
+from tui.widgets.text import fit, fitting, glyph, join, say, stack
 
 if TYPE_CHECKING:
     from probes.readings.tailscale import Peer
@@ -56,28 +57,38 @@ class Masthead(Widget):
         right = self._standing()
         room = width - right.cell_length
         name, masked = join(say("whyrelay", "$strong bold"), "  "), Content("")
-        subject = self._subject()
         if self.masked:  # that is said in whole words, whatever else there is to say
             masked = say("  addresses masked" if room > 52 else "  masked", "$note")
         most = room - 2 - name.cell_length - masked.cell_length
+        subject = self._subject(most)
         if subject.cell_length > most and room > 24:
             subject = subject.truncate(max(most, 1), ellipsis=True)
         left = join(name, subject, masked)
         return stack((join(fit(left, room), right), self._rail(width)))
 
-    def _subject(self) -> Content:
-        """What is looked at: a peer with today's path, or else a network."""
+    def _subject(self, most: int) -> Content:
+        """What is looked at: a peer with today's path, or else a network. Where the peer leaves its
+        network no room, the name of that is left out before it is cut.
+        """
         held = self.measurement
         if not held.peer:
             return say(held.title or "nothing chosen yet")
-        where = "" if held.title == "this network" else f"  {held.title}"
+        whom = self._whom()
+        title = "" if held.title == "this network" else held.title
+        short = title.removeprefix(PRACTICE)
+        where = fitting(
+            [f"  {each}" for each in (title, short) if each] + [""], most - whom.cell_length
+        )
+        return join(whom, say(where, "$quiet"))
+
+    def _whom(self) -> Content:
         if (peer := self.peer) is None:
-            return join(say(f"with {held.peer}"), say(where, "$quiet"))
+            return say(f"with {self.measurement.peer}")
         from tui.peers import path_words, tone_of
 
         words = path_words(peer).partition("  ")[0]  # its address has no room here
         style = LOOKS[tone_of(peer)].style
-        return join(say(peer.name), " · ", say(words, style), say(where, "$quiet"))
+        return join(say(peer.name), " · ", say(words, style))
 
     def _standing(self) -> Content:
         held = self.measurement
