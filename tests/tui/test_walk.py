@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
+from textual.await_complete import AwaitComplete
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
 
 from probes.events import RunFinished
 from probes.readings import classic
@@ -314,11 +319,33 @@ async def test_what_is_seen_follows_the_size() -> None:
     app = make(played(recordings.HARD))
     async with running(app, (60, 18)) as pilot:
         await press(pilot, "3")
-        assert "router and provider" not in text(app), "no room for the picture"
+        assert "✗ router and provider ──" in text(app), "in one line"
+        assert "a new port for each peer" not in text(app), "no room for the picture"
         await pilot.resize_terminal(120, 36)
         await settled(pilot)
-        assert "router and provider" in text(app)
+        assert "✗ router and provider ──" not in text(app)
         assert "a new port for each peer" in text(app)
+
+
+async def test_what_happens_while_a_step_is_made_meets_the_step_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A measurement goes on meanwhile, and asks for the keys of the step that is seen."""
+    app, seen = make(played(recordings.HARD)), []
+    made = ContentSwitcher.add_content
+
+    def slowly(self: ContentSwitcher, widget: Widget, **named: Any) -> AwaitComplete:
+        assert isinstance(app.screen, WalkScreen)
+        app.screen.on_pane_keys()
+        seen.append((named["id"], app.screen.step))
+        return made(self, widget, **named)
+
+    async with running(app) as pilot:
+        monkeypatch.setattr(ContentSwitcher, "add_content", slowly)
+        await asyncio.gather(*(cast(WalkScreen, app.screen).go(Step.PROVE) for _ in range(2)))
+        await settled(pilot)
+        assert seen == [("prove", Step.MEASURE)]
+        assert app.screen.query_one(Masthead).step is Step.PROVE
 
 
 async def test_the_picture_marks_the_hop_with_the_obstacle() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Lock
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -42,6 +43,7 @@ class WalkScreen(Screen[object]):
     def compose(self) -> ComposeResult:
         """The first step is there with the first paint."""
         self.step = first_step(self.whyrelay.settings.source)
+        self._going = Lock()
         pane = self._make(self.step)
         yield Masthead()
         with ContentSwitcher(initial=str(self.step)):
@@ -110,16 +112,21 @@ class WalkScreen(Screen[object]):
         return self.query_one(f"#{self.step}", Pane)
 
     async def go(self, step: Step) -> None:
-        """Go to a step."""
-        if step is self.step:
-            return
-        before, self.step = self.pane, step
-        switcher = self.query_one(ContentSwitcher)
-        if not switcher.query(f"#{step}"):
-            await switcher.add_content(self._make(step), id=str(step))
-        before.rest()
-        switcher.current = str(step)
-        self._entered(self.pane)
+        """Go to a step.
+
+        The step is the one before until the new one is there: while that is made, other things
+        happen, and they ask for the pane of the step.
+        """
+        async with self._going:
+            if step is self.step:
+                return
+            switcher = self.query_one(ContentSwitcher)
+            if not switcher.query(f"#{step}"):
+                await switcher.add_content(self._make(step), id=str(step))
+            before, self.step = self.pane, step
+            before.rest()
+            switcher.current = str(step)
+            self._entered(self.pane)
 
     def _entered(self, pane: Pane) -> None:
         self.query_one(Masthead).step = self.step
