@@ -27,6 +27,8 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
     which = diagnosis.headline
     if which in _OF_THE_NETWORK and unconnected(diagnosis):
         return "direct-not-connected"
+    if which is Headline.PEER_UNKNOWN and busy(report, CheckId.TAILSCALE):
+        return Headline.UNKNOWN_STILL_MEASURING
     if which in _LOSSY and loses_large(diagnosis):
         return _LOSSY[which]
     if which is Headline.DIRECT_EASY and tailscale.OWN_SOCKET.id in diagnosis.nat4.because:

@@ -230,6 +230,19 @@ def test_a_test_left_out_or_under_way_is_called_so() -> None:
     assert headline(diagnose(found), found) == "Still measuring."
 
 
+def test_a_chosen_device_is_not_called_unknown_before_tailscale_has_answered() -> None:
+    said = "Could not tell for home-nas: no such peer is known here."
+    for status, closed, expected in (
+        (CheckStatus.RUNNING, False, False),
+        (CheckStatus.DONE, False, True),
+        (CheckStatus.DONE, True, True),
+    ):
+        found = report(EASY, {CheckId.TAILSCALE: status}, closed=closed)
+        sentence = headline(diagnose(found, "home-nas"), found)
+        assert (sentence == said) is expected
+        assert expected or "measuring" in sentence
+
+
 def test_every_headline_of_the_rules_is_met_above() -> None:
     met = {diagnose(report(row[1])).headline for row in HEADLINES}
     met.add(
