@@ -9,6 +9,7 @@ import pytest
 
 from tests.tui import recordings
 from tests.tui.harness import SIZES, eventually, lines, make, played, press, running, text
+from tui.commands import COPY, MAP_TEST, NEXT, PALETTE, QUIT, RETEST, Command
 from tui.keymap import parse
 from tui.saying import NOTE_S
 from tui.screens.help import HelpScreen
@@ -85,3 +86,24 @@ async def test_what_is_wrong_in_the_persons_keys_can_be_read(tmp_path: Path) -> 
         told = " ".join(text(app).split())
         for each in troubles:
             assert each in told.replace(" ▸ ", " ")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_keys_without_room_are_left_out_and_the_last_two_never(size: tuple[int, int]) -> None:
+    """By the palette everything else is found."""
+    app = make(played(recordings.HARD))
+    async with running(app, size) as pilot:
+        bar = app.screen.query_one(KeyBar)
+        bar.commands = (MAP_TEST, RETEST, NEXT, COPY, PALETTE, QUIT)
+        await pilot.pause()
+        assert lines(app)[-1].split() == _as_shown(MAP_TEST, RETEST, NEXT, COPY, PALETTE, QUIT)
+        bar.commands = (MAP_TEST, RETEST, MAP_TEST, RETEST, NEXT, COPY, PALETTE, QUIT)
+        await pilot.pause()
+        shown = lines(app)[-1]
+        assert shown.split()[-4:] == _as_shown(PALETTE, QUIT)
+        assert len(shown) <= size[0]
+        assert shown.split()[:3] == _as_shown(MAP_TEST)[:3]
+
+
+def _as_shown(*commands: Command) -> list[str]:
+    return " ".join(f"{each.key} {each.word}" for each in commands).split()

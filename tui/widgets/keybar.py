@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.content import Content
 from textual.reactive import reactive
@@ -10,9 +12,23 @@ from textual.widget import Widget
 from tui.commands import Command
 from tui.widgets.text import join, say
 
+_GAPS = (3, 2, 1)
+_KEPT = 2
+
+
+def _placed(commands: Sequence[Command], between: int) -> list[tuple[int, int, Command]]:
+    """From where to where each of them stands, with so many cells between two."""
+    places, start = [], 0
+    for command in commands:
+        end = start + len(command.key) + 1 + len(command.word)
+        places.append((start, end, command))
+        start = end + between
+    return places
+
 
 class KeyBar(Widget):
-    """At most six keys with a word each; what has no room is left out from the right but Quit."""
+    """At most six keys with a word each. What has no room is left out from the right, but for the
+    last two: by them everything else is found, and left."""
 
     DEFAULT_CSS = """
     KeyBar { height: 1; dock: bottom; background: $panel; padding: 0 1; }
@@ -22,15 +38,15 @@ class KeyBar(Widget):
     hovered: reactive[str] = reactive("")
 
     def _places(self) -> list[tuple[int, int, Command]]:
-        for between in (3, 2, 1):
-            places, start = [], 0
-            for command in self.commands:
-                end = start + len(command.key) + 1 + len(command.word)
-                places.append((start, end, command))
-                start = end + between
-            if not places or places[-1][1] <= self.size.width:
-                break
-        return places
+        commands = list(self.commands)
+        while True:
+            for between in _GAPS:
+                places = _placed(commands, between)
+                if not places or places[-1][1] <= self.size.width:
+                    return places
+            if len(commands) <= _KEPT:
+                return places
+            del commands[-_KEPT - 1]
 
     def render(self) -> Content:
         """The line."""
