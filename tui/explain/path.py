@@ -25,6 +25,7 @@ from probes.diagnosis.model import (
     Diagnosis,
     Headline,
     Mechanism,
+    Nat,
     NatClass,
     Verdict,
 )
@@ -284,12 +285,18 @@ _CLASS_TONE = {
 }
 
 
+def own_nat(nat: Nat) -> str:
+    """This side's NAT in a few words: one that is easy for its open port alone stays hard."""
+    opened = nat.nat_class is NatClass.EASY and nat.varies
+    return content.within("opened") if opened else content.label(nat.nat_class)
+
+
 def _remark(hop: HopId, boxes: tuple[HopId, ...], diagnosis: Diagnosis, report: Report) -> str:
     """The NAT's class at the outermost box: what lies inside it is not seen from outside."""
     if hop is HopId.CLOUD and facts.one_to_one(report):
         return content.within("one-to-one")
     if hop is boxes[-1]:
-        return content.label(diagnosis.nat4.nat_class)
+        return own_nat(diagnosis.nat4)
     peer = diagnosis.peer
     known = hop is HopId.PEER and peer is not None and peer.nat is not NatClass.UNKNOWN
     return content.label(peer.nat) if known and peer is not None else ""

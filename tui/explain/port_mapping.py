@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from probes.diagnosis.facts import Facts
 from probes.diagnosis.layers import in_cloud, within
-from probes.diagnosis.model import NatClass
+from probes.diagnosis.model import NatClass, Result
 from probes.diagnosis.nat import nat_of
+from probes.diagnosis.outlook import outlook_of
 from probes.model import Family, Reason
 from probes.readings import local, port_mapping, stun
 from probes.readings.key import Key
@@ -20,6 +22,12 @@ _SERVICES = (
     ("PCP", port_mapping.PCP),
 )
 """With the names that netcheck prints, in its order."""
+
+
+def _goes_direct(report: Report) -> bool:
+    """With an ordinary peer: a NAT may be easy, and something else stand in the way."""
+    nat4, nat6 = (nat_of(report, each) for each in Family)
+    return outlook_of(Facts(report, nat4, nat6)).easy.result is Result.DIRECT
 
 
 def choose(report: Report) -> Choice:
@@ -81,7 +89,9 @@ def _value(
             return "none-hard"
         case NatClass.NONE:
             return "none-no-nat"
-        case NatClass.EASY:
+        case NatClass.EASY if _goes_direct(report):
             return "none-easy"
+        case NatClass.EASY:
+            return "none-other"
         case NatClass.UNKNOWN:
             return "none-no-udp" if report.value(stun.UDP) is False else "none"

@@ -21,7 +21,7 @@ from probes.diagnosis.model import (
 )
 from probes.diagnosis.nat import nat_of, several_lines, ways_in
 from probes.diagnosis.outlook import needs_no_port, outlook_of
-from probes.model import Family, Known
+from probes.model import Family, Filtering, Known
 from probes.readings import KEYS, local, port_mapping, relays
 from probes.readings.key import Key
 from probes.readings.port_mapping import MappingTest
@@ -54,7 +54,8 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
     words = content.nat(which)
     filling = filling_of(report, family)
     for_you = content.fill(words.for_you, **filling)
-    if which in ("none", "none-cloud", "easy", "easy-reported", "easy-opened"):
+    all_in = nat.filtering is Filtering.ADDRESS_AND_PORT_DEPENDENT and _open_to_all(report)
+    if which in ("none", "none-cloud", "easy", "easy-reported", "easy-opened") and not all_in:
         for_you = f"{for_you} {content.filtering(nat.filtering)}"
     carrier = family is Family.V4 and carrier_nat(report) is not None
     hard = nat.nat_class is NatClass.HARD
@@ -72,6 +73,12 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
         (*_evidence(report, nat.because), *_evidence(report, nat.missing)),
         (*_nat_facts(nat), *(_cloud_facts(report) if family is Family.V4 else ())),
     )
+
+
+def _open_to_all(report: Report) -> bool:
+    """Some port is open to every peer, whatever the filter of all others lets in."""
+    nat4, nat6 = (nat_of(report, each) for each in Family)
+    return outlook_of(Facts(report, nat4, nat6)).hard.result is Result.DIRECT
 
 
 def _cloud_facts(report: Report) -> tuple[Fact, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from probes.diagnosis.model import Diagnosis, Mechanism, NatClass, Verdict
 from probes.diagnosis.peer_hints import RELAYED
 from probes.diagnosis.plan import CausePlan
-from probes.readings.tailscale import PEERS
+from probes.readings.tailscale import PEERS, Peer
 from probes.report import Report
 from tui import content
 from tui.content import playbooks
@@ -92,12 +92,15 @@ def no_way(report: Report, diagnosis: Diagnosis) -> str:
     return "nothing told" if report.elsewhere else _UNKNOWN
 
 
-def relayed_now(report: Report, diagnosis: Diagnosis) -> str:
+def relayed_now(report: Report, diagnosis: Diagnosis, peers: Sequence[Peer] | None = None) -> str:
     """The devices that are on a relay although nothing here stands in the way, and how to have a
-    look at one of them; "" where there are none, or one is looked at already."""
+    look at one of them; "" where there are none, or one is looked at already. `peers`: as they were
+    seen last, where that was after the report."""
     if diagnosis.peer is not None or diagnosis.verdict is not Verdict.DIRECT:
         return ""
-    names = [peer.name for peer in report.value(PEERS) or () if peer.path in RELAYED]
+    if peers is None:
+        peers = report.value(PEERS) or ()
+    names = [peer.name for peer in peers if peer.path in RELAYED]
     if not names:
         return ""
     return content.fill(content.fixing("relayed now"), peers=some(names))

@@ -12,7 +12,7 @@ from tui.content import plain
 from tui.explain import explain_cause
 from tui.proving.compare import Comparison, Outcome
 from tui.proving.proof import Proof
-from tui.proving.telling import done_words, outcome_label
+from tui.proving.telling import done_words, outcome_label, side_of
 
 
 def text_of(
@@ -49,8 +49,7 @@ def _lines(title: str, done: Sequence[str], found: Comparison) -> Iterator[str]:
         yield f"{line.name}: {change}{same}"
     yield ""
     for each in found.causes:
-        side = before if each.cause not in after.diagnosis.causes else after
-        words = explain_cause(each.cause, side.report)
+        words = explain_cause(each.cause, side_of(each, found).report)
         yield f"Cause, {content.label(each.fate)}: {words.title}. {plain(words.sentence)}"
     if found.kept:
         names = ", ".join(content.check(check).title for check in sorted(found.kept))

@@ -13,7 +13,7 @@ from probes.values import dataclass
 from tui import content
 from tui.content import FieldId, Tone, plain
 from tui.explain import Explained, explain_fields
-from tui.explain.headline import loses_large
+from tui.explain.headline import loses_large, unconnected
 from tui.explain.live import check_line
 from tui.explain.mechanism import mechanism_in_short
 from tui.pair_view import Pair
@@ -110,8 +110,11 @@ def compared_lines(before: Side, after: Side, turned: Iterable[Turned]) -> Itera
 
 
 def _verdict(diagnosis: Diagnosis) -> Value:
-    """As the band at the top has it: direct is not all well where large packets are lost."""
+    """As the band at the top has it: direct is not all well where large packets are lost, or
+    Tailscale is not connected."""
     name, tone = content.label(diagnosis.verdict), _VERDICTS[diagnosis.verdict]
+    if diagnosis.verdict is Verdict.DIRECT and unconnected(diagnosis):
+        return Value(f"{name}, {plain(content.proof('not connected'))}", Tone.NOTE)
     if diagnosis.verdict is Verdict.DIRECT and loses_large(diagnosis):
         return Value(f"{name}, {plain(content.proof('large lost'))}", Tone.NOTE)
     return Value(name, tone)

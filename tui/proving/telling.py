@@ -16,7 +16,7 @@ from tui import content
 from tui.explain.settling import trial_decides
 from tui.explain.verdict import cause_words
 from tui.fixing.first import no_way
-from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side
+from tui.proving.compare import CauseFate, CauseLine, Change, Comparison, Outcome, Side
 from tui.proving.proof import Proof
 from tui.proving.reached import relayed
 from tui.widgets.text import spaced
@@ -41,6 +41,16 @@ def untested(report: Report, diagnosis: Diagnosis, *, opened: bool, begun: bool)
         )
     told = no_way(report, diagnosis) != "nothing told" or plan_of(report, diagnosis)
     return content.proof("untested elsewhere" if told else "untold elsewhere")
+
+
+def side_of(each: CauseLine, found: Comparison) -> Side:
+    """The side that a cause is told of: after, unless it is gone."""
+    return found.after if each.cause in found.after.diagnosis.causes else found.before
+
+
+def cause_title(each: CauseLine, found: Comparison) -> str:
+    """What a cause is called, there where it holds: in a cloud another thing than at home."""
+    return cause_words(each.cause.id, side_of(each, found).report).title
 
 
 def outcome_words(found: Comparison) -> str:

@@ -27,6 +27,8 @@ from tui.explain import (
     map_lines,
     notices,
 )
+from tui.explain.path import own_nat
+from tui.explain.verdict import cause_words
 from tui.screens import between
 from tui.screens.evidence import Made
 from tui.screens.settling import open_lines, open_questions
@@ -162,7 +164,7 @@ def _answer(measurement: Measurement) -> list[Block]:
     nat = diagnosis.nat4
     easy = diagnosis.outlook.easy
     outlook = explain_outlook(easy, NatClass.EASY, nat.nat_class)
-    rows = [("This side", say(content.label(nat.nat_class)))]
+    rows = [("This side", say(own_nat(nat)))]
     if nat.nat_class is not NatClass.UNKNOWN:
         rows.append(("How sure", say(content.label(nat.confidence))))
     blocks: list[Block] = [
@@ -173,7 +175,7 @@ def _answer(measurement: Measurement) -> list[Block]:
     weighty = (cause for cause in measurement.judged.causes if cause.in_the_way)
     if causes := list(weighty):
         blocks += [gap, heading(PARTS["cause"])]
-        blocks += [prose(f"- {content.cause(each.id).title}") for each in causes]
+        blocks += [prose(f"- {cause_words(each.id, measurement.report).title}") for each in causes]
     stops = hops(measurement.report, measurement.judged)
     blocks += [gap, heading("The path"), lambda width: column(stops, width)]
     if diagnosis.peer is None and measurement.pair is None:

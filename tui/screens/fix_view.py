@@ -259,7 +259,8 @@ class FixView(Pane):
         else:
             state = self._state() or "nothing known"
             known = self.measurement
-            relayed = relayed_now(known.report, known.diagnosis) if known.closed else ""
+            now = self.whyrelay.peers_now(known)
+            relayed = relayed_now(known.report, known.diagnosis, now) if known.closed else ""
             page.show(row, fix_page.about(state, relayed), title="Fix")
         self.keys_changed()
 

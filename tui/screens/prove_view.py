@@ -23,7 +23,13 @@ from tui.proving.compare import CauseFate, Comparison, Outcome
 from tui.proving.lines import Line
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
-from tui.proving.telling import direct_all_the_same, done_words, outcome_label, untested
+from tui.proving.telling import (
+    cause_title,
+    direct_all_the_same,
+    done_words,
+    outcome_label,
+    untested,
+)
 from tui.proving.testing import compared, followed, pretences
 from tui.screens import prove_live as live
 from tui.screens import prove_pages as pages
@@ -152,7 +158,7 @@ class ProveView(Pane):
             if found.causes:
                 yield head("Causes")
             for each in found.causes:
-                tone, name = fate_tone(each), content.cause(each.cause.id).title
+                tone, name = fate_tone(each), cause_title(each, found)
                 word = content.label(each.fate)
                 lay = partial(lay_pair, tone, name, word, short=fate_short(each.fate))
                 yield Row(f"cause:{each.cause.id}", lay)
@@ -221,7 +227,7 @@ class ProveView(Pane):
             heading_, blocks = self._lines[name].name, pages.field(self._lines[name])
         elif kind == "cause" and found is not None:
             each = next(each for each in found.causes if each.cause.id == name)
-            heading_, blocks = content.cause(each.cause.id).title, pages.cause(each, found)
+            heading_, blocks = cause_title(each, found), pages.cause(each, found)
         elif kind == "pretend":
             heading_, key = content.label(RemedyId(name)), hint(PRETEND, "pretend")
             blocks = [title(heading_), gap, prose(content.proof("practise"))]

@@ -37,7 +37,7 @@ def fix(walk: Walk) -> Step:
     fixing = Fixing(walk, plans, found)
     talk.heading(f"Step 4 of 5: Fix. {content.page('fix').title}")
     talk.tell(Side(known.report, known.judged, known.pair).sentence)
-    relayed = relayed_now(known.report, known.diagnosis)
+    relayed = relayed_now(known.report, known.diagnosis, walk.peers)
     if not plans:
         talk.tell("", content.fixing(no_way(known.report, known.diagnosis)))
         if relayed:

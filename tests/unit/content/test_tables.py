@@ -297,7 +297,16 @@ def mapping(*, ok: bool, seen: bool | None = None) -> port_mapping.MappingTest:
 
 TUNNEL = {**EASY, local.WAY_OUT4.id: way_out(tunnel="tun0")}
 ELSEWHERE = (answer("45.83.223.10:40001", 0, host="stun.example:19302"),)
+FORCED = environment.Setting(
+    "TS_DEBUG_ALWAYS_USE_DERP", "true", "/etc/default/tailscaled", environment.Effect.FORCES_RELAY
+)
 OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
+    (
+        FieldId.PORT_MAPPING,
+        "none-other",
+        {**services(False, False, False, EASY), environment.SETTINGS.id: (FORCED,)},
+        "Something else does, and comes first",
+    ),
     (FieldId.UDP, "yes-tunnel", TUNNEL, "far end of tun0"),
     (
         FieldId.UDP,
