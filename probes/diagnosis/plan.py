@@ -141,6 +141,8 @@ class _Known:
             return ()
         if cause.id is CauseId.SAME_NETWORK and not cause.in_the_way:
             return ()  # the two reach each other already
+        if cause.id is CauseId.HARD_NAT and self.facts.nat4.nat_class is NatClass.EASY:
+            return ()  # a port is open, so nothing more need be
         around = self._around(cause)
         own = [each for each in WAYS[cause.id] if each not in around]
         if around:

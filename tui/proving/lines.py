@@ -101,7 +101,7 @@ def compared_lines(before: Side, after: Side, turned: Iterable[Turned]) -> Itera
         yield Line(f"nat{family}", f"IPv{family} NAT", _class(was4), _class(now4))
         mappings = (Value(content.label(each.mapping)) for each in (was4, now4))
         yield Line(f"mapping{family}", f"IPv{family} mapping", *mappings)
-        filters = (Value(content.filtering(each.filtering)) for each in (was4, now4))
+        filters = (Value(plain(content.filtering(each.filtering))) for each in (was4, now4))
         yield Line(f"filtering{family}", f"IPv{family} filtering", *filters)
     for service in SERVICES:
         lines = [check_line(each.report, service) for each in (before, after)]

@@ -374,6 +374,7 @@ def test_with_the_other_side_s_answer_it_is_the_pair_that_is_judged(
     assert lines["verdict"].after.text == content.label(after)
     assert lines["pair"].after.text in found.after.sentence
     text = text_of("practice: hard-home", Proof(found.before.report, remedy, tested=True), found)
+    assert "[[" not in text, "links are for the screen"
     assert found.after.sentence in text
 
 
