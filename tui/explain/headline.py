@@ -33,6 +33,9 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
         return _LOSSY[which]
     if which is Headline.DIRECT_EASY and tailscale.OWN_SOCKET.id in diagnosis.nat4.because:
         return "direct-told"
+    ids = {each.id for each in diagnosis.causes}
+    if which is Headline.DIRECT_OPEN and {CauseId.HOST_FIREWALL, CauseId.INBOUND_BLOCKED} <= ids:
+        return "direct-open-own-firewall"
     if which is Headline.DIRECT_OPEN and _keeps_strangers_out(diagnosis):
         return "direct-open-filtered"
     if which is Headline.DIRECT_OPEN and facts.one_to_one(report):

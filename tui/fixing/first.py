@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from probes.diagnosis.model import Diagnosis, Mechanism, NatClass, Verdict
 from probes.diagnosis.peer_hints import RELAYED
 from probes.diagnosis.plan import CausePlan
+from probes.readings import lifetime
 from probes.readings.tailscale import PEERS, Peer
 from probes.report import Report
 from tui import content
@@ -65,6 +66,8 @@ def first_move(report: Report, diagnosis: Diagnosis) -> str:
 def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     words = no_way(report, diagnosis)
     yield content.fixing(words)
+    if words == _WELL and not report.elsewhere and not report.known(lifetime.LIFETIME4):
+        yield content.fixing("quiet minutes")
     relayed = relayed_now(report, diagnosis)
     if relayed:
         yield relayed
@@ -76,7 +79,7 @@ def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
             return
 
 
-_UNKNOWN = "nothing known"
+_UNKNOWN, _WELL = "nothing known", "nothing to fix"
 
 
 def no_way(report: Report, diagnosis: Diagnosis) -> str:
@@ -86,7 +89,7 @@ def no_way(report: Report, diagnosis: Diagnosis) -> str:
     if peer is not None and peer.mechanism is Mechanism.PEER_OFFLINE:
         return "peer offline"
     if not too_little_known(diagnosis):
-        return "nothing to fix"
+        return _WELL
     if diagnosis.outlook.easy.mechanism is Mechanism.NO_COMMON_FAMILY:
         return "ipv6 alone"
     return "nothing told" if report.elsewhere else _UNKNOWN

@@ -101,6 +101,8 @@ def _practise(walk: Walk) -> Step | None:
 
 def _peer(walk: Walk) -> Step | None:
     talk = walk.talk
+    if walk.practice and walk.peers:
+        return _practice_peer(walk)
     walk.source = walk.networks.this()
     talk.tell("Asking Tailscale on this device.")
     only = replace(walk.settings.options, only=frozenset({CheckId.TAILSCALE}), skip=frozenset())
@@ -113,6 +115,16 @@ def _peer(walk: Walk) -> Step | None:
     if found is None:
         return None
     return _take(walk, Measurement("this network", peer=found.key))
+
+
+def _practice_peer(walk: Walk) -> Step | None:
+    """Of the practice network that is looked at: its devices were told with the measurement."""
+    walk.talk.tell(f"The devices of {walk.measurement.title}.")
+    found = _pick(walk, [peer for _, peer in ordered(walk.peers)])
+    if found is None:
+        return None
+    walk.begin(Measurement(walk.measurement.title, peer=found.key))
+    return Step.MEASURE
 
 
 def _no_peers(report: Report) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import pytest
 
 from probes.diagnosis.model import Verdict
 from tests.unit.cli.walking import TO_PROVE, Asked, Person, Practising, walked
+from tui.cli import main
 from tui.fixing.keeper import Keeper
 from tui.settings import Settings
 from tui.state import Measurement
@@ -182,3 +183,34 @@ def test_another_network_than_the_one_of_then_is_told_and_asked_about(
     nameless = start(tmp_path, "go", "q")
     assert "Nothing tells now which network this is" in joined(nameless)
     assert "Step 4 of 5" not in nameless
+
+
+# --- devices of a practice network ----------------------------------------------------------------
+
+
+def test_a_device_of_the_practice_network_that_is_looked_at_can_be_chosen() -> None:
+    at = [each.name for each in Practising("hard-home").practice()].index("easy-home") + 1
+    person, walk, _ = walked("4", str(at), "b", "2", "1", here="hard-home")
+    assert "The devices of practice: easy-home." in person.text
+    assert walk.measurement.title == "practice: easy-home"
+    chosen = walk.measurement.chosen
+    assert chosen is not None
+    assert chosen.name == "home-nas"
+    assert "Relayed to home-nas" in person.text
+
+
+def test_a_quiet_minute_is_hinted_at_only_where_nobody_measured_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hint = "look at how long the router remembers"
+    main(["check", "--plain", "--no-save", "--simulate", "brief-memory"])
+    assert hint in joined(capsys.readouterr().out)
+    main(["check", "--plain", "--no-save", "--simulate", "brief-memory", "--with", "lifetime"])
+    assert hint not in joined(capsys.readouterr().out)
+
+
+def test_whose_firewall_it_is_stands_in_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "--plain", "--no-save", "--simulate", "own-firewall"])
+    assert "and a firewall of its own." in joined(capsys.readouterr().out)
+    main(["check", "--plain", "--no-save", "--simulate", "public-firewall"])
+    assert "behind a firewall." in joined(capsys.readouterr().out)
