@@ -113,6 +113,7 @@ def _old_client(case: Case) -> bool:
 
 _ONLY_IF: dict[RemedyId, Callable[[Case], bool]] = {
     RemedyId.ACCESS_POINT: _two_routers,
+    RemedyId.FORWARD_TWICE: _two_routers,
     RemedyId.OTHER_NETWORK: _cut_outside,
     RemedyId.UNBLOCK_UDP: _cut_outside,
     RemedyId.ALLOW_OUTBOUND: _blocks_outbound,

@@ -414,3 +414,15 @@ def test_whoever_gave_the_other_side_s_answer_is_not_sent_there_for_it(name: str
 def not_none(peer: PeerOutlook | None) -> PeerOutlook:
     assert peer is not None
     return peer
+
+
+def test_two_routers_of_one_s_own_can_both_be_told_where_the_other_side_is_hard() -> None:
+    def in_the_way(name: str) -> set[RemedyId]:
+        this, that = report_of(run(name)), report_of(run("hard-home"))
+        both = judged_by(diagnose(this), pair_of(Given(name, this), Given("the other", that)))
+        first = plan_of(this, both)[0]
+        assert first.cause.in_the_way
+        return {way.remedy.id for way in first.ways if way.whose is Whose.THIS}
+
+    assert RemedyId.FORWARD_TWICE in in_the_way("double-nat")
+    assert RemedyId.FORWARD_TWICE not in in_the_way("easy-home")
