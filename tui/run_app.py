@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import select
 import signal
 import sys
 import threading
@@ -106,11 +107,30 @@ def _ended_by_signals(app: WhyrelayApp, guards: _Guards) -> Iterator[None]:
         number = getattr(signal, name, None)
         if number is not None:
             before[number] = signal.signal(number, end)
+    _tell_when_the_terminal_is_gone()
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _tell_when_the_terminal_is_gone() -> None:
+    """A hang-up where the system sends none, as it does to no program whose terminal is not its
+    session's own: it would read and write nothing for ever, as fast as it can."""
+    number, poll = getattr(signal, "SIGHUP", None), getattr(select, "poll", None)
+    if number is None or poll is None or not os.isatty(0):
+        return
+
+    def wait() -> None:
+        ends = poll()
+        ends.register(0, 0)  # for nothing but its end
+        with suppress(OSError):
+            found = ends.poll()
+            if any(what & (select.POLLHUP | select.POLLERR) for _, what in found):
+                os.kill(os.getpid(), number)
+
+    threading.Thread(target=wait, name="whyrelay terminal", daemon=True).start()
 
 
 def _as_it_was() -> Callable[[], None]:

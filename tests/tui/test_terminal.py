@@ -178,13 +178,15 @@ def test_a_terminal_that_takes_nothing_any_more_keeps_no_signal_from_ending_it(
     assert time.monotonic() - began < UNHURRIED_S
 
 
-def test_a_terminal_that_is_gone_ends_it(app: Callable[..., Terminal]) -> None:
+@pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
+def test_a_terminal_that_is_gone_ends_it(app: Callable[..., Terminal], told: bool) -> None:
     terminal = app(APP, *SLOW)
     terminal.until(lambda seen: b"measuring" in seen)
     gone = os.open(os.devnull, os.O_RDONLY)
     os.dup2(gone, terminal.master)  # the last end of it that anybody held
     os.close(gone)
-    terminal.process.send_signal(signal.SIGHUP)  # as the kernel does for a session of its own
+    if told:
+        terminal.process.send_signal(signal.SIGHUP)  # as the kernel does to a session of its own
     assert terminal.process.wait(20) == NUMBERS[signal.SIGHUP]
 
 
