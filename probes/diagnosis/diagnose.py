@@ -132,6 +132,14 @@ _BY_CAUSE = {
     CauseId.NAT_STATE_COLLISION: Headline.DEPENDS_PORT_STOLEN,
 }
 """The more telling cause first."""
+_WHERE_IT_DEPENDS = {
+    Headline.RELAYED_UDP_BLOCKED: Headline.DEPENDS_UDP,
+    Headline.RELAYED_STUN_BLOCKED: Headline.DEPENDS_TOLD_BY_ROUTER,
+    Headline.RELAYED_MAP_WITHOUT_STUN: Headline.DEPENDS_TOLD_BY_ROUTER,
+    Headline.RELAYED_MULTI_WAN: Headline.DEPENDS_PORT_DOUBTED,
+    Headline.RELAYED_HARD_NAT: Headline.DEPENDS_PORT_DOUBTED,
+}
+"""The same causes, where something else may make up for them: nobody says "relayed" of those."""
 _ONLY_BLOCKING = {CauseId.FORCED_RELAY, CauseId.HOST_FIREWALL}
 """Elsewhere they only limit, and are not what it comes down to."""
 
@@ -153,7 +161,8 @@ def _headline(facts: Facts, causes: tuple[Cause, ...], verdict: Verdict) -> Head
             blocking = {each.id for each in causes if each.weight is Weight.BLOCKS}
             held = found - (_ONLY_BLOCKING - blocking)
             named = [headline for cause, headline in _BY_CAUSE.items() if cause in held]
-            return named[0] if named else Headline.UNKNOWN_TOO_LITTLE
+            said = named[0] if named else Headline.UNKNOWN_TOO_LITTLE
+            return _WHERE_IT_DEPENDS.get(said, said) if verdict is Verdict.DEPENDS else said
         case Verdict.UNKNOWN:
             if facts.tunnel:
                 return Headline.UNKNOWN_TUNNEL

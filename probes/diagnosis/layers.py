@@ -14,6 +14,7 @@ from probes.addresses import AddressKind
 from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.facts import unasked
 from probes.diagnosis.model import Confidence
+from probes.diagnosis.surroundings import adds_nat
 from probes.model import IPAddress
 from probes.readings import environment, layers, local, port_mapping, stun
 from probes.readings.environment import Surrounding
@@ -66,7 +67,7 @@ def within(report: Report) -> bool:
     virtual machine runs on. An address alone, without any sign of such a thing, does not show that.
     """
     return any(
-        each.kind in _WITHIN and each.adds_nat and each.sure is not Confidence.POSSIBLE
+        each.kind in _WITHIN and each.sure is not Confidence.POSSIBLE and adds_nat(report, each)
         for each in report.value(environment.EVIDENCE) or ()
     )
 

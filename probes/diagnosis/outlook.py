@@ -66,14 +66,14 @@ def outlooks(reach: Reach) -> Outlooks:
     """The outlooks of a side that can be judged."""
     none, easy, hard = (_outlook(reach, peer) for peer in PEERS.values())
     if reach.blind and all(leg.udp for leg in reach.legs):
-        # Even where the result is the same: what stands in the way is that nobody can be told.
+        # Not only where the result hangs on it: what stands in the way is that nobody can be told.
         easy, hard = (_blind(each) for each in (easy, hard))
     return Outlooks(none, easy, hard)
 
 
 def _blind(outlook: Outlook) -> Outlook:
-    if outlook.result is Result.DIRECT:
-        return outlook
+    if outlook.result is not Result.RELAYED:
+        return outlook  # a router that opens a port says where it is
     return replace(outlook, mechanism=Mechanism.NO_ENDPOINT)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from probes.diagnosis.facts import Facts
 from probes.diagnosis.model import Actor, Confidence, NatClass
-from probes.readings import environment
+from probes.readings import environment, local, stun
 from probes.readings.environment import Evidence, Surrounding
+from probes.report import Report
 from probes.values import dataclass
 
 ACTORS = {
@@ -53,7 +54,18 @@ def _shown(facts: Facts, found: Evidence) -> tuple[str, ...] | None:
     if found.kind in (Surrounding.CLOUD, Surrounding.MOBILE):
         behind = facts.nat4.nat_class in (NatClass.EASY, NatClass.HARD)
         return (environment.EVIDENCE.id, *facts.nat4.because) if behind else None
-    return (environment.EVIDENCE.id,) if found.adds_nat else None
+    return (environment.EVIDENCE.id,) if adds_nat(facts.report, found) else None
+
+
+def adds_nat(report: Report, found: Evidence) -> bool:
+    """Whether a container, a pod or a machine puts a NAT before this device.
+
+    Its files tell what it is, and what was measured has the last word: where the internet sees the
+    address that this device itself sends from, nothing translates.
+    """
+    way_out, seen = report.value(local.WAY_OUT4), report.value(stun.ENDPOINT4)
+    here = way_out is not None and seen is not None and seen.address == way_out.source
+    return bool(found.adds_nat) and not here
 
 
 GOOGLE = "Google Cloud"

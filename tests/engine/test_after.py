@@ -157,6 +157,8 @@ ROOTS = [
     ("ipv6-off", RemedyId.ENABLE_IPV6, CauseId.IPV6_OFF),
     ("ipv6-filtered", RemedyId.UNBLOCK_IPV6, CauseId.IPV6_FILTERED),
     ("tunnel-unbindable", RemedyId.PAUSE_VPN, CauseId.OTHER_VPN),
+    ("container", RemedyId.HOST_NETWORK, CauseId.CONTAINER),
+    ("pod", RemedyId.HOST_NETWORK, CauseId.KUBERNETES),
 ]
 
 
@@ -192,6 +194,16 @@ def _kind(name: str, peer: str, remedy: RemedyId) -> NatClass:
     spec = scenario(name, (remedy,)).host["here"].tailscale
     assert spec is not None
     return spec.peer[peer].nat
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_sentence_says_what_the_verdict_says(name: str) -> None:
+    """Whatever was done: "relayed" is said of no network on which it depends, nor the other way."""
+    for remedy in (None, *(own_ways(name, notes=True).keys() & scenario(name).after.keys())):
+        _, after = measured(name, *filter(None, (remedy,)))
+        said = after.headline.partition("-")[0]
+        if said in ("relayed", "depends", "direct"):
+            assert said == after.verdict
 
 
 def test_one_change_after_the_other() -> None:

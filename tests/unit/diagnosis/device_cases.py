@@ -145,8 +145,12 @@ CASES: dict[str, Case] = {
     "a mapping that the router makes and does not heed": _hard(
         {C.PORT_MAPPING_BROKEN}, R, *tried(seen_from_outside=False), *BY_NAME, *HELD_BACK
     ),
-    "a mapping that nothing comes in by": _hard(
-        {C.PORT_MAPPING_BROKEN}, Verdict.DEPENDS, *tried(seen_from_outside=False)
+    "a mapping that nothing comes in by": (
+        hard(*tried(seen_from_outside=False)),
+        NatClass.HARD,
+        Verdict.DEPENDS,
+        Headline.DEPENDS_PORT_DOUBTED,
+        {C.HARD_NAT, C.PORT_MAPPING_BROKEN, C.IPV6_MISSING},
     ),
     "a mapping that was not granted": _hard(
         {C.PORT_MAPPING_BROKEN}, R, *tried(granted=False, address_matches=None)

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from probes.diagnosis import layers
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, Result, Weight
 from probes.diagnosis.plan import plan_of
@@ -52,7 +53,7 @@ from tests.unit.diagnosis.device_cases import (
     setting,
     tried,
 )
-from tests.unit.diagnosis.reports import PUBLIC
+from tests.unit.diagnosis.reports import PUBLIC, way_out
 from tests.unit.diagnosis.sites import BY_NAME, HELD_BACK, LET_THROUGH
 
 C = CauseId
@@ -284,6 +285,16 @@ def test_a_box_without_a_nat_is_no_cause(sign: Pair) -> None:
         causes = {each.id for each in diagnose(report).causes}
         assert causes <= {C.HARD_NAT, C.IPV6_MISSING}
     assert acts(hard(sign), C.HARD_NAT) is Actor.ROUTER
+
+
+@pytest.mark.parametrize("kind", [Surrounding.CONTAINER, Surrounding.KUBERNETES])
+def test_a_box_whose_address_is_the_one_seen_outside_is_behind_no_nat(kind: Surrounding) -> None:
+    """Its files may say what it is, and not that it is in the network of its host."""
+    sign, own = inside(kind, adds_nat=True), (local.WAY_OUT4, way_out(PUBLIC))
+    here = open_(sign, own, SEEN)
+    assert {each.id for each in diagnose(here).causes} == {C.IPV6_MISSING}
+    assert not layers.within(here)
+    assert layers.within(eased(sign, SEEN))
 
 
 def test_a_cloud_that_gives_the_device_its_public_address_is_no_cause() -> None:
