@@ -101,19 +101,28 @@ class Returning:
 
 
 def describe(progress: Progress) -> str:
-    """What was being done, in a few words."""
+    """What is to be gone on with, in a few words."""
     from probes.diagnosis.remedies import RemedyId
     from tui import content
 
-    remedy = progress.way.partition(":")[0]
+    remedy = progress.goes_on.partition(":")[0]
     if remedy in set(RemedyId):
         return content.label(RemedyId(remedy))
     return content.fixing("some fix")
 
 
 def standing(progress: Progress) -> str:
-    """How far that change is, and since when. What was ticked for other changes is not of it."""
-    done = len(progress.ticked.get(progress.way, ()))
-    steps = "1 step done" if done == 1 else f"{done} steps done" if done else "begun"
+    """How far that change is, and since when. What was ticked for others is said as theirs."""
+    from tui.explain.words import number
+
+    way = progress.goes_on
+    elsewhere = sum(map(len, progress.ticked.values()))
+    if done := len(progress.ticked.get(way, ())):
+        steps = f"{number(done, 'step')} done"
+    elif way and way == progress.under_way:
+        steps = "begun"
+    else:
+        of_another = f", {elsewhere} of another change" if elsewhere else ""
+        steps = f"no step done yet{of_another}"
     day = progress.saved_at[:10]
     return f"{steps}, {day}" if day else steps

@@ -502,6 +502,25 @@ async def test_after_a_restart_it_goes_on_where_it_was(
         assert again.progress.before.network_id == report_of(run_of("hard-home")).network_id
 
 
+async def test_what_was_called_not_possible_is_not_what_is_gone_on_with(tmp_path: Path) -> None:
+    app = here("hard-home", tmp_path)
+    async with running(app) as pilot:
+        await press(pilot, "4", "space", "5", "4", "down", "down", "i")
+        away = app.progress.impossible
+        assert app.progress.begun
+        assert not away & set(app.progress.ticked)
+    again = here("hard-home", tmp_path)
+    async with running(again) as pilot:
+        said = " ".join(text(again).split())
+        assert "Turn on UPnP or NAT-PMP in the router" in said
+        assert f"{HERE}: 1 step done" in said
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert step(again) is Step.FIX
+        assert not rows(again).cursor.endswith(tuple(away))
+        assert rows(again).cursor.endswith(":port-mapping:this")
+
+
 @pytest.mark.parametrize(("answer", "goes_on"), [("y", True), ("n", False)])
 async def test_on_another_network_it_asks(tmp_path: Path, answer: str, goes_on: bool) -> None:
     app = here("hard-home", tmp_path)
@@ -544,7 +563,7 @@ async def test_the_row_that_goes_on_names_the_network_and_is_announced_where_it_
     again = kept(make(here=Fed(HERE)), tmp_path)
     async with running(again):
         row = next(line for line in lines(again) if content.fixing("go on") in line)
-        assert f"{HERE}: begun" in row
+        assert f"{HERE}: no step done yet" in row
         assert content.fixing("welcome back") in " ".join(text(again).split())
     opened = make(practised("hard-home"))
     opened._keeper = Keeper(tmp_path, save=True)

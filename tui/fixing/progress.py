@@ -92,7 +92,7 @@ class Progress:
     way: str = ""
     """What the person was looking at: a cause's id and a way's key; "" for nothing yet."""
     ticked: Mapping[str, frozenset[str]] = field(default_factory=lambda: _NOTHING)
-    """By way: the ids of the steps that are done."""
+    """By way, the one that was ticked last as the last: the ids of the steps that are done."""
     impossible: frozenset[str] = frozenset()
     """Ways that the person cannot go."""
     system: str = ""
@@ -109,9 +109,17 @@ class Progress:
         return key_of(self.title, self.network_id)
 
     @property
-    def current_way(self) -> str:
-        """The way that the person is on, as `way_key` names it; "" for none."""
-        return self.way
+    def under_way(self) -> str:
+        """The way that is being gone: where the person is if a step of it was taken, else the one
+        of which a step was taken last. None that is called not possible; "" for none."""
+        taken = [*(way for way, _ in self.ran), *self.ticked]
+        possible = [way for way in taken if way not in self.impossible]
+        return self.way if self.way in possible else possible[-1] if possible else ""
+
+    @property
+    def goes_on(self) -> str:
+        """The way to go on with: where the person was, unless that cannot be gone."""
+        return self.way if self.way and self.way not in self.impossible else self.under_way
 
     @property
     def begun(self) -> bool:
@@ -162,10 +170,10 @@ class Newer(NotProgress):
 
 def encode(progress: Progress, before: str | None = None) -> bytes:
     """As a file. `before`: the report's JSON, where it was made already."""
-    ways = {way: sorted(steps) for way, steps in sorted(progress.ticked.items())}
+    ways = {way: sorted(steps) for way, steps in progress.ticked.items()}
     ran = [
         {"way": way, "step": step, "state": str(held.state), "status": held.status, "at": held.at}
-        for (way, step), held in sorted(progress.ran.items())
+        for (way, step), held in progress.ran.items()
     ]
     held: dict[str, Any] = {
         "schema": f"{SCHEMA}/{VERSION}",

@@ -26,9 +26,9 @@ _RETEST = {remedy.id: remedy.retest for remedy in REMEDIES}
 
 
 def followed(progress: Progress) -> RemedyId | None:
-    """What was done, as far as is known: the way that the person is on, once a step is taken."""
-    name, _, whose = progress.current_way.partition(":")
-    if whose != Whose.THIS or not progress.started(name):
+    """What was done, as far as is known: the way that is being gone, once a step is taken."""
+    name, _, whose = progress.under_way.partition(":")
+    if whose != Whose.THIS:
         return None
     return next((each for each in RemedyId if each == name), None)
 

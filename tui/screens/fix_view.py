@@ -234,7 +234,7 @@ class FixView(Pane):
         moved = self._placed.rpartition("|")[0] == here.rpartition("|")[0]
         self._placed = here
         progress = self._progress
-        was = self._listed.places.get(progress.way, "")
+        was = self._listed.places.get(progress.goes_on, "")
         if progress.begun and was:
             self._rows.cursor = was
         elif not moved and self._state() in _FIRST_OF_ALL:

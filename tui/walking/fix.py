@@ -103,7 +103,7 @@ def _resumed(fixing: Fixing) -> At | None:
     wanted, walk.resumed = walk.resumed, None
     if wanted is None:
         return None
-    return next((at for at in listed(fixing.plans) if key_of(at[1]) == wanted.way), None)
+    return next((at for at in listed(fixing.plans) if key_of(at[1]) == wanted.goes_on), None)
 
 
 def _tell_list(fixing: Fixing, letters: Sequence[Choice]) -> list[At]:

@@ -23,8 +23,7 @@ _RUN, _IMPOSSIBLE, _SOURCES = "run", "impossible", "sources"
 def follow(fixing: Fixing, at: At) -> bool:
     """Along the steps of one way. True: it is done, and is to be proven. Raises Left."""
     walk, talk = fixing.walk, fixing.walk.talk
-    book = fixing.book(at)
-    _tell_book(fixing, at, book)
+    book = _come_to(fixing, at)
     while True:
         answer = walk.pick("Which step is done?", _answers(book))
         match answer:
@@ -37,8 +36,7 @@ def follow(fixing: Fixing, at: At) -> bool:
                 if following is None:
                     return False
                 at = following
-                book = fixing.book(at)
-                _tell_book(fixing, at, book)
+                book = _come_to(fixing, at)
             case "run":
                 run_one(fixing, at, book)
             case "sources":
@@ -47,6 +45,15 @@ def follow(fixing: Fixing, at: At) -> bool:
             case _:
                 if _tick(fixing, at, book, book.steps[int(answer)]):
                     talk.tell(content.fixing("now prove"))
+
+
+def _come_to(fixing: Fixing, at: At) -> Playbook:
+    """The steps of a way are told; once something is begun, this is where the person is."""
+    if fixing.progress.begun:
+        fixing.change(fixing.progress, at)
+    book = fixing.book(at)
+    _tell_book(fixing, at, book)
+    return book
 
 
 def _answers(book: Playbook) -> Sequence[Choice]:

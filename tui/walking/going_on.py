@@ -41,7 +41,10 @@ def _where(title: str) -> str:
 
 
 def arrived(walk: Walk) -> Step | None:
-    """After the run: the step to go on with; None where this is not the network of then."""
+    """After the run: the step to go on with; None where this is not the network of then.
+
+    Where something was begun on this very network as well, that is what is gone on with.
+    """
     wanted, known = walk.resumed, walk.measurement
     if wanted is None:
         return None
@@ -56,5 +59,6 @@ def arrived(walk: Walk) -> Step | None:
         if not walk.talk.sure("Go on with it here?"):
             walk.resumed = None
             return None
-        walk.keeper.adopt(wanted, known.title, known.report.network_id)
-    return wanted.step
+        here = walk.keeper.adopt(wanted, known.title, known.report.network_id)
+    walk.resumed = here
+    return here.step

@@ -160,6 +160,43 @@ def test_the_start_offers_to_go_on_with_what_was_begun(tmp_path: Path) -> None:
     assert "Step 1 of 5" in start(tmp_path, "n", "q")
 
 
+@pytest.mark.parametrize(
+    ("answers", "begun", "to"),
+    [
+        (("1", "1", "b", "3", "i"), "Turn on UPnP or NAT-PMP in the router", "1 step done"),
+        (("1", "1", "b", "2", "b"), "Forward the VPN's", "no step done yet, 1 of another change"),
+        (("1", "1", "i"), "Forward the VPN's", "no step done yet, 1 of another change"),
+        (("1", "1", "n", "b", "3", "i"), "Turn on UPnP or NAT-PMP in the router", "1 step done"),
+    ],
+    ids=["another-is-impossible", "another-is-read", "it-is-impossible", "over-prove"],
+)
+def test_one_goes_on_in_fix_with_a_change_that_is_possible(
+    tmp_path: Path, answers: tuple[str, ...], begun: str, to: str
+) -> None:
+    start(tmp_path, "n", "n", *answers, "q", on="hard-home")
+    offer, _, after = start(tmp_path, "go", "q").partition("«go»")
+    named = joined(offer)[joined(offer).index(begun) :]
+    assert f", on the practice network hard-home: {to}" in named
+    assert "Step 5 of 5" not in after
+    assert begun in after.rpartition("Step 4 of 5")[2].partition("Why:")[0], "at its steps"
+
+
+def test_of_two_networks_the_one_at_hand_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure, here = Asked.measure, "one"
+    monkeypatch.setattr(
+        Asked, "measure", lambda *given: replace(measure(*given), network_id=here)
+    )
+    start(tmp_path, "1", "n", "n", "1", "1", "q")
+    here = "other"
+    start(tmp_path, "n", "1", "n", "n", "2", "1", "n", "q")
+    here = "one"
+    again = start(tmp_path, "go", "q")
+    assert "Step 5 of 5" not in again, "where one was on this one, and not on the other"
+    assert "Turn on UPnP" in again.rpartition("Step 4 of 5")[2].partition("Why:")[0]
+
+
 def test_another_network_than_the_one_of_then_is_told_and_asked_about(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,23 @@ def test_what_is_asked_of_it() -> None:
     assert held.started("port-mapping")
     assert not held.started("port-mapping", "other")
     assert not held.started("forward-port")
-    assert held.current_way == WAY
+    assert held.under_way == held.goes_on == WAY
     assert held.done(WAY, "open-page")
     assert not held.with_tick(WAY, "open-page", False).done(WAY, "open-page")
     bare = Progress().with_tick(WAY, "a", True).with_tick(WAY, "a", False)
     assert not bare.begun
     assert not held.with_impossible("forward-port:this", False).impossible
+
+
+def test_a_way_that_is_not_possible_is_not_gone_on_with() -> None:
+    held = some().with_impossible(WAY, True)
+    assert held.under_way == held.goes_on == ""
+    held = held.with_tick("enable-ipv6:this", "a", True).with_tick("access-point:this", "a", True)
+    assert held.under_way == held.goes_on == "access-point:this", "the last that was ticked"
+    again = decode(encode(held))
+    assert again.under_way == "access-point:this", "also after a restart"
+    held = replace(held, way="own-port:this")
+    assert (held.under_way, held.goes_on) == ("access-point:this", "own-port:this")
 
 
 def test_this_side_has_the_name_that_plans_give_it() -> None:
