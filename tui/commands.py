@@ -256,7 +256,7 @@ SAVE = Command(
     "save",
     "Save",
     "Keep before and after as a file",
-    "As text, in the folder where the program was started.",
+    "As text. Where to is said first, and asked.",
 )
 AFRESH = Command(
     "afresh",

@@ -473,6 +473,11 @@ async def test_before_and_after_are_copied_and_kept_masked_if_wanted(
         assert "Verdict: Relayed -> Direct" in app.clipboard
         assert "45.83.223.10" in app.clipboard
         await press(pilot, "p", "ctrl+s")
+        assert str(tmp_path / "whyrelay-proof-") in "".join(
+            each.strip(" │…") for each in lines(app)
+        )
+        assert _files(tmp_path) == [], "only a yes writes it"
+        await press(pilot, "n", "ctrl+s", "y")
     [kept] = _files(tmp_path)
     assert "Verdict: Relayed -> Direct" in kept
     assert "45.83.223.10" not in kept

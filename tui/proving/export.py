@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from probes.tailscale.netcheck import netcheck_view
 from tui import content, storage
 from tui.content import plain
-from tui.explain import explain_cause
+from tui.explain import explain_cause, explain_fields
 from tui.proving.compare import Comparison, Outcome
 from tui.proving.proof import Proof
 from tui.proving.telling import done_words, outcome_label, side_of
@@ -37,7 +37,7 @@ def _lines(title: str, done: Sequence[str], found: Comparison) -> Iterator[str]:
     elsewhere = found.outcome is Outcome.ELSEWHERE
     for name, side in (("Before", before), ("After", after)):
         if side is after or not elsewhere:
-            yield f"{name}, {side.report.taken_at}: {side.sentence}"
+            yield f"{name}, {_when(side.report.taken_at)}: {side.sentence}"
     if elsewhere:
         yield ""
         yield plain(content.proof("elsewhere"))
@@ -56,27 +56,40 @@ def _lines(title: str, done: Sequence[str], found: Comparison) -> Iterator[str]:
         yield ""
         yield f"{plain(content.page('proof').sections['kept'])} {names}"
     yield ""
-    yield "netcheck, before -> after"
-    old, new = netcheck_view(before.report), netcheck_view(after.report)
-    for key in new:
-        same = old.get(key) == new[key]
-        yield f"{key}: {new[key]}" if same else f"{key}: {old.get(key)} -> {new[key]}"
+    yield "As netcheck says it"
+    fields = (explain_fields(each.report) for each in (before, after))
+    for old, new in zip(*fields, strict=True):
+        change = new.value if old.value == new.value else f"{old.value} -> {new.value}"
+        yield f"{new.title}: {change}"
 
 
-def save(text: str, taken_at: str) -> Path | None:
-    """Keep it as a new file here, or else where the program keeps its state. None: nowhere.
+def _when(taken_at: str) -> str:
+    """``2026-01-15 12:00:00 UTC``."""
+    return f"{taken_at[:19].replace('T', ' ')} UTC"
 
-    Whole or not at all, and readable by its owner alone.
-    """
+
+def places(taken_at: str) -> list[Path]:
+    """Where it can be kept, each as a new file: in the folder where the program was started, then
+    where the program keeps its state. None at all where nothing can be written."""
     stamp = re.sub(r"[^0-9]", "", taken_at)[:14] or "now"
-    places = [Path.cwd(), storage.state_dir()]
-    for folder in places:
-        for number in range(1, 100):
-            tail = "" if number == 1 else f"-{number}"
-            path = folder / f"whyrelay-proof-{stamp}{tail}.txt"
-            if path.exists():
-                continue
-            if storage.write(path, text.encode("utf-8", "replace"), replace=False):
-                return path
-            break
-    return None
+    folders = [Path.cwd(), storage.state_dir()]
+    named = (_free(folder, f"whyrelay-proof-{stamp}") for folder in folders if _can_hold(folder))
+    return [path for path in named if path is not None]
+
+
+def _can_hold(folder: Path) -> bool:
+    """A file can be made in it, or it can be made itself."""
+    there = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def _free(folder: Path, name: str) -> Path | None:
+    tails = ("", *(f"-{number}" for number in range(2, 100)))
+    paths = (folder / f"{name}{tail}.txt" for tail in tails)
+    return next((path for path in paths if not path.exists()), None)
+
+
+def save(text: str, path: Path) -> bool:
+    """Keep it as this new file, whole or not at all, readable by its owner alone. False: it could
+    not be, or a file was there first."""
+    return storage.write(path, text.encode("utf-8", "replace"), replace=False)

@@ -16,6 +16,7 @@ from tui.proving.testing import before_of, followed, to_test, wait_s
 from tui.screens.prove_view import RESULT, WATCH, ProveView
 from tui.sources import Changeable, Followable, Opened, Source
 from tui.widgets.detail import Detail
+from tui.widgets.page import gap, prose
 from tui.widgets.rows import RowList
 
 PRACTICE_WAIT_S = 5.0
@@ -200,11 +201,27 @@ class ProvePane(ProveView):
         elif not self.whyrelay.settings.save:
             self.whyrelay.say("Nothing is written: the program was started with --no-save.")
         else:
-            from tui.proving.export import save
+            self._keep(text)
 
-            path = save(text, self.measurement.report.taken_at)
-            where = "It could not be kept: no place can be written to."
-            self.whyrelay.say(where if path is None else f"Kept as {path}")
+    def _keep(self, text: str) -> None:
+        """Say as which file, and write it after a yes."""
+        from tui.proving.export import places, save
+        from tui.screens.fix_ask import AskScreen, shell_text
+
+        free = places(self.measurement.report.taken_at)
+        if not free:
+            self.whyrelay.say(content.proof("kept nowhere"))
+            return
+        path = free[0]
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                nowhere = content.proof("kept nowhere")
+                self.whyrelay.say(f"Kept as {path}" if save(text, path) else nowhere)
+
+        blocks = [prose(content.proof("keep")), gap, shell_text(str(path))]
+        question = "Keep before and after?"
+        self.app.push_screen(AskScreen(question, blocks, yes="Write this file", no="No"), answered)
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         """Enter does what the row is about."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from probes.diagnosis.plan import Way, plan_of
 from probes.diagnosis.remedies import RemedyId
@@ -19,7 +20,7 @@ from tui.fixing.ways import listed, name_of
 from tui.peers import ordered, path_words
 from tui.plain_facts import sentence
 from tui.proving.compare import Comparison, Outcome
-from tui.proving.export import save, text_of
+from tui.proving.export import places, save, text_of
 from tui.proving.next_move import instead_of_a_move, next_move
 from tui.proving.proof import Proof
 from tui.proving.telling import came_of_it, direct_all_the_same, outcome_label, untested
@@ -199,8 +200,25 @@ def _save(walk: Walk) -> None:
     if not walk.settings.save:
         walk.talk.tell("Nothing is written, as you asked for (--no-save).")
         return
-    path = save(text_of(walk.measurement.title, proof, found), found.after.report.taken_at)
-    walk.talk.tell("It could not be written anywhere." if path is None else f"Written: {path}")
+    free = places(found.after.report.taken_at)
+    if not free:
+        walk.talk.tell(content.proof("kept nowhere"))
+        return
+    choices = [
+        Choice("", content.proof(f"keep {where}"), str(at), str(free[at]))
+        for at, where in enumerate(
+            "here" if path.parent == Path.cwd() else "there" for path in free
+        )
+    ]
+    answer = walk.ask("Write which file?", (*choices, *moves(BACK, QUIT)))
+    if answer == BACK:
+        return
+    path = free[int(answer)]
+    if save(text_of(walk.measurement.title, proof, found), path):
+        walk.talk.tell("Written:")
+        walk.talk.verbatim(str(path))
+    else:
+        walk.talk.tell(content.proof("kept nowhere"))
 
 
 # --- practice -------------------------------------------------------------------------------------

@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 from probes.diagnosis.remedies import RemedyId
-from tests.unit.cli.walking import TO_FIX, TO_PROVE, Asked, walked
+from tests.unit.cli.walking import TO_FIX, TO_PROVE, Asked, Person, Practising, walked
 from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.explain import question_lines
 from tui.fixing.running import Job
+from tui.settings import Settings
+from tui.state import Step
+from tui.walking.talk import Left
+from tui.walking.walk import Walk, follow
 
 
 @pytest.mark.parametrize("answer", ["q", "quit", "Q"])
@@ -351,6 +355,23 @@ def test_a_device_is_pinged_until_it_answers_directly() -> None:
 def test_before_and_after_are_kept_only_with_leave() -> None:
     person, _, _ = walked(*TO_PROVE, "z", "keep-one-port", "save")
     assert "Nothing is written, as you asked for (--no-save)." in person.text
+
+
+def test_where_before_and_after_are_kept_is_said_first_and_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    person = Person((*TO_PROVE, "z", "keep-one-port", "save", "b", "save", "1"))
+    walk = Walk(Settings(save=True), person.talk(), Practising("easy-home"), Asked().measure)
+    with pytest.raises(Left):
+        follow(walk, Step.CHOOSE)
+    *_, refused, taken = person.text.split("«save»")
+    [kept] = tmp_path.glob("*.txt")
+    assert f"    {kept}\n" in refused, "whole, and before it is written"
+    assert "Written:" not in refused
+    assert f"Written:\n    {kept}\n" in taken
+    assert "Result: direct now" in kept.read_text("utf-8")
 
 
 def test_masked_before_and_after_hold_nothing_that_is_not_to_be_shown() -> None:

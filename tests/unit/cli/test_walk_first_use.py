@@ -185,9 +185,7 @@ def test_of_two_networks_the_one_at_hand_is_gone_on_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measure, here = Asked.measure, "one"
-    monkeypatch.setattr(
-        Asked, "measure", lambda *given: replace(measure(*given), network_id=here)
-    )
+    monkeypatch.setattr(Asked, "measure", lambda *given: replace(measure(*given), network_id=here))
     start(tmp_path, "1", "n", "n", "1", "1", "q")
     here = "other"
     start(tmp_path, "n", "1", "n", "n", "2", "1", "n", "q")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -21,11 +24,11 @@ from probes.readings import KEYS
 from probes.renewal import renewed
 from probes.report import Report, report_of
 from tests.unit.tailscale.recorded import recorded
-from tui import content, storage
+from tui import content
 from tui.content import Tone
 from tui.peers import peers_of
 from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side, compare
-from tui.proving.export import save, text_of
+from tui.proving.export import places, save, text_of
 from tui.proving.lines import Line, Value
 from tui.proving.next_move import instead_of_a_move, next_move
 from tui.proving.proof import Proof
@@ -432,21 +435,32 @@ def test_the_export_holds_all_of_it_and_is_kept_once(
     text = text_of("practice: hard-home", proof, found)
     assert "Verdict: Relayed -> Direct" in text
     assert "Result: direct now" in text
-    assert "MappingVariesByDestIP: True" in text
+    assert "Before, 2026-01-15 12:00:00 UTC: Mostly relayed" in text
+    as_netcheck = text.partition("As netcheck says it\n")[2]
+    assert "MappingVariesByDestIP: true\n" in as_netcheck
+    assert "IPv4: yes, 45.83.223.10:" in as_netcheck
+    assert not re.search(r"True|False|None|[{}']|\d{8}", as_netcheck), "no values of the program"
     assert "Cause, weighs less: Hard NAT" in text
     monkeypatch.chdir(tmp_path)
-    one, two = save(text, "2026-01-15T12:00:00Z"), save(text, "2026-01-15T12:00:00Z")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    one, own = places("2026-01-15T12:00:00Z")
     assert one == tmp_path / "whyrelay-proof-20260115120000.txt"
-    assert two == tmp_path / "whyrelay-proof-20260115120000-2.txt"
+    assert own.name == one.name
+    assert own.is_relative_to(tmp_path / "state") or sys.platform != "linux"
+    assert save(text, one)
+    assert not save("other", one), "what is there stays"
+    assert places("2026-01-15T12:00:00Z")[0].name == "whyrelay-proof-20260115120000-2.txt"
     assert one.read_text("utf-8") == text
     assert one.stat().st_mode & 0o777 == 0o600
 
 
-def test_where_nothing_can_be_written_the_export_says_so(
+def test_where_nothing_can_be_written_no_place_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "write", lambda *_args, **_more: False)
-    assert save("text", "2026") is None
+    (tmp_path / "file").write_text("in the way")
+    assert not save("text", tmp_path / "file" / "in-a-file.txt")
+    monkeypatch.setattr(os, "access", lambda *_args: False)
+    assert places("2026") == []
 
 
 def test_what_was_kept_is_listed_with_its_age() -> None:
