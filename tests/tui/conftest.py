@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from textual._styles_cache import StylesCache
 
+from tui.screens import prove
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Known where pytest is given this directory (or a file in it)."""
@@ -25,6 +27,12 @@ def nothing_stays() -> Iterator[None]:
     """Textual keeps what the last thousand widgets drew: two megabytes of each app."""
     yield
     StylesCache.get_inner_outer.cache_clear()
+
+
+@pytest.fixture
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a change on a practice network there is time to press a key, on a busy machine too."""
+    monkeypatch.setattr(prove, "PRACTICE_WAIT_S", 600.0)
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from textual.pilot import Pilot
 
 from probes.diagnosis.what_if import Whose
 from probes.report import Report
+from tests.tui.fixer import assert_whole, page, pane, practised, rows
 from tests.tui.harness import SIZES, lines, make, played, press, running, settled, text
 from tests.tui.screenshots import run_of
-from tests.tui.test_fix import assert_whole, page, pane, practised, rows
 from tests.tui.test_terminal import ENTER, Terminal, start
 from tui import content
 from tui.app import WhyrelayApp

@@ -151,15 +151,15 @@ async def test_the_other_side_s_answer_makes_the_pair_exact(size: tuple[int, int
             assert "pair:measured" in app.screen.query_one("#findings", RowList).ids
 
 
+@pytest.mark.usefixtures("no_hurry")
 @pytest.mark.parametrize(
     ("answer", "outcome", "verdict"),
     [("easy_hard", "direct now", "Direct"), ("hard_hard", "no better than before", "Relayed")],
 )
 async def test_prove_judges_the_pair_once_the_other_side_has_answered(
-    answer: str, outcome: str, verdict: str, monkeypatch: pytest.MonkeyPatch
+    answer: str, outcome: str, verdict: str
 ) -> None:
     """An easy NAT here is enough for an easy peer, and not for a hard one."""
-    monkeypatch.setattr(prove, "PRACTICE_WAIT_S", 600.0)
     app = make(Ahead("hard-home"))
     async with running(app) as pilot:
         await eventually(lambda: app.measurement.closed, "the end of the run")

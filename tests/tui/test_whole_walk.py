@@ -19,15 +19,14 @@ from probes.options import Options
 from probes.report import Report, report_of
 from tests.tui import recordings
 from tests.tui.harness import SIZES, lines, played, press, running, step, text
+from tests.tui.prover import page, patiently, rows, until_over
 from tests.tui.proving import Ahead, run_of
-from tests.tui.test_prove import page, patiently, rows, until_over
 from tui import content
 from tui.app import WhyrelayApp
 from tui.explain import explain_cause, headline
 from tui.fixing.progress import way_key
 from tui.networks import Everything, Practice
 from tui.proving.compare import CauseFate
-from tui.screens import prove
 from tui.screens.fix import FixPane
 from tui.session import Session
 from tui.settings import Settings
@@ -44,6 +43,8 @@ DIRECT, DEPENDS, RELAYED, UNKNOWN = (
     *(Verdict.DIRECT, Verdict.DEPENDS),
     *(Verdict.RELAYED, Verdict.UNKNOWN),
 )
+pytestmark = pytest.mark.usefixtures("no_hurry")
+
 GONE, LIGHTER, STILL = CauseFate.GONE, CauseFate.LIGHTER, CauseFate.STILL
 
 
@@ -89,12 +90,6 @@ WALKS = (
     Walk("tunnel-unbindable", CauseId.OTHER_VPN, RemedyId.PAUSE_VPN, UNKNOWN, DIRECT),
     Walk("small-packets", CauseId.MTU, RemedyId.PACKET_SIZE, DIRECT, DIRECT),
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine takes its time to press a key."""
-    monkeypatch.setattr(prove, "PRACTICE_WAIT_S", 600.0)
 
 
 @pytest.fixture(params=WALKS, ids=lambda walk: walk.network)
