@@ -8,17 +8,17 @@ side by side and each is told the moment it is there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar, assert_never
+from typing import assert_never
 
 from probes.checks.context import Context
+from probes.checks.tailscale_netcheck import tell_netcheck
+from probes.checks.tailscale_peer import ChosenPeer
+from probes.checks.tailscale_telling import Teller, read
 from probes.model import CheckId, IPAddress, Known, Reason
 from probes.network.seam import NetworkError
 from probes.readings import local, stun
-from probes.readings.key import Key
 from probes.readings.local import InterfaceKind
-from probes.readings.netcheck import Netcheck
 from probes.readings.tailscale import (
     ADDRESSES,
     ATTRIBUTES,
@@ -26,13 +26,10 @@ from probes.readings.tailscale import (
     EXIT_NODE,
     HEALTH,
     HOME_RELAY,
-    KEYS,
     NAME,
     NETCHECK,
     OWN_SOCKET,
-    PEER_TOLD,
     PEERS,
-    PINGS,
     PORT,
     PROGRAM,
     SELF_ENDPOINTS,
@@ -41,36 +38,17 @@ from probes.readings.tailscale import (
     USERSPACE,
     VERSION,
     Backend,
-    Peer,
-    PeerPath,
-    PeerPing,
 )
-from probes.tailscale import netmap
 from probes.tailscale import status as status_format
 from probes.tailscale.cli import ON_PATH, Program, Said, Silent, Trouble, ask, find_elsewhere
 from probes.tailscale.loose import Unreadable
-from probes.tailscale.netcheck_report import MOST_BYTES as MOST_NETCHECK_BYTES
-from probes.tailscale.netcheck_report import parse_netcheck_json
-from probes.tailscale.netcheck_text import parse_netcheck_text
 from probes.tailscale.own_endpoints import kinds, own_port, socket_of
-from probes.tailscale.ping import ping
 from probes.tailscale.status import Status, choose_peer, parse_status
-from probes.tailscale.watched import Watched
-
-T = TypeVar("T")
 
 STATUS_TIMEOUT_S = 2.0
-NETCHECK_TIMEOUT_S = 8.0
-"""Everything blocked, netcheck takes 6.2 s."""
 NETCHECK_PATIENCE_S = 2.6
 """So long the check waits for netcheck; a later report is told as long as the run lasts."""
 STATUS = "tailscale status --json"
-NETCHECK_JSON = "tailscale netcheck --format=json"
-NETCHECK_TEXT = "tailscale netcheck"
-PING = "tailscale ping"
-NETMAP = "tailscale debug netmap"
-_IN_A_THREAD = 1_000_000
-"""Bytes. A large tailnet takes a fifth of a second to read: the other checks must not wait."""
 
 
 class TailscaleCheck:
@@ -85,28 +63,37 @@ class TailscaleCheck:
 
     async def run(self, context: Context) -> None:
         """Tell every key of `probes.readings.tailscale`."""
-        teller = _Teller(context)
+        teller = Teller(context)
+        peer = ChosenPeer(teller)
+        status = _StatusTeller(teller, peer)
         context.progress(0, 2, "ask-status")
         # Both at once. Where there is no program on the search path, both say so at once too.
-        netcheck = context.spawn(teller.netcheck(ON_PATH))
-        program = await teller.status(ON_PATH)
+        netcheck = context.spawn(tell_netcheck(teller, ON_PATH))
+        program = await status.tell(ON_PATH)
         if program is None:
             netcheck.cancel()
             elsewhere = await _elsewhere(context)
             if elsewhere is None:
-                teller.nothing_here()
+                _nothing_here(teller)
                 return
-            netcheck = context.spawn(teller.netcheck(elsewhere))
-            await teller.status(elsewhere)
+            netcheck = context.spawn(tell_netcheck(teller, elsewhere))
+            await status.tell(elsewhere)
         context.progress(1, 2, "ask-netcheck")
         await _patiently(context, netcheck)
-        await teller.peer()
+        await peer.settled()
         if not netcheck.done():
             teller.unknown(NETCHECK, Reason.TIMED_OUT, "netcheck itself waits longer for answers")
         elif not teller.told(NETCHECK):
             teller.failed(NETCHECK, "asking for netcheck broke off")
         teller.rest()
         context.progress(2, 2, "ask-netcheck")
+
+
+def _nothing_here(teller: Teller) -> None:
+    """No program: an answer too."""
+    teller.known(STATE, Backend.NOT_INSTALLED, "no tailscale program on the search path")
+    teller.why = (Reason.NOT_APPLICABLE, "Tailscale is not installed")
+    teller.rest()
 
 
 async def _elsewhere(context: Context) -> Program | None:
@@ -133,48 +120,17 @@ async def _patiently(context: Context, netcheck: asyncio.Task[None]) -> None:
             await silence
 
 
-class _Teller:
-    """Tells facts and remembers which are told."""
+class _StatusTeller:
+    """What `tailscale status` says, told."""
 
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        self._told: set[str] = set()
-        self._ping: asyncio.Task[None] | None = None
-        self._asking: asyncio.Task[None] | None = None
-        self._why: tuple[Reason, str] = (Reason.NOT_MEASURED, "")
+    def __init__(self, teller: Teller, peer: ChosenPeer) -> None:
+        self._teller = teller
+        self._peer = peer
 
-    def known(self, key: Key[T], value: T, source: str) -> None:
-        self._told.add(key.id)
-        self.context.known(key, value, source)
-
-    def unknown(self, key: Key[Any], reason: Reason, detail: str) -> None:
-        self._told.add(key.id)
-        self.context.unknown(key, reason, detail)
-
-    def failed(self, key: Key[Any], error: str) -> None:
-        self._told.add(key.id)
-        self.context.failed(key, error)
-
-    def told(self, key: Key[Any]) -> bool:
-        return key.id in self._told
-
-    def nothing_here(self) -> None:
-        """No program: an answer too."""
-        self.known(STATE, Backend.NOT_INSTALLED, "no tailscale program on the search path")
-        self._why = (Reason.NOT_APPLICABLE, "Tailscale is not installed")
-        self.rest()
-
-    def rest(self) -> None:
-        """Why what was not told is not known."""
-        reason, detail = self._why
-        for key in KEYS:
-            if key.id not in self._told:
-                self.unknown(key, reason, detail)
-
-    async def status(self, program: Program) -> Program | None:
+    async def tell(self, program: Program) -> Program | None:
         """Ask for the status and tell it. None: no such program."""
         outcome = await ask(
-            self.context.network,
+            self._teller.context.network,
             program,
             ("status", "--json"),
             timeout_s=STATUS_TIMEOUT_S,
@@ -182,19 +138,19 @@ class _Teller:
         )
         if isinstance(outcome, Silent) and outcome.trouble is Trouble.NOT_INSTALLED:
             return None
-        self.known(PROGRAM, program.path, "the program that answered")
+        self._teller.known(PROGRAM, program.path, "the program that answered")
         match outcome:
             case Silent():
                 self._silent(outcome)
             case Said(stdout=stdout):
                 try:
-                    status = await _read(parse_status, stdout)
+                    status = await read(parse_status, stdout)
                 except Unreadable as error:
-                    self.failed(STATE, str(error))
-                    self._why = (Reason.NO_ANSWER, "tailscale status could not be read")
+                    self._teller.failed(STATE, str(error))
+                    self._teller.why = (Reason.NO_ANSWER, "tailscale status could not be read")
                 else:
                     await self._status(status)
-                    self._begin_ping(program, status)
+                    self._peer.begin(program, status)
             case _:
                 assert_never(outcome)
         return program
@@ -203,173 +159,58 @@ class _Teller:
         said = outcome.detail.partition("\n")[0]
         match outcome.trouble:
             case Trouble.NO_DAEMON:
-                self.known(STATE, Backend.NO_DAEMON, said or STATUS)
-                self._why = (Reason.NOT_APPLICABLE, "the Tailscale service does not run")
+                self._teller.known(STATE, Backend.NO_DAEMON, said or STATUS)
+                self._teller.why = (Reason.NOT_APPLICABLE, "the Tailscale service does not run")
             case Trouble.NO_RIGHTS:
-                self.known(STATE, Backend.NO_RIGHTS, said or STATUS)
-                self._why = (Reason.NO_RIGHTS, said)
+                self._teller.known(STATE, Backend.NO_RIGHTS, said or STATUS)
+                self._teller.why = (Reason.NO_RIGHTS, said)
             case Trouble.HANGS:
                 detail = f"no answer within {STATUS_TIMEOUT_S:.0f} s"
-                self.unknown(STATE, Reason.TIMED_OUT, detail)
-                self._why = (Reason.TIMED_OUT, detail)
+                self._teller.unknown(STATE, Reason.TIMED_OUT, detail)
+                self._teller.why = (Reason.TIMED_OUT, detail)
             case Trouble.TOO_MUCH:
-                self.failed(STATE, "tailscale status printed far more than any status has")
-                self._why = (Reason.NO_ANSWER, "tailscale status could not be read")
+                self._teller.failed(STATE, "tailscale status printed far more than any status has")
+                self._teller.why = (Reason.NO_ANSWER, "tailscale status could not be read")
             case Trouble.REFUSED:
-                self.failed(STATE, said or "tailscale status ended with an error")
-                self._why = (Reason.NO_ANSWER, said)
+                self._teller.failed(STATE, said or "tailscale status ended with an error")
+                self._teller.why = (Reason.NO_ANSWER, said)
             case Trouble.NOT_INSTALLED:
                 raise AssertionError("dealt with before")
             case _:
                 assert_never(outcome.trouble)
 
     async def _status(self, status: Status) -> None:
-        self.known(STATE, status.state, f"BackendState {status.state_name or 'missing'}")
+        self._teller.known(STATE, status.state, f"BackendState {status.state_name or 'missing'}")
         if status.version:
-            self.known(VERSION, status.version, STATUS)
+            self._teller.known(VERSION, status.version, STATUS)
         if status.userspace is not None:
-            self.known(USERSPACE, status.userspace, "TUN in " + STATUS)
-        self.known(NAME, status.name, STATUS)
-        self.known(ADDRESSES, status.addresses, STATUS)
-        self.known(HOME_RELAY, status.home_relay, STATUS)
-        self.known(HEALTH, status.health, STATUS)
-        self.known(ATTRIBUTES, status.attributes, "Self.CapMap in " + STATUS)
-        self.known(EXIT_NODE, status.exit_node, STATUS)
-        self.known(PEERS, status.peers, STATUS)
-        self.known(UNREAD, status.unread, STATUS)
-        asked = self.context.options.peer
+            self._teller.known(USERSPACE, status.userspace, "TUN in " + STATUS)
+        self._teller.known(NAME, status.name, STATUS)
+        self._teller.known(ADDRESSES, status.addresses, STATUS)
+        self._teller.known(HOME_RELAY, status.home_relay, STATUS)
+        self._teller.known(HEALTH, status.health, STATUS)
+        self._teller.known(ATTRIBUTES, status.attributes, "Self.CapMap in " + STATUS)
+        self._teller.known(EXIT_NODE, status.exit_node, STATUS)
+        self._teller.known(PEERS, status.peers, STATUS)
+        self._teller.known(UNREAD, status.unread, STATUS)
+        asked = self._teller.context.options.peer
         if asked:
-            self.known(CHOSEN, choose_peer(status.peers, asked), STATUS)
+            self._teller.known(CHOSEN, choose_peer(status.peers, asked), STATUS)
         else:
-            self.unknown(CHOSEN, Reason.NOT_APPLICABLE, "no peer was named")
+            self._teller.unknown(CHOSEN, Reason.NOT_APPLICABLE, "no peer was named")
         await self._endpoints(status)
-        self._why = (Reason.NO_ANSWER, "tailscale status does not say")
-
-    def _begin_ping(self, program: Program, status: Status) -> None:
-        """Ping the chosen peer: the list of peers is one moment, and every connection begins on a
-        relay."""
-        choice = self.context.board.report.value(CHOSEN)
-        if choice is None or len(choice.found) != 1:
-            for key in (PINGS, PEER_TOLD):
-                self.unknown(key, Reason.NOT_APPLICABLE, "no peer was named")
-            return
-        (peer,) = choice.found
-        self._asking = self.context.spawn(self._peer_told(program, peer))
-        offline = peer.path is PeerPath.OFFLINE
-        if status.state is not Backend.RUNNING or offline or not peer.addresses:
-            self.unknown(PINGS, Reason.NOT_APPLICABLE, "the peer cannot be pinged now")
-            return
-        self._ping = self.context.spawn(self._pings(program, peer))
-
-    async def _pings(self, program: Program, peer: Peer) -> None:
-        watched = Watched()
-        async for each in ping(self.context.network, program, peer.addresses[0]):
-            watched.add(each)
-            self.context.progress(1, 2, "ping-peer", f"{watched.after_s:.0f} s")
-        found = watched.found(peer.name)
-        if isinstance(found, PeerPing):
-            self.known(PINGS, (found,), PING)
-        else:
-            self.unknown(PINGS, Reason.NO_ANSWER, found)
-
-    async def _peer_told(self, program: Program, peer: Peer) -> None:
-        """What the control server tells of it. It often takes rights that this user lacks."""
-        outcome = await ask(
-            self.context.network,
-            program,
-            ("debug", "netmap"),
-            timeout_s=STATUS_TIMEOUT_S,
-            most=netmap.MOST_BYTES,
-        )
-        match outcome:
-            case Said(stdout=stdout):
-                try:
-                    told = await _read(lambda text: netmap.parse_peer_told(text, peer), stdout)
-                except Unreadable as error:
-                    self.unknown(PEER_TOLD, Reason.NO_ANSWER, str(error))
-                else:
-                    self.known(PEER_TOLD, told, NETMAP)
-            case Silent(trouble=Trouble.NO_RIGHTS, detail=detail):
-                self.unknown(PEER_TOLD, Reason.NO_RIGHTS, detail.partition("\n")[0])
-            case Silent(detail=detail):
-                self.unknown(PEER_TOLD, Reason.NO_ANSWER, detail.partition("\n")[0])
-            case _:
-                assert_never(outcome)
-
-    async def peer(self) -> None:
-        """Wait until the chosen peer's path is clear."""
-        if self._asking is not None:
-            await asyncio.wait((self._asking,))
-            if not self.told(PEER_TOLD):
-                self.failed(PEER_TOLD, "asking for the peer's endpoints broke off")
-        if self._ping is not None:
-            await asyncio.wait((self._ping,))
-            if not self.told(PINGS):
-                self.failed(PINGS, "pinging the peer broke off")
+        self._teller.why = (Reason.NO_ANSWER, "tailscale status does not say")
 
     async def _endpoints(self, status: Status) -> None:
-        own = await _own_addresses(self.context)
+        own = await _own_addresses(self._teller.context)
         port = own_port(status.endpoints, own)
         endpoints = kinds(status.endpoints, own, port)
-        self.known(SELF_ENDPOINTS, endpoints, "Self.Addrs in " + STATUS)
+        self._teller.known(SELF_ENDPOINTS, endpoints, "Self.Addrs in " + STATUS)
         if port is not None:
-            self.known(PORT, port, "the daemon's local endpoint in " + STATUS)
+            self._teller.known(PORT, port, "the daemon's local endpoint in " + STATUS)
         socket = socket_of(endpoints, own, port)
         if socket is not None and status.state is Backend.RUNNING:
-            self.known(OWN_SOCKET, socket, "Self.Addrs in " + STATUS)
-
-    async def netcheck(self, program: Program) -> None:
-        """Ask for netcheck's report and tell it."""
-        outcome = await self._ask_netcheck(program, "netcheck", "--format=json")
-        source = NETCHECK_JSON
-        if isinstance(outcome, Silent) and outcome.trouble is Trouble.REFUSED:
-            # Versions before 1.8 know no --format.
-            outcome, source = await self._ask_netcheck(program, "netcheck"), NETCHECK_TEXT
-        match outcome:
-            case Said(stdout=stdout):
-                try:
-                    report = _netcheck(stdout)
-                except Unreadable as error:
-                    self.failed(NETCHECK, str(error))
-                else:
-                    self.known(NETCHECK, report, source)
-            case Silent(trouble=Trouble.NOT_INSTALLED):
-                return
-            case Silent(trouble=Trouble.HANGS):
-                detail = f"no answer within {NETCHECK_TIMEOUT_S:.0f} s"
-                self.unknown(NETCHECK, Reason.TIMED_OUT, detail)
-            case Silent(trouble=Trouble.NO_RIGHTS, detail=detail):
-                self.unknown(NETCHECK, Reason.NO_RIGHTS, detail)
-            case Silent(trouble=trouble, detail=detail):
-                self.failed(NETCHECK, detail.rpartition("\n")[2] or _NO_NETCHECK[trouble])
-            case _:
-                assert_never(outcome)
-
-    async def _ask_netcheck(self, program: Program, *arguments: str) -> Said | Silent:
-        network = self.context.network
-        timeout_s, most = NETCHECK_TIMEOUT_S, MOST_NETCHECK_BYTES
-        return await ask(network, program, arguments, timeout_s=timeout_s, most=most)
-
-
-_NO_NETCHECK = {
-    Trouble.NO_DAEMON: "tailscale netcheck could not reach the Tailscale service",
-    Trouble.TOO_MUCH: "tailscale netcheck printed far more than any report has",
-    Trouble.REFUSED: "tailscale netcheck ended with an error, and did not say which",
-}
-"""What is told of a failure that has no words of its own."""
-
-
-def _netcheck(stdout: bytes) -> Netcheck:
-    try:
-        return parse_netcheck_json(stdout)
-    except Unreadable:
-        return parse_netcheck_text(stdout.decode("utf-8", "replace"))
-
-
-async def _read(parse: Callable[[bytes], T], data: bytes) -> T:
-    if len(data) < _IN_A_THREAD:
-        return parse(data)
-    return await asyncio.to_thread(parse, data)
+            self._teller.known(OWN_SOCKET, socket, "Self.Addrs in " + STATUS)
 
 
 async def _own_addresses(context: Context) -> frozenset[IPAddress]:
