@@ -2,8 +2,8 @@
 
 ``keys.toml`` in the configuration directory, by the ids that the help page lists::
 
-    quit = "x"
-    next = ["space", "n"]
+    quit = "Q"
+    next = ["f5", "n"]
 
 A mistake in it costs nothing but that line: the usual key stays, and the app says why.
 """

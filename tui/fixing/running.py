@@ -19,7 +19,7 @@ from probes.clean import clean
 from probes.values import dataclass
 from tui import content
 from tui.fixing.progress import Ran, RanState
-from tui.fixing.undo import Verdict, timed
+from tui.fixing.undo import UNDO_S, Verdict, timed
 
 _NO_PROGRAM = 127
 """The status that shells give for a program that cannot be started."""
@@ -34,8 +34,15 @@ class Job:
     """The same as text for a person; of a script that sudo runs with ``sh -c``, the script."""
     root: bool
     """sudo may ask for a password."""
-    timed: bool = False
-    """It is taken back by itself unless it is kept."""
+    undo: str = ""
+    """What takes it back by itself, unless it is kept; empty: nothing does."""
+    command: str = ""
+    """What is done, without what surrounds it in the script."""
+
+    @property
+    def timed(self) -> bool:
+        """It is taken back by itself unless it is kept."""
+        return bool(self.undo)
 
 
 def job(text: str, *, as_root: bool, is_root: bool, undo: str = "") -> Job:
@@ -48,9 +55,11 @@ def job(text: str, *, as_root: bool, is_root: bool, undo: str = "") -> Job:
     if not undo:
         line = without_sudo(text) if as_root and is_root else text
         return Job(("sh", "-c", line), line, sudo)
-    script = timed(without_sudo(text), without_sudo(undo)) if as_root else timed(text, undo)
+    if as_root:
+        text, undo = without_sudo(text), without_sudo(undo)
+    script = timed(text, undo)
     plain = ("sh", "-c", script)
-    return Job(("sudo", *plain) if sudo else plain, script, sudo, timed=True)
+    return Job(("sudo", *plain) if sudo else plain, script, sudo, undo, text)
 
 
 _SUDO = re.compile(r"(^|[;&|(]\s*|\n\s*)sudo\s+")
@@ -123,7 +132,7 @@ def run(ready: Job) -> tuple[int, int]:
     signal that ended it) and the signal by which this program is to end, 0 for none."""
     screen = sys.__stderr__  # where the app draws, too: standard output may be redirected
     with own_signals() as signals, _terminal_kept():
-        _tell(f"\n{content.fixing('run header')}\n\n{ready.shown}\n\n")
+        _tell(f"\n{content.fixing('run header')}\n\n{announced(ready)}\n\n")
         if ready.root:
             _tell(f"{content.fixing(sudo_words(ready))}\n\n")
         try:
@@ -136,9 +145,20 @@ def run(ready: Job) -> tuple[int, int]:
             status = process.wait()
         if not signals.ends:
             _forget_typed()
-            _tell(f"\n{ended_words(status)}\n{content.fixing('run enter')} ")
+            if not (ready.timed and status in set(Verdict)):  # the script has said it in words
+                _tell(f"\n{ended_words(status)}")
+            _tell(f"\n{content.fixing('run enter')} ")
             _wait_for_enter()
     return status, signals.ends
+
+
+def announced(ready: Job) -> str:
+    """What is about to run. The whole script was read before the yes; here it would push the
+    command and the question out of a small window."""
+    if not ready.timed:
+        return ready.shown
+    back = content.fill(content.fixing("run timed"), seconds=UNDO_S)
+    return f"{ready.command.strip()}\n\n{back}\n\n{ready.undo.strip()}"
 
 
 def sudo_words(ready: Job) -> str:

@@ -40,9 +40,9 @@ kill -USR1 "$3"
 sleep "$1" & nap=$!
 wait "$nap"
 trap "" TERM
-eval "$2" && exit 0
+(eval "$2") 3>&- && {{ echo; echo "$4"; exit 0; }} >&3
 exit 4
-' timed-undo {seconds} {undo} $$ </dev/null >/dev/null 2>&1 &
+' timed-undo {seconds} {undo} $$ {over} 3>&1 </dev/null >/dev/null 2>&1 &
 undo=$!
 for turn in 1 2 3 4 5; do [ "$armed" ] || sleep 0.1 || sleep "$turn"; done
 [ "$armed" ] || {{ kill "$undo"; echo {nothing}; exit {status_nothing}; }}
@@ -64,7 +64,8 @@ esac
 echo {back}; exit {status_back}
 """
 # The command waits until the other process says (SIGUSR1) that its traps stand: a hang-up before
-# that would end both. Its status 3: the waiting was ended, and nothing taken back.
+# that would end both. Its status 3: the waiting was ended, and nothing taken back. By 3 it tells a
+# terminal that is still there; what takes it back never hangs on that.
 
 
 def timed(command: str, undo: str, seconds: int | None = None) -> str:
@@ -84,6 +85,7 @@ def timed(command: str, undo: str, seconds: int | None = None) -> str:
         ask=words("undo ask"),
         kept=words("undo kept"),
         late=words("undo late"),
+        over=words("undo over"),
         back=words("undo back"),
         failed=words("undo failed"),
         status_nothing=int(Verdict.NOTHING_DONE),

@@ -84,7 +84,8 @@ def _pings(pings: tuple[Pinged, ...], mask: Mask) -> list[Block]:
 
         blocks.append(patience)
     marks = join(*(say(_MARKS[_tone(each.line)], LOOKS[_tone(each.line)].style) for each in pings))
-    rows = [_ping_row(each, mask) for each in pings[-_SHOWN_PINGS:]]
+    # The last one first, as in the watch: a small window shows the answer that counts.
+    rows = [_ping_row(each, mask) for each in reversed(pings[-_SHOWN_PINGS:])]
     return [*blocks, gap, lambda width: wrapped(marks, width), gap, table(rows)]
 
 

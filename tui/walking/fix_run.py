@@ -7,11 +7,12 @@ from tui.fixing import offer
 from tui.fixing.keeper import now
 from tui.fixing.playbook import Command, Playbook, PlayStep
 from tui.fixing.progress import Ran, RanState
-from tui.fixing.running import outcome, run
+from tui.fixing.running import Job, outcome, run
 from tui.fixing.ways import key_of
+from tui.session import Session, this_session
 from tui.walking.fix_plan import At, Fixing
 from tui.walking.talk import Choice, Left
-from tui.walking.walk import BACK, QUIT, moves
+from tui.walking.walk import BACK, QUIT, Walk, moves
 
 
 def run_one(fixing: Fixing, at: At, book: Playbook) -> None:
@@ -53,8 +54,29 @@ def hindrance(fixing: Fixing, at: At, command: Command) -> offer.Hindrance | Non
     return offer.hindrance(command, setting)
 
 
+def session_of(walk: Walk) -> Session:
+    """How the person is logged in."""
+    return walk.settings.session or this_session()
+
+
 def _command(step: PlayStep) -> str:
     return "" if step.command is None else step.command.text
+
+
+def _agreed(fixing: Fixing, command: Command, ready: Job) -> bool:
+    """It was shown, and the person said yes. Raises Left."""
+    talk, session = fixing.walk.talk, session_of(fixing.walk)
+    if not ready.timed:
+        talk.tell("", content.fixing("ask"), "")
+        talk.verbatim(ready.shown)
+        return talk.sure("Run this?")
+    # The long script is heard on request alone: it is the same two lines and what holds them.
+    warned = [content.fixing(offer.cuts_words(session))] if session.remote else []
+    talk.tell("", *warned, content.fixing("ask timed"), "", "The command:")
+    talk.verbatim(command.text)
+    talk.tell("What takes it back:")
+    talk.verbatim(command.undo)
+    return talk.sure("Run this?", script=ready.shown)
 
 
 def _run(fixing: Fixing, at: At, step: PlayStep) -> None:
@@ -64,9 +86,7 @@ def _run(fixing: Fixing, at: At, step: PlayStep) -> None:
         talk.tell(f"Not run from here: {content.label(why_not)}.")
         return
     ready = offer.ready(command)
-    talk.tell("", content.fixing("ask timed" if ready.timed else "ask"), "")
-    talk.verbatim(ready.shown)
-    if not talk.sure("Run this?"):
+    if not _agreed(fixing, command, ready):
         return
     key, at_time = key_of(at[1]), now()
     # Written first: if this cuts the person off, the next start knows that it was begun.

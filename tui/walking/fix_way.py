@@ -10,12 +10,11 @@ from tui.fixing import offer
 from tui.fixing.circumstances import Brand, System
 from tui.fixing.playbook import Playbook, PlayStep
 from tui.fixing.ways import key_of, name_of, next_after
-from tui.session import this_session
 from tui.walking.fix_plan import At, Fixing
-from tui.walking.fix_run import hindrance, run_one
+from tui.walking.fix_run import hindrance, run_one, session_of
 from tui.walking.letters import LETTERS
 from tui.walking.talk import Choice
-from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
+from tui.walking.walk import BACK, NEXT, QUIT, moves
 
 _RUN, _IMPOSSIBLE, _SOURCES = "run", "impossible", "sources"
 
@@ -105,12 +104,8 @@ def _tell_step(fixing: Fixing, at: At, number: int, step: PlayStep) -> None:
         # On a practice network nothing is run; it shows what a real one would.
         run = hindrance(fixing, at, step.command) in (None, offer.Hindrance.PRACTICE)
         timed = f" {content.fixing('timed')}" if run and step.command.shell == "sh" else ""
-        talk.tell(f"{content.fixing(_cuts(fixing.walk))}{timed}")
+        talk.tell(f"{content.fixing(offer.cuts_words(session_of(fixing.walk)))}{timed}")
     talk.verbatim(step.command.text)
-
-
-def _cuts(walk: Walk) -> str:
-    return offer.cuts_words(walk.settings.session or this_session())
 
 
 def _tick(fixing: Fixing, at: At, book: Playbook, step: PlayStep) -> bool:

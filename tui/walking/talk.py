@@ -110,15 +110,23 @@ class Talk:
             wanted = _listed([*known])
             self.tell(f"That is none of the answers. Type {wanted}, then Enter.")
 
-    def sure(self, question: str) -> bool:
-        """Whether the answer is yes: it is asked for until it is a plain yes or no. Raises Left."""
+    def sure(self, question: str, script: str = "") -> bool:
+        """Whether the answer is yes: it is asked for until it is a plain yes or no. Raises Left.
+
+        `script`: what the word of that name shows before the answer.
+        """
+        wanted = "yes, no, or script to read all of it" if script else "yes or no"
         while True:
-            answer = self.line(f"{question} Type yes or no: ").casefold()
+            answer = self.line(f"{question} Type {wanted}: ").casefold()
             if leaves(answer):
                 raise Left
             if answer in (*_YES, *_NO, "b", "back"):
                 return answer in _YES
-            self.tell("That is neither, so nothing was done. Type yes or no, then Enter.")
+            if script and answer == "script":
+                self.tell("")
+                self.verbatim(script)
+                continue
+            self.tell(f"That is no answer to that, so nothing was done. Type {wanted}, then Enter.")
 
     def name(self, what: str, also: str = "") -> str:
         """A name or a word that the person types; "" to go back. Raises Left, for q as well.

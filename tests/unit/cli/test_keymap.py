@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from tui import content
 from tui.commands import COMMANDS, QUIT, remap
 from tui.keymap import FILE, MOST_BYTES, load, parse
 
@@ -19,6 +21,15 @@ def test_keys_are_taken_as_a_person_writes_them() -> None:
         "glossary": "f5",
     }
     assert found.troubles == ()
+
+
+def test_the_examples_of_the_help_can_be_taken() -> None:
+    told = content.page("keys").sections["Your own keys"].replace("\n", " ")
+    examples = re.findall(r'\w+ = (?:"[^"]*"|\[[^\]]*\])', told)
+    assert len(examples) == 2
+    found = parse("\n".join(examples))
+    assert found.troubles == ()
+    assert set(found.keys) == {"quit", "next"}
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_anything_else_is_neither_and_is_asked_again(answer: str) -> None:
     assert talk.sure("May it?")
     with pytest.raises(Left):
         talk.sure("May it?")
-    assert person.text.count("That is neither") == 3
+    assert person.text.count("That is no answer to that") == 3
 
 
 def test_a_command_is_never_broken_over_lines() -> None:

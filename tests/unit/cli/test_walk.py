@@ -14,6 +14,7 @@ from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.explain import question_lines
 from tui.fixing.running import Job
+from tui.fixing.undo import Verdict
 from tui.settings import Settings
 from tui.state import Step
 from tui.walking.talk import Left
@@ -280,6 +281,30 @@ def test_a_command_is_shown_before_it_is_run(monkeypatch: pytest.MonkeyPatch) ->
     assert person.text.count("    sudo tailscale debug restun\n") == 3, "told, and asked twice"
     assert "It ran well, and the step is done." in person.text
     assert [each.well for each in walk.keeper.progress.ran.values()] == [True]
+
+
+def test_the_script_of_a_timed_undo_is_told_when_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran: list[Job] = []
+
+    def run(ready: Job) -> tuple[int, int]:
+        ran.append(ready)
+        return Verdict.TAKEN_BACK, 0
+
+    monkeypatch.setattr("tui.walking.fix_run.run", run)
+    monkeypatch.setattr("tui.fixing.offer.root_now", lambda: (False, True))
+    person, walk, _ = walked("1", "n", "n", "1", "x", "script", "yes", here="own-firewall")
+    before, _, after = person.text.partition("«script»")
+    asked = before.rpartition("The command:\n")[2]
+    command, _, back = asked.partition("What takes it back:\n")
+    assert "sudo nft insert rule" in command
+    assert "sudo nft delete rule" in back
+    assert "setsid" not in before
+    assert "setsid" in after
+    assert [each.timed for each in ran] == [True]
+    assert "The step is not done." in after
+    assert not walk.keeper.progress.ticked
 
 
 # --- prove ----------------------------------------------------------------------------------------

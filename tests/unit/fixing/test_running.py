@@ -16,7 +16,7 @@ import pytest
 
 from tui import content
 from tui.fixing.progress import Ran, RanState
-from tui.fixing.running import Job, job, outcome, without_sudo
+from tui.fixing.running import Job, announced, job, outcome, without_sudo
 from tui.fixing.undo import Verdict, timed
 
 pty = pytest.importorskip("pty", reason="there are no pseudo terminals on this system")
@@ -58,6 +58,18 @@ def test_what_cuts_runs_with_its_undo_as_one_script_of_roots() -> None:
     assert job("sudo a", as_root=True, is_root=True, undo="sudo b").argv[0] == "sh"
 
 
+def test_the_terminal_shows_what_is_done_and_undone_and_not_the_script_that_was_read_before() -> (
+    None
+):
+    made = job("sudo a", as_root=True, is_root=False, undo="sudo b")
+    told = announced(made)
+    assert told.splitlines()[0] == "a"
+    assert told.splitlines()[-1] == "b"
+    assert len(told.splitlines()) < 10
+    alone = job("sudo a\nsudo c", as_root=True, is_root=False)
+    assert announced(alone) == alone.shown
+
+
 @pytest.mark.parametrize(
     ("timed_", "status", "ran"),
     [
@@ -74,7 +86,7 @@ def test_what_cuts_runs_with_its_undo_as_one_script_of_roots() -> None:
     ],
 )
 def test_what_became_of_it(timed_: bool, status: int, ran: Ran) -> None:
-    assert outcome(Job((), "", False, timed_), status, "now") == ran
+    assert outcome(Job((), "", False, "undo" if timed_ else ""), status, "now") == ran
 
 
 # --- on a terminal --------------------------------------------------------------------------------

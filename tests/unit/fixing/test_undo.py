@@ -133,6 +133,7 @@ def test_after_the_time_it_is_taken_back_and_keep_comes_too_late(stage: Stage) -
     running = stage.start(1)
     stage.becomes("new")
     stage.becomes("old")
+    running.until(content.fixing("undo over").encode())  # told without being asked
     assert running.answer("keep") == Verdict.TAKEN_BACK
     assert stage.file.read_text() == "old"
 
