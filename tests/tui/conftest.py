@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from textual._compositor import Compositor
 from textual._styles_cache import StylesCache
 
+from tests.tui.quick import at_rest, unseen
 from tui.screens import prove
 
 
@@ -27,6 +29,17 @@ def nothing_stays() -> Iterator[None]:
     """Textual keeps what the last thousand widgets drew: two megabytes of each app."""
     yield
     StylesCache.get_inner_outer.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test looks at is drawn when it looks. Where all else has to be drawn as well, since
+    that alone might break it, the test is marked so.
+    """
+    monkeypatch.setattr("textual.app.wait_for_idle", at_rest)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", at_rest)
+    if request.node.get_closest_marker("every_frame") is None:
+        monkeypatch.setattr(Compositor, "render_update", unseen)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 from probes.events import Event
@@ -165,6 +166,7 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
 
 def lines(app: WhyrelayApp) -> list[str]:
     """The text on the screen, line by line."""
+    visible_screen_stack.set(app._background_screens)
     strips = app.screen._compositor.render_strips()
     return ["".join(segment.text for segment in strip) for strip in strips]
 

@@ -352,6 +352,7 @@ async def test_hostile_names(size: tuple[int, int]) -> None:
         assert CheckId.TAILSCALE in app.measurement.report.checks
 
 
+@pytest.mark.every_frame
 async def test_ten_thousand_devices_cost_what_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     from tui.screens import choices
 

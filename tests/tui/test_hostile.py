@@ -25,6 +25,8 @@ from tui.networks import Practice
 from tui.screens.walk import WalkScreen
 from tui.widgets.rows import RowList
 
+pytestmark = pytest.mark.every_frame
+
 BAD = recordings.HOSTILE
 
 

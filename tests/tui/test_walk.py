@@ -368,6 +368,7 @@ async def test_no_relay_on_the_way_of_a_direct_connection() -> None:
         assert "the relay" not in "".join(lines(app)[3:8])
 
 
+@pytest.mark.every_frame
 async def test_no_size_is_too_small_to_survive() -> None:
     for size in ((1, 1), (10, 3), (30, 8), (40, 10), (300, 80)):
         app = make(played(recordings.HARD))
