@@ -95,12 +95,10 @@ def about_peer(peer: Peer) -> list[Block]:
 
 
 def about_trouble(which: str) -> list[Block]:
-    """Why no devices can be shown, and what to do."""
+    """Why no devices can be shown, and what to do. The list's line has said which: in a small
+    window the room is for the next step."""
     words = content.tailnet(which)
-    tone = Tone.RUNNING if which == "asking" else Tone.NOTE
     return [
-        title(content.plain(words.label), tone),
-        gap,
         prose(words.meaning),
         gap,
         heading("Next"),
