@@ -8,7 +8,7 @@ import pytest
 from textual._compositor import Compositor
 from textual._styles_cache import StylesCache
 
-from tests.tui.quick import at_rest, unseen
+from tests.tui.quick import LAYOUT_S, at_rest, unseen
 from tui.screens import prove
 
 
@@ -36,6 +36,7 @@ def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     """What a test looks at is drawn when it looks. Where all else has to be drawn as well, since
     that alone might break it, the test is marked so.
     """
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", LAYOUT_S)
     monkeypatch.setattr("textual.app.wait_for_idle", at_rest)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_rest)
     if request.node.get_closest_marker("every_frame") is None:

@@ -15,9 +15,11 @@ from textual._compositor import Compositor
 from textual._wait import wait_for_idle
 from textual.screen import Screen
 
+LAYOUT_S = 0.004
+"""So long after a change the screen is laid out anew: a quarter of what Textual takes."""
 _SOON_S = 0.03
-"""A timer that is due so soon belongs to what is under way: a screen is laid out anew 16 ms after
-something on it changed. One that is due later only counts time: a beat, a waiting, a notice."""
+"""A timer that is due so soon belongs to what is under way, a layout among others. One that is due
+later only counts time: a beat, a waiting, a notice."""
 
 _drawn = Compositor.render_update
 

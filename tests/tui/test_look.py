@@ -76,7 +76,8 @@ async def test_ascii_alone(size: tuple[int, int]) -> None:
             assert all(line.isascii() for line in lines(app)), key
             await press(pilot, close)
         await press(pilot, "3")
-        for row in app.screen.query_one("#findings").ids:  # type: ignore[attr-defined]
+        every = app.screen.query_one("#findings").ids  # type: ignore[attr-defined]
+        for row in every if size == (80, 24) else every[:3]:
             app.screen.query_one("#findings").cursor = row  # type: ignore[attr-defined]
             await pilot.pause()
             assert all(line.isascii() for line in lines(app)), row

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 import pytest
 from textual.pilot import Pilot
@@ -71,28 +72,36 @@ WALKS = (
         fate=STILL,
         tried=DIRECT,
     ),
+    Walk("easy-home", CauseId.PORT_MAPPING_OFF, RemedyId.PORT_MAPPING, DIRECT, DIRECT),
+    Walk("ds-lite", CauseId.CGNAT, RemedyId.PUBLIC_ADDRESS, DIRECT, DIRECT, begun_on="open"),
+    Walk("udp-blocked", CauseId.UDP_BLOCKED, RemedyId.OTHER_NETWORK, RELAYED, DIRECT),
+    Walk(
+        *("collision", CauseId.NAT_STATE_COLLISION, RemedyId.DROP_STRANGERS, DEPENDS, DIRECT),
+        begun_on="easy-home",
+    ),
+    Walk("own-firewall", CauseId.HOST_FIREWALL, RemedyId.ALLOW_INBOUND, DIRECT, DIRECT),
+    Walk("tunnel-unbindable", CauseId.OTHER_VPN, RemedyId.PAUSE_VPN, UNKNOWN, DIRECT),
+    Walk("small-packets", CauseId.MTU, RemedyId.PACKET_SIZE, DIRECT, DIRECT),
+)
+"""At every size."""
+
+MORE = (
     Walk(
         *("hard-home-upnp", CauseId.HARD_NAT, RemedyId.FORWARD_PORT, DEPENDS, DIRECT),
         fate=LIGHTER,
         begun_on="hard-home",
     ),
-    Walk("easy-home", CauseId.PORT_MAPPING_OFF, RemedyId.PORT_MAPPING, DIRECT, DIRECT),
     Walk("double-nat", CauseId.DOUBLE_NAT, RemedyId.ACCESS_POINT, DIRECT, DIRECT),
-    Walk("ds-lite", CauseId.CGNAT, RemedyId.PUBLIC_ADDRESS, DIRECT, DIRECT, begun_on="open"),
-    Walk("udp-blocked", CauseId.UDP_BLOCKED, RemedyId.OTHER_NETWORK, RELAYED, DIRECT),
     Walk("stun-blocked", CauseId.STUN_BLOCKED, RemedyId.UNBLOCK_STUN, RELAYED, DIRECT),
-    Walk(
-        *("collision", CauseId.NAT_STATE_COLLISION, RemedyId.DROP_STRANGERS, DEPENDS, DIRECT),
-        begun_on="easy-home",
-    ),
+    Walk("captive-portal", CauseId.CAPTIVE_PORTAL, RemedyId.SIGN_IN, UNKNOWN, DIRECT),
     Walk("public-firewall", CauseId.INBOUND_BLOCKED, RemedyId.OPEN_FIREWALL, DIRECT, DIRECT),
-    Walk("own-firewall", CauseId.HOST_FIREWALL, RemedyId.ALLOW_INBOUND, DIRECT, DIRECT),
-    Walk("tunnel-unbindable", CauseId.OTHER_VPN, RemedyId.PAUSE_VPN, UNKNOWN, DIRECT),
-    Walk("small-packets", CauseId.MTU, RemedyId.PACKET_SIZE, DIRECT, DIRECT),
+    Walk("forced-relay", CauseId.FORCED_RELAY, RemedyId.REMOVE_SETTING, RELAYED, DIRECT),
+    Walk("port-taken", CauseId.PORT_CONFLICT, RemedyId.FREE_PORT, DIRECT, DIRECT),
 )
+"""On an ordinary screen: other words and other checks, in the same places."""
 
 
-@pytest.fixture(params=WALKS, ids=lambda walk: walk.network)
+@pytest.fixture
 def walk(request: pytest.FixtureRequest) -> Walk:
     """A practice network has a clock of its own: it is measured before a test's loop runs."""
     found: Walk = request.param
@@ -260,7 +269,12 @@ def assert_told(app: WhyrelayApp, before: Report, after: Report) -> None:
         assert changed is (fate is not CauseFate.STILL), (each, fate)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    ("walk", "size"),
+    [*product(WALKS, SIZES), *product(MORE, SIZES[1:2])],
+    indirect=["walk"],
+    ids=lambda each: each.network if isinstance(each, Walk) else f"{each[0]}x{each[1]}",
+)
 async def test_from_choose_to_prove(walk: Walk, size: tuple[int, int]) -> None:
     networks = AllAhead()
     begun = networks.open(walk.begun_on) if walk.begun_on else None
