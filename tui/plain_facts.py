@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from probes.diagnosis.model import Diagnosis, NatClass
 from probes.model import Family
-from probes.readings import local, relays, stun
+from probes.readings import relays, stun
 from probes.report import Report
 from tui import content
 from tui.explain import (
@@ -21,7 +21,7 @@ from tui.explain import (
 )
 from tui.explain.account import forward_lines
 from tui.explain.elsewhere import told
-from tui.explain.facts import relays_asked
+from tui.explain.facts import no_way_out, relays_asked
 from tui.explain.router import PROTOCOL_OF, router_says
 from tui.explain.way import layer_lines, ledger_lines, server_lines
 from tui.explain.words import milliseconds, number
@@ -110,8 +110,7 @@ def rests_on(evidence: Iterable[Evidence]) -> Iterator[str]:
 
 def nats(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
     for family, nat in ((Family.V4, diagnosis.nat4), (Family.V6, diagnosis.nat6)):
-        way = local.way_out_key(family)
-        if report.known(way) and report.value(way) is None:
+        if no_way_out(report, family):
             yield f"NAT over IPv{family.value}: nothing to judge, for there is no way out."
             yield ""
             continue

@@ -104,9 +104,9 @@ def ports_kept(found: tuple[Endpoint, ...]) -> bool:
     return len(addresses_of(found)) > 1 and len({each.port for each in found}) == 1
 
 
-def no_way_out(report: Report) -> bool:
-    """The system itself has no address or route for either family."""
-    keys = (local.way_out_key(family) for family in Family)
+def no_way_out(report: Report, *families: Family) -> bool:
+    """The system itself has no address or route for any of these families, or for either."""
+    keys = (local.way_out_key(family) for family in families or Family)
     return all(report.known(key) and report.value(key) is None for key in keys)
 
 

@@ -21,8 +21,8 @@ from probes.diagnosis.model import (
 )
 from probes.diagnosis.nat import nat_of, several_lines, ways_in
 from probes.diagnosis.outlook import needs_no_port, outlook_of
-from probes.model import Family, Filtering, Known
-from probes.readings import KEYS, local, port_mapping, relays
+from probes.model import Family, Filtering
+from probes.readings import KEYS, port_mapping, relays
 from probes.readings.key import Key
 from probes.readings.port_mapping import MappingTest
 from probes.report import Report
@@ -60,12 +60,13 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
     carrier = family is Family.V4 and carrier_nat(report) is not None
     hard = nat.nat_class is NatClass.HARD
     next_step = content.beyond_router(CauseId.HARD_NAT) if hard and carrier else words.next_step
+    value, tone = nat_value(nat, report, family)
     return Explained(
         f"nat{family.value}",
         f"NAT over IPv{family.value}",
         words.question,
-        content.label(nat.nat_class),
-        _NAT_TONE[nat.nat_class],
+        value,
+        tone,
         content.fill(words.label, **filling),
         content.fill(words.meaning, **filling),
         for_you,
@@ -73,6 +74,14 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
         (*_evidence(report, nat.because), *_evidence(report, nat.missing)),
         (*_nat_facts(nat), *(_cloud_facts(report) if family is Family.V4 else ())),
     )
+
+
+def nat_value(nat: Nat, report: Report, family: Family) -> tuple[str, Tone]:
+    """One family's NAT in two or three words. Without an address there is nothing unknown."""
+    if _nat_words(nat, report, family) == "unknown-no-address":
+        label = content.plain(content.nat("unknown-no-address").label)
+        return label[:1].lower() + label[1:], Tone.NOTE
+    return content.label(nat.nat_class), _NAT_TONE[nat.nat_class]
 
 
 def _open_to_all(report: Report) -> bool:
@@ -101,7 +110,6 @@ def _nat_facts(nat: Nat) -> tuple[Fact, ...]:
 
 def _nat_words(nat: Nat, report: Report, family: Family) -> str:
     seen = facts.all_endpoints(report, family)
-    way_out = report[local.way_out_key(family)]
     match nat.nat_class:
         case NatClass.NONE:
             cloud = cloud_address(report) if family is Family.V4 else None
@@ -121,7 +129,7 @@ def _nat_words(nat: Nat, report: Report, family: Family) -> str:
             return "hard-address" if facts.ports_kept(seen) else "hard"
         case NatClass.UNKNOWN if facts.tunnel(report, family):
             return "unknown-tunnel"
-        case NatClass.UNKNOWN if isinstance(way_out, Known) and way_out.value is None:
+        case NatClass.UNKNOWN if facts.no_way_out(report, family):
             return "unknown-no-address"
         case NatClass.UNKNOWN:
             return "unknown"

@@ -7,15 +7,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from probes.diagnosis.model import Diagnosis, Nat, NatClass, Result, Verdict
-from probes.model import CheckId
+from probes.model import CheckId, Family
 from probes.readings.tailscale import Peer
 from probes.values import dataclass
 from tui import content
 from tui.content import FieldId, Tone, plain
 from tui.explain import Explained, explain_fields
+from tui.explain.facts import no_way_out
 from tui.explain.headline import loses_large, unconnected
 from tui.explain.live import check_line
 from tui.explain.mechanism import mechanism_in_short
+from tui.explain.verdict import nat_value
 from tui.pair_view import Pair
 from tui.peers import path_words, tone_of
 from tui.proving.reached import KINDS, Turned
@@ -74,12 +76,6 @@ _RESULTS = {
     Result.RELAYED: Tone.BAD,
     Result.UNKNOWN: Tone.UNKNOWN,
 }
-_CLASSES = {
-    NatClass.NONE: Tone.GOOD,
-    NatClass.EASY: Tone.GOOD,
-    NatClass.HARD: Tone.BAD,
-    NatClass.UNKNOWN: Tone.UNKNOWN,
-}
 
 
 def compared_lines(before: Side, after: Side, turned: Iterable[Turned]) -> Iterable[Line]:
@@ -97,16 +93,32 @@ def compared_lines(before: Side, after: Side, turned: Iterable[Turned]) -> Itera
     fields = zip(explain_fields(before.report), explain_fields(after.report), strict=True)
     for was, now in fields:
         yield Line(f"field-{was.id}", was.title, _field(was), _field(now))
-    for family, was4, now4 in (("4", one.nat4, two.nat4), ("6", one.nat6, two.nat6)):
-        yield Line(f"nat{family}", f"IPv{family} NAT", _class(was4), _class(now4))
-        mappings = (Value(content.label(each.mapping)) for each in (was4, now4))
-        yield Line(f"mapping{family}", f"IPv{family} mapping", *mappings)
-        filters = (Value(plain(content.filtering(each.filtering))) for each in (was4, now4))
-        yield Line(f"filtering{family}", f"IPv{family} filtering", *filters)
+    for family in Family:
+        yield from _nat_lines(before, after, family)
     for service in SERVICES:
         lines = [check_line(each.report, service) for each in (before, after)]
         shown = (Value(line.text, line.tone) for line in lines)
         yield Line(f"service-{service}", lines[0].title, *shown)
+
+
+def _nat_lines(before: Side, after: Side, family: Family) -> Iterable[Line]:
+    """One family's NAT. Without such an address, before and after, nothing is compared."""
+    if all(no_way_out(side.report, family) for side in (before, after)):
+        return
+    name, both = f"IPv{family.value}", (_nat(before, family), _nat(after, family))
+    classes = (
+        Value(*nat_value(nat, side.report, family))
+        for nat, side in zip(both, (before, after), strict=True)
+    )
+    yield Line(f"nat{family.value}", f"{name} NAT", *classes)
+    mappings = (Value(content.label(nat.mapping)) for nat in both)
+    yield Line(f"mapping{family.value}", f"{name} mapping", *mappings)
+    filters = (Value(plain(content.filtering(nat.filtering))) for nat in both)
+    yield Line(f"filtering{family.value}", f"{name} filtering", *filters)
+
+
+def _nat(side: Side, family: Family) -> Nat:
+    return side.diagnosis.nat4 if family is Family.V4 else side.diagnosis.nat6
 
 
 def _verdict(diagnosis: Diagnosis) -> Value:
@@ -140,7 +152,3 @@ def _field(explained: Explained) -> Value:
     # How far the nearest relay is differs from run to run; which one it is tells something.
     same = plain(explained.value) if explained.id == FieldId.NEAREST_DERP else ""
     return Value(plain(explained.label or explained.value), explained.tone, same)
-
-
-def _class(nat: Nat) -> Value:
-    return Value(content.label(nat.nat_class), _CLASSES[nat.nat_class])

@@ -328,7 +328,8 @@ def test_a_change_that_takes_the_device_along_is_no_other_network_by_chance(
 def test_every_netcheck_field_the_nat_and_the_router_are_compared() -> None:
     found = change("hard-home", RemedyId.KEEP_ONE_PORT)
     ids = [line.id for line in found.lines]
-    assert len(set(ids)) == len(ids) == 1 + len(found.devices) + 3 + 7 + 6 + 3
+    assert len(set(ids)) == len(ids) == 1 + len(found.devices) + 3 + 7 + 3 + 3
+    assert "nat6" not in ids, "there is no IPv6, before and after"
     assert len(found.devices) == 1
     changed = {line.id: (line.before.text, line.after.text) for line in found.lines if line.changed}
     assert changed["verdict"] == ("Relayed", "Direct")
@@ -336,6 +337,9 @@ def test_every_netcheck_field_the_nat_and_the_router_are_compared() -> None:
     assert "mapping4" in changed
     assert "field-mapping-varies" in changed
     assert "field-nearest-derp" not in changed, "another latency is no change"
+    turned_on = change("hard-home", RemedyId.ENABLE_IPV6)
+    lines = {line.id: (line.before.text, line.after.text) for line in turned_on.lines}
+    assert lines["nat6"] == ("no such address here", "no NAT")
     fates = {each.cause.id: each.fate for each in found.causes}
     assert fates == {
         CauseId.HARD_NAT: CauseFate.GONE,
