@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
@@ -20,17 +19,17 @@ from textual.timer import Timer
 from textual.worker import Worker
 
 from probes.version import __version__
-from tui.commands import COMMANDS, EVERYWHERE, PALETTE, STEP_COMMANDS, WALK, remap
+from tui.command import remap
+from tui.commands import COMMANDS, EVERYWHERE, PALETTE, STEP_COMMANDS, WALK
 from tui.conductor import Conductor
 from tui.exits import Exit
 from tui.keymap import Keymap
 from tui.leaving import Leaving
-from tui.networks import PRACTICE, Everything, Networks
+from tui.networks import Everything, Networks
+from tui.remeasuring import Remeasuring
 from tui.returning import Returning
-from tui.saying import Saying
 from tui.screens.walk import WalkScreen
 from tui.settings import Settings
-from tui.sources import Opened
 from tui.state import Measurement
 from tui.theme import DARK, LIGHT, VARIABLES
 from tui.widgets.glass import Glass
@@ -60,7 +59,7 @@ def _actions() -> type[Provider]:
     return Actions
 
 
-class WhyrelayApp(Saying, Leaving):
+class WhyrelayApp(Remeasuring, Leaving):
     """The walk from "it is relayed" to "it is direct"."""
 
     TITLE = "whyrelay"
@@ -222,52 +221,6 @@ class WhyrelayApp(Saying, Leaving):
 
     def _tick(self) -> None:
         self.beat += 1
-
-    def action_retest(self) -> None:
-        """Measure the same source once more."""
-        source = self.conductor.source
-        if isinstance(source, Opened):
-            self.say_elsewhere()
-        elif source is not None:
-            self.conductor.measure(source)
-
-    def say_elsewhere(self) -> None:
-        """Why nothing happens: no key makes another device measure."""
-        self.say("This report was made elsewhere, so it cannot be measured again from here.")
-
-    def action_map_test(self) -> None:
-        """Ask once whether the router may be tried with a port, then measure with it."""
-        if isinstance(self.conductor.source, Opened):
-            self.say_elsewhere()
-            return
-        if self.conductor.latest.closed and not self.settings.options.map_test:
-            from tui.explain.settling import trial_left
-
-            if not trial_left(self.conductor.latest.report):
-                from tui import content
-
-                self.say(content.plain(content.notice("no-trial")))
-                return
-        source = self.conductor.source
-        real = source is not None and not source.title.startswith(PRACTICE)
-        if real and not self.settings.save:
-            from tui import content
-
-            self.say(content.notice("no-record"))
-            return
-        if self.settings.options.map_test:
-            self.action_retest()
-            return
-        from tui.screens.consent import ConsentScreen
-
-        self.push_screen(ConsentScreen(), self._consented)
-
-    def _consented(self, yes: bool | None) -> None:
-        if not yes:
-            return
-        options = replace(self.settings.options, map_test=True)
-        self.settings = replace(self.settings, options=options)
-        self.action_retest()
 
     def action_theme(self) -> None:
         """Light to dark, or back."""

@@ -17,7 +17,8 @@ from types import MappingProxyType
 
 from probes.clean import clean
 from probes.values import dataclass
-from tui.commands import COMMANDS, shown
+from tui.command import shown
+from tui.commands import COMMANDS
 from tui.guessing import meant
 from tui.storage import APP, read
 

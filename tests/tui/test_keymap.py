@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.tui import recordings
 from tests.tui.harness import Catalogue, played, press, running, step, text
 from tui.app import WhyrelayApp
-from tui.commands import remap
+from tui.command import remap
 from tui.keymap import parse
 from tui.settings import Settings
 from tui.state import Step

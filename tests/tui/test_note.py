@@ -9,7 +9,8 @@ import pytest
 
 from tests.tui import recordings
 from tests.tui.harness import SIZES, eventually, lines, make, played, press, running, text
-from tui.commands import COPY, MAP_TEST, NEXT, PALETTE, QUIT, RETEST, Command
+from tui.command import Command
+from tui.commands import COPY, MAP_TEST, NEXT, PALETTE, QUIT, RETEST
 from tui.keymap import parse
 from tui.saying import NOTE_S
 from tui.screens.help import HelpScreen

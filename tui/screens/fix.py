@@ -5,19 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui import content
-from tui.commands import (
-    COPY,
-    EXPLAIN,
-    IMPOSSIBLE,
-    MAP_TEST,
-    NEXT,
-    PALETTE,
-    QUIT,
-    RUN,
-    SHOW,
-    TICK,
-    Command,
-)
+from tui.command import Command
+from tui.commands import COPY, EXPLAIN, IMPOSSIBLE, MAP_TEST, NEXT, PALETTE, QUIT, RUN, SHOW, TICK
 from tui.fixing.circumstances import Brand, System
 from tui.fixing.progress import Progress
 from tui.fixing.ways import key_of, name_of

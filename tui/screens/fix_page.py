@@ -10,7 +10,8 @@ from probes.diagnosis.model import NatClass
 from probes.diagnosis.plan import CausePlan, Way
 from probes.diagnosis.what_if import Whose
 from tui import content
-from tui.commands import NEXT, PRETEND, ROUTER, SYSTEM, Command
+from tui.command import Command
+from tui.commands import NEXT, PRETEND, ROUTER, SYSTEM
 from tui.content import Tone, plain
 from tui.explain import CauseText
 from tui.explain.settling import trial_decides

@@ -8,7 +8,8 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.commands import FOOTER, Command
+from tui.command import Command
+from tui.commands import FOOTER
 from tui.state import Measurement, Step
 
 if TYPE_CHECKING:

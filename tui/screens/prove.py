@@ -8,7 +8,8 @@ from dataclasses import replace
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from tui import content
-from tui.commands import BACK, EXPLAIN, MAP_TEST, PALETTE, PING, PRETEND, QUIT, RETEST, Command
+from tui.command import Command
+from tui.commands import BACK, EXPLAIN, MAP_TEST, PALETTE, PING, PRETEND, QUIT, RETEST
 from tui.explain.settling import trial_decides
 from tui.networks import PRACTICE
 from tui.proving.proof import Proof

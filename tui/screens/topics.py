@@ -10,7 +10,8 @@ from probes.diagnosis.what_if import Whose
 from probes.model import CheckId
 from probes.values import dataclass
 from tui import content
-from tui.commands import COMMANDS, Command
+from tui.command import Command
+from tui.commands import COMMANDS
 from tui.content import FieldId, playbooks
 from tui.content.kinds import Term
 from tui.fixing.playbook import in_general

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.commands import Command
+from tui.command import Command
 from tui.widgets.text import join, say
 
 _GAPS = (3, 2, 1)

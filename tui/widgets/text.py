@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.style import Style
 
 from probes.clean import clean
-from tui.commands import Command, key_of
+from tui.command import Command
+from tui.commands import key_of
 from tui.content import Span, Tone, keyed, spans
 from tui.theme import LOOKS
 

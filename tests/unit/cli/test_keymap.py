@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tui import content
-from tui.commands import COMMANDS, QUIT, remap
+from tui.command import remap
+from tui.commands import COMMANDS, QUIT
 from tui.keymap import FILE, MOST_BYTES, load, parse
 
 
