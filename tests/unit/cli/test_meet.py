@@ -68,8 +68,15 @@ async def test_two_ends_find_each_other_in_a_folder(tmp_path: Path) -> None:
 async def test_who_has_gone_had_begun(tmp_path: Path) -> None:
     here, there = Folder(tmp_path), Folder(tmp_path)
     await asyncio.gather(here.find(OURS), there.find(THEIRS))
+    file = tmp_path / f"whyrelay-meet-{THEIRS.nonce.hex()[:12]}.json"
+    file.write_text(encode_note(Note(THEIRS, frozenset({OURS.nonce}))))
+    began = asyncio.create_task(here.peer_began())
+    done, _ = await asyncio.wait({began}, timeout=0.05)
+    assert not done, "it is there, and has not begun"
     await there.leave()
-    await here.peer_began()
+    async with asyncio.timeout(10.0):
+        await began
+    assert left_in(tmp_path) == [f"whyrelay-meet-{OURS.nonce.hex()[:12]}.json"]
 
 
 @pytest.mark.parametrize(
@@ -181,11 +188,16 @@ async def test_what_is_no_offer_is_told(
 async def test_the_other_end_says_over_a_pipe_that_it_has_begun(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    begun = encode_note(Note(THEIRS, frozenset({OURS.nonce}), OURS.nonce))
-    monkeypatch.setattr("sys.stdin", stream(f"{encode(THEIRS)}\n{begun}\n{{broken}}\n"))
-    pipe = Pipe()
-    await pipe.find(OURS)
-    await pipe.peer_began()
+    begun = Note(THEIRS, frozenset({OURS.nonce}), OURS.nonce)
+    for told, says_so in ((begun, True), (replace(begun, meets=None), False)):
+        said = f"{encode(THEIRS)}\n{encode_note(told)}\n{{broken}}\n"
+        monkeypatch.setattr("sys.stdin", stream(said))
+        pipe = Pipe()
+        assert await pipe.find(OURS) == THEIRS
+        began = asyncio.create_task(pipe.peer_began())
+        done, _ = await asyncio.wait({began}, timeout=10.0 if says_so else 0.05)
+        assert bool(done) is says_so
+        began.cancel()
 
 
 # --- what is said -------------------------------------------------------------------------------

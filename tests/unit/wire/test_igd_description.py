@@ -119,10 +119,10 @@ EXTERNAL = '<!DOCTYPE r SYSTEM "http://45.83.1.1/evil.dtd">'
     ],
 )
 def test_what_is_no_description_is_refused(data: bytes, what: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(Malformed, match=what):
         igd_description.parse(data[: 400 * 1024])
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def test_a_long_text_is_cut() -> None:
@@ -135,11 +135,27 @@ def test_services_beyond_the_first_few_are_dropped() -> None:
     assert len(found.services) == igd_description.MOST_SERVICES
 
 
-@given(st.binary(max_size=400))
-def test_no_bytes_raise_anything_but_malformed(data: bytes) -> None:
-    for text in (data, b"<?xml version='1.0'?><root>" + data + b"</root>"):
-        with suppress(Malformed):
-            igd_description.parse(text)
+LEAVES = (
+    *(service(IP1, "/c"), service(PPP, "/p"), service(IP1, ""), service("urn:x", "/c"), "text"),
+    *("<friendlyName>Box</friendlyName>", "<URLBase/>", "<deviceType>urn:x:99</deviceType>", "&x;"),
+)
+TREES = st.recursive(
+    st.sampled_from(LEAVES),
+    lambda inner: st.builds(
+        lambda name, parts: f"<{name}>{''.join(parts)}</{name}>",
+        st.sampled_from(("device", "serviceList", "service", "friendlyName")),
+        st.lists(inner, max_size=12),
+    ),
+)
+
+
+@given(st.one_of(st.binary(max_size=400), TREES.map(lambda tree: f"<r>{tree}</r>".encode())))
+def test_any_bytes_are_malformed_or_describe_a_few_services(data: bytes) -> None:
+    with suppress(Malformed):
+        found = igd_description.parse(data)
+        assert 0 < len(found.services) <= igd_description.MOST_SERVICES
+        assert {each.type for each in found.services} <= {IP1, PPP}
+        assert all(each.control_url for each in found.services)
 
 
 @given(st.text(max_size=60), st.sampled_from((IP1, IP2, PPP)), st.integers(1, 2))

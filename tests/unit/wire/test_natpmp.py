@@ -92,11 +92,14 @@ def test_nothing_can_wipe_all_mappings_of_this_host() -> None:
         natpmp.map_request(51413, 40000, 0)
 
 
-@given(st.binary(max_size=64))
-def test_no_bytes_raise_anything_but_malformed(data: bytes) -> None:
-    for read in (natpmp.parse, natpmp.parse_request):
-        with suppress(Malformed):
-            read(data)
+@given(st.sampled_from((b"", b"\0\x80\0\0", b"\0\x81\0\0", b"\0\x01")), st.binary(max_size=64))
+def test_any_bytes_are_malformed_or_say_what_can_be_said_again(start: bytes, data: bytes) -> None:
+    with suppress(Malformed):
+        reply = natpmp.parse(start + data)
+        assert natpmp.parse(natpmp.build(reply)) == reply
+    with suppress(Malformed):
+        asked = natpmp.parse_request(start + data)
+        assert asked is None or asked.opcode in (Opcode.MAP_UDP, Opcode.MAP_TCP)
 
 
 @given(
