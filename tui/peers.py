@@ -28,7 +28,7 @@ _ORDER = {
 }
 """What a person comes for is first."""
 
-_TONES = {
+PATH_TONES = {
     PeerPath.DERP: Tone.BAD,
     PeerPath.PEER_RELAY: Tone.NOTE,
     PeerPath.UNKNOWN: Tone.UNKNOWN,
@@ -67,7 +67,7 @@ def ordered(peers: Iterable[Peer]) -> list[tuple[int, Peer]]:
 
 def tone_of(peer: Peer) -> Tone:
     """What today's path is to the person."""
-    return _TONES[peer.path]
+    return PATH_TONES[peer.path]
 
 
 def path_words(peer: Peer) -> str:

@@ -15,6 +15,7 @@ from probes.values import dataclass
 from tui import content
 from tui.content import Tone
 from tui.explain.mechanism import explain_mechanism
+from tui.explain.tones import RESULT_TONES
 from tui.explain.words import Evidence, evidence
 
 
@@ -43,12 +44,6 @@ class PeerWords:
     missing: tuple[Evidence, ...]
 
 
-_TONES = {
-    Result.DIRECT: Tone.GOOD,
-    Result.POSSIBLE: Tone.NOTE,
-    Result.RELAYED: Tone.BAD,
-    Result.UNKNOWN: Tone.UNKNOWN,
-}
 MEANWHILE = {
     Relay.PEER_RELAY: "A peer relay of the tailnet carries it meanwhile.",
     Relay.DERP: "A relay (DERP) carries it meanwhile.",
@@ -63,7 +58,7 @@ def explain_peer(found: PeerOutlook, report: Report) -> PeerWords:
         found.name,
         path_words(found.path, found.via),
         content.label(found.result),
-        _TONES[found.result],
+        RESULT_TONES[found.result],
         words.label,
         words.sentence,
         words.why,

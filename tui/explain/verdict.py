@@ -31,6 +31,7 @@ from tui.content import CauseWords, Tone
 from tui.explain import elsewhere, facts
 from tui.explain.filling import SOME_NAT, filling_of, nat_name
 from tui.explain.mechanism import explain_mechanism
+from tui.explain.tones import RESULT_TONES
 from tui.explain.words import (
     CauseText,
     Evidence,
@@ -146,14 +147,6 @@ def _easy_words(report: Report) -> str:
     return "easy-unsure" if easy.result in (Result.POSSIBLE, Result.RELAYED) else "easy"
 
 
-_RESULT_TONE = {
-    Result.DIRECT: Tone.GOOD,
-    Result.POSSIBLE: Tone.NOTE,
-    Result.RELAYED: Tone.BAD,
-    Result.UNKNOWN: Tone.UNKNOWN,
-}
-
-
 def explain_outlook(
     outlook: Outlook, kind: NatClass, own: NatClass = NatClass.UNKNOWN
 ) -> OutlookWords:
@@ -163,7 +156,7 @@ def explain_outlook(
         content.label(kind),
         content.peer_kind(kind),
         content.label(outlook.result),
-        _RESULT_TONE[outlook.result],
+        RESULT_TONES[outlook.result],
         words.label,
         words.sentence,
         words.why,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from probes.diagnosis.model import Diagnosis, Nat, NatClass, Result, Verdict
+from probes.diagnosis.model import Diagnosis, Nat, NatClass, Verdict
 from probes.model import CheckId, Family
 from probes.readings.tailscale import Peer
 from probes.values import dataclass
@@ -17,6 +17,7 @@ from tui.explain.facts import no_way_out
 from tui.explain.headline import loses_large, unconnected
 from tui.explain.live import check_line
 from tui.explain.mechanism import mechanism_in_short
+from tui.explain.tones import RESULT_TONES, VERDICT_TONES
 from tui.explain.verdict import nat_value
 from tui.pair_view import Pair
 from tui.peers import path_words, tone_of
@@ -63,19 +64,6 @@ class Line:
 
 
 # --- the fields -----------------------------------------------------------------------------------
-
-_VERDICTS = {
-    Verdict.DIRECT: Tone.GOOD,
-    Verdict.DEPENDS: Tone.NOTE,
-    Verdict.RELAYED: Tone.BAD,
-    Verdict.UNKNOWN: Tone.UNKNOWN,
-}
-_RESULTS = {
-    Result.DIRECT: Tone.GOOD,
-    Result.POSSIBLE: Tone.NOTE,
-    Result.RELAYED: Tone.BAD,
-    Result.UNKNOWN: Tone.UNKNOWN,
-}
 
 
 def compared_lines(before: Side, after: Side, turned: Iterable[Turned]) -> Iterable[Line]:
@@ -124,7 +112,7 @@ def _nat(side: Side, family: Family) -> Nat:
 def _verdict(diagnosis: Diagnosis) -> Value:
     """As the band at the top has it: direct is not all well where large packets are lost, or
     Tailscale is not connected."""
-    name, tone = content.label(diagnosis.verdict), _VERDICTS[diagnosis.verdict]
+    name, tone = content.label(diagnosis.verdict), VERDICT_TONES[diagnosis.verdict]
     if diagnosis.verdict is Verdict.DIRECT and unconnected(diagnosis):
         return Value(f"{name}, {plain(content.proof('not connected'))}", Tone.NOTE)
     if diagnosis.verdict is Verdict.DIRECT and loses_large(diagnosis):
@@ -140,12 +128,12 @@ def _path(peer: Peer) -> Value:
 def _pair(pair: Pair) -> Value:
     found = pair.prediction
     how = mechanism_in_short(found.mechanism, *(side.nat4.nat_class for side in pair.sides))
-    return Value(how, _RESULTS[found.result])
+    return Value(how, RESULT_TONES[found.result])
 
 
 def _outlook(diagnosis: Diagnosis, kind: NatClass) -> Value:
     result = getattr(diagnosis.outlook, kind).result
-    return Value(content.label(result), _RESULTS[result])
+    return Value(content.label(result), RESULT_TONES[result])
 
 
 def _field(explained: Explained) -> Value:

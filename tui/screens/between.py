@@ -10,13 +10,13 @@ from probes.diagnosis.model import NatClass, Result
 from probes.diagnosis.what_if import Fix, Whose
 from tui import content
 from tui.explain import explain_peer
+from tui.explain.tones import RESULT_TONES
 from tui.pair_view import Pair, how_of
 from tui.screens.settling import open_lines
 from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
 from tui.widgets.text import fit, fitting, join, say
-from tui.widgets.verdict import RESULT_TONES
 
 KINDS = (NatClass.NONE, NatClass.EASY, NatClass.HARD)
 _DIRECT, _RELAYED = Result.DIRECT, Result.RELAYED

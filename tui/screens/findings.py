@@ -28,6 +28,7 @@ from tui.explain import (
     notices,
 )
 from tui.explain.path import own_nat
+from tui.explain.tones import RESULT_TONES
 from tui.explain.verdict import cause_words
 from tui.screens import between
 from tui.screens.evidence import Made
@@ -37,7 +38,7 @@ from tui.theme import LOOKS
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
 from tui.widgets.path import column, hops
 from tui.widgets.text import fit, glyph, join, say
-from tui.widgets.verdict import RESULT_TONES, sentence, verdict_tone
+from tui.widgets.verdict import sentence, verdict_tone
 
 _PEERS = {"none": NatClass.NONE, "easy": NatClass.EASY, "hard": NatClass.HARD}
 RUN = "note:run"

@@ -20,7 +20,7 @@ from probes.tailscale.ping import (
 )
 from tui import content
 from tui.content import Tone, plain
-from tui.peers import path_words, tone_of
+from tui.peers import PATH_TONES, path_words, tone_of
 from tui.proving.telling import moment_words, ping_words
 from tui.theme import LOOKS
 from tui.widgets.bars import bar
@@ -105,11 +105,8 @@ def _ping_row(each: Pinged, mask: Mask) -> list[Content]:
 
 # --- the watch ------------------------------------------------------------------------------------
 
-_PATH_TONES = {
-    PeerPath.DIRECT: Tone.GOOD,
-    PeerPath.PEER_RELAY: Tone.NOTE,
-    PeerPath.DERP: Tone.BAD,
-}
+_DRAWN = (PeerPath.DIRECT, PeerPath.PEER_RELAY, PeerPath.DERP)
+_PATH_TONES = {path: PATH_TONES[path] for path in _DRAWN}
 _LONGEST_TRACK = 60
 _MOST_TRACKS = 12
 _SHOWN_MOMENTS = 60

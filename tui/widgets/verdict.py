@@ -12,25 +12,11 @@ from tui import content
 from tui.content import Tone, plain
 from tui.explain import OutlookWords, explain_outlook, headline
 from tui.explain.headline import loses_large, unconnected
+from tui.explain.tones import RESULT_TONES, VERDICT_TONES
 from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Block, Page
 from tui.widgets.text import join, say, toned, wrapped
-
-VERDICT_TONES = {
-    Verdict.DIRECT: Tone.GOOD,
-    Verdict.DEPENDS: Tone.NOTE,
-    Verdict.RELAYED: Tone.BAD,
-    Verdict.UNKNOWN: Tone.UNKNOWN,
-}
-
-
-RESULT_TONES = {
-    Result.DIRECT: Tone.GOOD,
-    Result.POSSIBLE: Tone.NOTE,
-    Result.RELAYED: Tone.BAD,
-    Result.UNKNOWN: Tone.UNKNOWN,
-}
 
 
 def verdict_tone(measurement: Measurement) -> Tone:

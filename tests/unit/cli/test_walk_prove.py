@@ -10,15 +10,15 @@ import pytest
 
 from probes.diagnosis.remedies import RemedyId
 from probes.options import Options
-from probes.report import Report, reduce
+from probes.report import Report
 from probes.tailscale.watch import Look
 from tests.tui.proving import Late
-from tests.unit.cli.walking import Person, Practising
+from tests.unit.cli.walking import Person, Practising, gathered
 from tui import content
 from tui.fixing.progress import HERE
 from tui.masking import Masker
 from tui.settings import Settings
-from tui.sources import Source, closing
+from tui.sources import Source
 from tui.state import Measurement, Step
 from tui.walking.letters import LETTERS
 from tui.walking.talk import Left
@@ -52,15 +52,7 @@ class Home(Late):
 
 def measured(settings: Settings, source: Source, masker: Masker | None) -> Report:
     """A run, by the real clock: what it tells was measured ahead."""
-
-    async def run() -> Report:
-        report = Report()
-        async with closing(source.run(settings.options)) as events:
-            async for event in events:
-                report = reduce(report, event)
-        return report
-
-    return asyncio.run(run())
+    return asyncio.run(gathered(settings, source))
 
 
 def proven(*answers: str, begun: bool, privacy: bool = False) -> tuple[Person, Walk, Home]:

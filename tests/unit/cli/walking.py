@@ -45,6 +45,15 @@ class Person:
         return "".join(self.heard)
 
 
+async def gathered(settings: Settings, source: Source) -> Report:
+    """What a whole run of the source tells."""
+    report = Report()
+    async with closing(source.run(settings.options)) as events:
+        async for event in events:
+            report = reduce(report, event)
+    return report
+
+
 class Asked:
     """Measures practice networks at once, and remembers what was asked of each run."""
 
@@ -53,15 +62,7 @@ class Asked:
 
     def measure(self, settings: Settings, source: Source, masker: Masker | None) -> Report:
         self.options.append(settings.options)
-
-        async def run() -> Report:
-            report = Report()
-            async with closing(source.run(settings.options)) as events:
-                async for event in events:
-                    report = reduce(report, event)
-            return report
-
-        return run_virtual(run())
+        return run_virtual(gathered(settings, source))
 
 
 class Practising(Everything):
