@@ -1,12 +1,10 @@
-"""Every item is there, every link leads somewhere, and the words keep the house's manners."""
+"""Every item is there, nothing is left over, and every placeholder is filled."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
 from enum import Enum
-from pathlib import Path
 
 import pytest
 
@@ -46,11 +44,10 @@ from probes.readings.relays import Certificate, MapOrigin
 from probes.readings.stun import Fault
 from probes.readings.tailscale import Backend, EndpointKind, OwnSocket, PeerPath
 from probes.tailscale.history import WatchChange
+from tests.unit.content.texts import ALL, HERE
 from tui import content
-from tui.commands import COMMANDS
 from tui.content import FieldId, QuestionId, Tone
 from tui.content.files import load
-from tui.content.markdown import Document, parse
 from tui.explain import HopId
 from tui.fixing.circumstances import Brand, System
 from tui.fixing.keeper import Trouble
@@ -59,8 +56,6 @@ from tui.fixing.progress import RanState
 from tui.fixing.ways import names_of
 from tui.proving.compare import CauseFate, Outcome
 
-HERE = Path(content.__file__).parent
-FILES = sorted(HERE.rglob("*.md"))
 LABELLED: tuple[type[Enum], ...] = (
     Hindrance,
     RanState,
@@ -112,34 +107,6 @@ LABELLED: tuple[type[Enum], ...] = (
     EndpointKind,
     OwnSocket,
 )
-
-
-def _document(path: Path) -> Document:
-    return parse(path.read_text("utf-8"), path.name)
-
-
-def _texts(document: Document) -> Iterator[tuple[str, str]]:
-    """Every text of a file, with where it stands."""
-    yield "title", document.title
-    yield "opening", document.text
-    for name, section in document.sections.items():
-        yield name, section.text
-        for part, text in section.parts.items():
-            yield f"{name}: {part}", text
-
-
-_NO_WORDS = re.compile(
-    r"^also$|: tone$|: netcheck$|: command [a-z ]+$|: back$|: gap$|^wait$|^sources$"
-)
-"""Parts that hold marks and commands."""
-
-ALL = [
-    (f"{path.relative_to(HERE)}: {where}", text)
-    for path in FILES
-    for where, text in _texts(_document(path))
-    if text and not _NO_WORDS.search(where)
-]
-"""Every text that a person may read."""
 
 
 # --- nothing is missing, nothing is left over -----------------------------------------------------
@@ -287,210 +254,6 @@ def test_every_step_that_a_check_tells_has_words(check: CheckId) -> None:
     told = set(_STEP.findall(inspect.getsource(module)))
     assert told, "the check tells no step: the pattern no longer fits its source"
     assert told <= set(content.check(check).steps)
-
-
-# --- links and terms ------------------------------------------------------------------------------
-
-
-def test_every_link_has_a_glossary_entry_and_no_bracket_is_left() -> None:
-    lost = [
-        (where, term) for where, text in ALL for term in content.terms(text) if not _entry(term)
-    ]
-    assert lost == []
-    assert [where for where, text in ALL if re.search(r"\[\[|\]\]", content.plain(text))] == []
-
-
-def _entry(spelling: str) -> bool:
-    return content.term(spelling) is not None
-
-
-_BARE = re.compile(
-    r"\b[Pp]ress(?:ing)? (?!Enter|Esc\b)`?\w+`?(?=[\s).,:;]|$)|\bkey [a-z]\b|`[a-z]`"
-    r"|\b(?:ctrl|Ctrl)\+"
-    r"|(?<![\w'./=\]-])[b-hj-z](?![\w'./=-])(?! \{)"
-)
-"""A key that is named by itself: "press r", a letter alone, ctrl+s."""
-_NOT_KEYS = re.compile(r"`[^`]*`|\{\w+\}(?: to \{\w+\})? s\b|\"[^\"]*\"")
-"""Code, seconds, and what a person writes into their own file of keys."""
-
-
-def test_no_text_names_a_key_that_a_person_may_have_changed() -> None:
-    said = [(where, _NOT_KEYS.sub("", text)) for where, text in ALL]
-    assert [(where, _BARE.findall(text)) for where, text in said if _BARE.search(text)] == []
-    assert [where for where, text in ALL if re.search(r"`(?:[a-z]|ctrl\+[a-z])`", text)] == []
-
-
-def test_every_key_in_the_words_is_a_command_s_and_the_sentence_is_whole_without_it() -> None:
-    known = {command.id: command for command in COMMANDS}
-    used = [(where, name) for where, text in ALL for name in content.keys(text)]
-    assert {"retest", "ping", "watch", "pretend"} <= {name for _, name in used}
-    assert [each for each in used if each[1] not in known or not known[each[1]].key] == []
-    for where, text in ALL:
-        assert not re.search(r"\s[.,:;](?!\w)|\(\)", content.plain(text)), where
-    assert content.plain("Test again [[key:retest]]. Then go.") == "Test again. Then go."
-    assert content.keyed("Test again [[key:retest]].", lambda _: "R") == "Test again (R)."
-    assert content.keyed("Test again [[key:nothing]].", lambda _: "") == "Test again."
-
-
-def test_the_page_on_what_is_sent_names_all_that_is_kept_pinged_and_changed() -> None:
-    """What the rest of the program can do, it may not deny."""
-    (privacy,) = (each for each in FILES if each.name == "privacy.md")
-    sections = {
-        name: content.plain(each.text) for name, each in _document(privacy).sections.items()
-    }
-    assert "command in Fix" in sections["What changes"]
-    assert re.search(r"how far you are with a fix", sections["What is kept"], re.IGNORECASE)
-    assert "in Prove" in sections["To the peer that you chose"]
-
-
-def test_no_step_promises_another_way_out() -> None:
-    """Which other ways there are depends on the network; the list shows them."""
-    promises = re.compile(r"\bnext ways? out|\bways? out (?:below|above)", re.IGNORECASE)
-    assert [where for where, text in ALL if promises.search(text)] == []
-
-
-def test_every_glossary_entry_is_linked_from_where_its_word_stands() -> None:
-    """What nothing links to is found by nobody who meets the word where it stands."""
-    found = [content.term(term) for _, text in ALL for term in content.terms(text)]
-    linked = {each.id for each in found if each is not None}
-    assert sorted(content.glossary().keys() - linked) == []
-
-
-def test_no_glossary_entry_links_to_itself() -> None:
-    for each in content.glossary().values():
-        for term in content.terms(f"{each.short} {each.more}"):
-            assert content.term(term) is not each, f"{each.name} links to itself"
-
-
-_SPECIAL = re.compile(r"\b(?:[A-Z]{2,}[A-Za-z0-9-]*|[A-Za-z]+[A-Z][A-Za-z0-9-]*)\b")
-"""Acronyms and words with a capital inside: what a person cannot read without being told."""
-_NAMES = {
-    "UDP", "DNS",  # DNS stands only in the page on what is sent, which says what it does
-    "MappingVariesByDestIP", "PortMapping", "CaptivePortal",  # field names, explained as fields
-    "OS", "TCP", "IP",
-    # names of makers, products and systems
-    "pfSense", "OPNsense", "UniFi", "MikroTik", "RouterOS", "OpenWrt", "FreshTomato", "TP-Link",
-    "FRITZ", "FortiGate", "FortiOS", "SRX", "SonicWall", "SonicOS", "ASA", "PAN-OS", "VirtualBox",
-    "macOS", "PowerShell",
-}  # fmt: skip
-
-
-def test_no_acronym_stands_without_a_glossary_entry() -> None:
-    found = [
-        (where, word)
-        for where, text in ALL
-        for word in _SPECIAL.findall(_without_code(content.plain(text)))
-        if not (_entry(word) or _entry(word.removesuffix("s")) or word in _NAMES)
-    ]
-    assert found == []
-
-
-def _without_code(text: str) -> str:
-    return re.sub(r"`[^`]*`|\{[a-z_]+\}|https?://\S+|\bAT&T\b", "", text)
-
-
-_JARGON = re.compile(
-    r"\b(?:symmetric|cones?|conntrack|datagrams?|rfc|upstream|downstream|egress|ingress|traversal|"
-    r"srflx|reflexive|snat|dnat|tuples?|payload|handshakes?|daemons?|subnets?|dhcp|isp|wan|lan|"
-    r"heuristics?|idempotent|pars(?:e|ing)|timeouts?|time-outs?|retransmi\w+|unreachable|resolv\w+|"
-    r"host ?names?|multicast|unicast|broadcast|checksum|kernel|stack|client|interface)\b",
-    re.IGNORECASE,
-)
-
-
-def test_no_word_is_used_that_only_specialists_know() -> None:
-    found = [
-        (where, match[0])
-        for where, text in ALL
-        if not where.startswith("labels/classic-type")  # that is what they are
-        for match in _JARGON.finditer(re.sub(r"--[a-z-]+", "", _without_code(content.plain(text))))
-    ]
-    assert found == []
-
-
-# --- manners --------------------------------------------------------------------------------------
-
-_HARSH = re.compile(
-    r"!|\b(?:simply|just|obviously|of course|unfortunately|sorry|your fault|you should have|stupid|"
-    r"illegal|abort|fatal|must not|please note)\b",
-    re.IGNORECASE,
-)
-
-
-def test_the_tone_is_calm() -> None:
-    found = [
-        (where, match[0])
-        for where, text in ALL
-        for match in _HARSH.finditer(text.replace("FRITZ!Box", "FRITZ Box"))
-    ]
-    assert found == []
-
-
-def _sentences(text: str) -> list[str]:
-    plain = content.plain(text).replace("\n- ", ". ").replace("\n", " ")
-    return [each for each in re.split(r"(?<=[.?:])\s+", plain) if each.strip()]
-
-
-def test_sentences_are_short() -> None:
-    long = [
-        (where, sentence)
-        for where, text in ALL
-        for sentence in _sentences(text)
-        if len(sentence.split()) > 32
-    ]
-    assert long == []
-
-
-def test_sentences_are_short_on_the_whole() -> None:
-    lengths = [
-        len(sentence.split())
-        for _, text in ALL
-        for sentence in _sentences(text)
-        if sentence.endswith(".")
-    ]
-    assert len(lengths) > 300
-    assert sum(lengths) / len(lengths) <= 15
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HERE)))
-def test_files_are_tidy(path: Path) -> None:
-    source = path.read_text("utf-8")
-    assert source.endswith("\n")
-    assert not source.endswith("\n\n")
-    for line in source.splitlines():
-        assert line == line.rstrip()
-        assert len(line) <= 100
-        assert "\t" not in line
-        assert "  " not in line.strip()
-    assert "—" not in source
-    assert not re.search(r"[“”‘’]", source)
-
-
-# --- lengths: what the screens were laid out for ------------------------------------------------
-
-_LONGEST = {"meaning": 300, "for you": 300, "next": 300, "why": 420, "how": 300, "more": 420}
-
-
-def test_texts_have_room_on_the_screen() -> None:
-    long = [
-        (where, len(content.plain(text)))
-        for where, text in ALL
-        if len(content.plain(text)) > _LONGEST.get(where.rpartition(": ")[2], 1000)
-    ]
-    assert long == []
-
-
-def test_headlines_titles_and_labels_fit_on_a_line_or_two() -> None:
-    for headline in (*Headline, *content.TOO_LITTLE, *content.VARIANTS):
-        assert len(content.headline(headline)) <= 100, headline
-    for field in content.fields():
-        assert len(field.title) <= 22
-        assert len(field.question) <= 100
-        for value in field.values.values():
-            assert len(value.label) <= 45, value.label
-    for cause in CauseId:
-        assert len(content.cause(cause).title) <= 45
-        assert len(content.cause(cause).sentence) <= 110
 
 
 # --- tones and placeholders -----------------------------------------------------------------------
