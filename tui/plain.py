@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from probes.diagnosis.model import Diagnosis, NatClass, Verdict
+from probes.diagnosis.model import Diagnosis, Verdict
 from probes.model import Failed, Known, Reason, Unknown
 from probes.readings import KEYS
 from probes.report import SIMULATED, Report
@@ -21,7 +21,7 @@ from tui.explain import (
     PeerWords,
     explain_cause,
     explain_disagreements,
-    explain_outlook,
+    explain_outlooks,
     explain_peer,
     headline,
 )
@@ -124,13 +124,6 @@ def _verdict(report: Report, diagnosis: Diagnosis, masked: bool) -> Iterator[str
     yield from first_lines(report, diagnosis, masked=masked)
 
 
-_PEERS = {
-    NatClass.NONE: "without NAT",
-    NatClass.EASY: "behind an easy NAT",
-    NatClass.HARD: "behind a hard NAT",
-}
-
-
 def _pair(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
     """The section on the chosen peer, where one was chosen."""
     if diagnosis.peer is not None:
@@ -155,14 +148,8 @@ def _peer(words: PeerWords) -> Iterator[str]:
 
 
 def _outlook(diagnosis: Diagnosis) -> Iterator[str]:
-    kinds = (
-        (NatClass.NONE, diagnosis.outlook.none),
-        (NatClass.EASY, diagnosis.outlook.easy),
-        (NatClass.HARD, diagnosis.outlook.hard),
-    )
-    for kind, outlook in kinds:
-        words = explain_outlook(outlook, kind, diagnosis.nat4.nat_class)
-        yield sentence(f"With a peer {_PEERS[kind]}: {words.result}: {words.label}")
+    for words in explain_outlooks(diagnosis).values():
+        yield sentence(f"With {words.who}: {words.result}: {words.label}")
         yield f"How: {words.sentence}"
         yield f"Why: {words.why}"
         yield ""

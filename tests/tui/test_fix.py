@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from textual.pilot import Pilot
 
 from probes.diagnosis.plan import plan_of
 from probes.diagnosis.what_if import Whose
+from probes.events import Event
 from probes.report import report_of
+from tests.tui import recordings
 from tests.tui.fixer import assert_whole, page, pane, practised, rows
 from tests.tui.harness import (
     SIZES,
@@ -271,6 +275,21 @@ async def test_for_whom_it_is_stands_only_where_something_depends_on_it() -> Non
             assert ("router: " in told) is any(each in set(Brand) for each in variants), row
             wanted = commands or any(each in set(System) for each in variants)
             assert told.startswith("for: ") is wanted, row
+
+
+@pytest.mark.parametrize("events", [recordings.HARD, recordings.EASY, recordings.OPEN])
+async def test_nothing_is_offered_to_be_ticked_where_there_is_no_step(
+    events: Sequence[Event],
+) -> None:
+    app = make(played(events))
+    async with running(app, (120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "4")
+        for row in rows(app).ids:
+            rows(app).cursor = row
+            await pilot.pause()
+            assert ("Tick" in lines(app)[-1]) is row.startswith("way:"), row
+            assert ("Can't" in lines(app)[-1]) is row.startswith("way:"), row
 
 
 async def test_the_keys_of_the_step() -> None:

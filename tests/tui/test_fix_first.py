@@ -55,6 +55,7 @@ async def test_still_measuring() -> None:
     async with running(app) as pilot:
         await press(pilot, "4")
         assert content.fixing("still measuring short") in text(app)
+        assert bool(pane(app)._listed.ways) is ("First things first" in text(app))
         for key in ("space", "i", "x"):
             await press(pilot, key)
         assert not app.progress.begun, "what is not settled is not ticked"
@@ -88,7 +89,11 @@ async def test_where_a_trial_would_decide_fix_begins_with_it() -> None:
 
 @pytest.mark.parametrize(
     ("recording", "title"),
-    [(recordings.HARD, "First things first"), (recordings.EASY, "Nothing in the way")],
+    [
+        (recordings.HARD, "First things first"),
+        (recordings.EASY, "Nothing in the way"),
+        (recordings.OPEN, "Nothing in the way"),
+    ],
 )
 async def test_what_keeps_nothing_up_is_not_listed_as_the_first_thing(
     recording: Sequence[Event], title: str

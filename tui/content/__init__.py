@@ -90,6 +90,7 @@ __all__ = [
     "notice",
     "obstacle",
     "offers_ports",
+    "one_family",
     "page",
     "pages",
     "peer_kind",
@@ -192,6 +193,14 @@ PLACED = (
     CauseId.NOT_CONNECTED,
 )
 """Causes that have a place on the path although no headline names them there."""
+
+
+def one_family(which: str) -> tuple[Advice, str, str, str]:
+    """What to expect of a peer with ``ipv6`` or ``ipv4``, where this side has IPv6 alone: how, the
+    kind of peer, the same within a sentence, and the result in a word or two."""
+    parts = ("peer", "who", "result", "sentence", "why")
+    label, peer, who, result, sentence, why = parts_of("labels/one-family", which, *parts)
+    return Advice(label, sentence, why), peer, who, result
 
 
 def hindering(which: CauseId) -> str:

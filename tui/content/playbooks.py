@@ -52,9 +52,8 @@ class StepWords:
 
 @dataclass(frozen=True, slots=True)
 class PlaybookWords:
-    """The words for one change, for one system or router."""
+    """The words for one change, for one system or router. Its name is `tui.content.label`'s."""
 
-    title: str
     for_you: str
     why: str
     who: str
@@ -97,7 +96,6 @@ def playbook_words(remedy: RemedyId, variant: str = "") -> PlaybookWords:
     wait = only_text(f"{general}: wait", sections["wait"])
     own = only_text(f"{general}: sources", sections["sources"])
     return PlaybookWords(
-        documents[general].title,
         texts["for you"],
         texts["why"],
         texts["who"],

@@ -20,9 +20,10 @@ from tui.explain.live import (
     question_line,
     question_lines,
 )
+from tui.explain.outlook import explain_outlook, explain_outlooks
 from tui.explain.path import hops_taken, path
 from tui.explain.peer import PeerWords, explain_peer
-from tui.explain.verdict import explain_cause, explain_nat, explain_outlook
+from tui.explain.verdict import explain_cause, explain_nat
 from tui.explain.words import CauseText, Evidence, Explained, Fact, Line, OutlookWords
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "explain_fields",
     "explain_nat",
     "explain_outlook",
+    "explain_outlooks",
     "explain_peer",
     "headline",
     "hops_taken",

@@ -9,7 +9,7 @@ from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.layers import LayerKind, layers_of
 from probes.diagnosis.nat import mapping_answers
 from probes.model import CheckId, Endpoint, Family, IPAddress, Reason, Unknown
-from probes.readings import lifetime, local, relays, stun
+from probes.readings import captive_portal, lifetime, local, relays, stun
 from probes.readings.port_mapping import SERVICES
 from probes.report import Report
 from probes.values import dataclass
@@ -114,6 +114,16 @@ def udp_stopped(report: Report) -> bool:
     """Nothing answered over UDP, while relays answered in other ways."""
     silent = report.value(stun.UDP) is False and not report.value(stun.ELSEWHERE)
     return silent and True in (report.value(relays.TCP), report.value(relays.ICMP4))
+
+
+def nothing_out(report: Report) -> bool:
+    """No packet gets anywhere: there is no way out, or nothing that was asked answered at all."""
+    ways = (local.WAY_OUT4, local.WAY_OUT6)
+    if all(report.known(each) and report.value(each) is None for each in ways):
+        return True
+    silent = report.value(stun.UDP) is False and not report.value(stun.ELSEWHERE)
+    other = report.value(relays.ICMP4) or report.value(captive_portal.ANSWERS)
+    return silent and report.value(relays.TCP) is False and not other
 
 
 def own_addresses(report: Report) -> frozenset[IPAddress]:

@@ -184,7 +184,11 @@ def _ipv6(report: Report) -> Choice:
         return Choice("off", (local.OS_IPV6,))
     keys = (local.OS_IPV6, local.WAY_OUT6, stun.ENDPOINT6)
     if report.known(local.WAY_OUT6) and report.value(local.WAY_OUT6) is None:
-        return Choice("no" if report.value(local.OS_IPV6) else "no-system-open", keys)
+        if not report.value(local.OS_IPV6):
+            return Choice("no-system-open", keys)
+        if facts.nothing_out(report):
+            return Choice("no-nor-ipv4", (*keys, local.WAY_OUT4))
+        return Choice("no", keys)
     if report.value(local.WAY_OUT6) is not None and _no_answer(report, stun.ENDPOINT6):
         if facts.tcp_by(report, Family.V6):
             return Choice("tcp-only", (*keys, relays.TCP_ANSWERS))

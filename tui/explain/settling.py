@@ -7,14 +7,14 @@ from typing import Any
 
 from probes.diagnosis.model import Diagnosis, Verdict
 from probes.diagnosis.overruled import LOOKED_FOR
-from probes.model import CheckId, CheckStatus, Known, Reason, Unknown
+from probes.model import CheckId, CheckStatus, Family, Known, Reason, Unknown
 from probes.options import OPT_IN
-from probes.readings import KEYS, behavior, captive_portal, port_mapping, tailscale
+from probes.readings import KEYS, behavior, captive_portal, port_mapping, stun, tailscale
 from probes.readings.key import Key
 from probes.report import Report
 from probes.values import dataclass
 from tui import content
-from tui.explain.facts import any_tunnel
+from tui.explain.facts import answers, any_tunnel, nothing_out, udp_stopped
 from tui.explain.verdict import cause_words
 from tui.explain.words import asked_of, why_unknown
 
@@ -75,8 +75,24 @@ def _which(report: Report, key: Key[Any], reason: Reason | None) -> str:
             return "tunnel"
         case Reason.NOT_APPLICABLE:
             return ""
+        case Reason.NO_ANSWER:
+            return _silence(report, key)
         case _:
             return "again"
+
+
+def _silence(report: Report, key: Key[Any]) -> str:
+    """What kept the answers away, where that is known; else a packet may have been lost."""
+    if nothing_out(report):
+        return "network"
+    if report.value(stun.UDP) is not False:
+        six = key is stun.VARIES6 and not answers(report, Family.V6)
+        return "udp6" if six else "again"
+    if report.value(captive_portal.PRESENT):
+        return "sign-in"
+    if udp_stopped(report):
+        return "udp"
+    return "stun-port" if report.value(stun.ELSEWHERE) and key.check in _BEHAVIOR else "again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from probes.diagnosis.model import (
     Mechanism,
     Nat,
     NatClass,
-    Outlook,
     Result,
     Weight,
 )
@@ -30,14 +29,11 @@ from tui import content
 from tui.content import CauseWords, Tone
 from tui.explain import elsewhere, facts
 from tui.explain.filling import SOME_NAT, filling_of, nat_name
-from tui.explain.mechanism import explain_mechanism
-from tui.explain.tones import RESULT_TONES
 from tui.explain.words import (
     CauseText,
     Evidence,
     Explained,
     Fact,
-    OutlookWords,
     evidence,
 )
 
@@ -145,22 +141,6 @@ def _easy_words(report: Report) -> str:
     if easy.mechanism is Mechanism.NO_ENDPOINT:
         return "easy-untold"
     return "easy-unsure" if easy.result in (Result.POSSIBLE, Result.RELAYED) else "easy"
-
-
-def explain_outlook(
-    outlook: Outlook, kind: NatClass, own: NatClass = NatClass.UNKNOWN
-) -> OutlookWords:
-    """What to expect with a peer behind one kind of NAT. `own`: the NAT on this side."""
-    words = explain_mechanism(outlook.mechanism, own, kind)
-    return OutlookWords(
-        content.label(kind),
-        content.peer_kind(kind),
-        content.label(outlook.result),
-        RESULT_TONES[outlook.result],
-        words.label,
-        words.sentence,
-        words.why,
-    )
 
 
 _WEIGHT_TONE = {Weight.BLOCKS: Tone.BAD, Weight.LIMITS: Tone.NOTE, Weight.NOTES: Tone.NOTE}

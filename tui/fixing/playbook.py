@@ -63,6 +63,7 @@ class Playbook:
 
     remedy: RemedyId
     title: str
+    """As lists name it, too."""
     for_you: str
     """What it means for them."""
     why: str
@@ -106,7 +107,7 @@ def playbook(
         first.insert(0, PlayStep(ELSEWHERE, playbooks.guidance(whose), None))
     return Playbook(
         way.remedy.id,
-        name_of(way) if there else words.title,
+        name_of(way),
         for_you,
         why,
         who,

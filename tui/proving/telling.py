@@ -34,13 +34,15 @@ _AS_PATH = {
 def untested(report: Report, diagnosis: Diagnosis, *, opened: bool, begun: bool) -> str:
     """What is said before any test. `opened`: a report that cannot be measured again from here;
     `begun`: the person has begun with a change."""
-    if not opened:
-        trial = not begun and trial_decides(report, diagnosis)
-        return content.proof(
-            "untested done" if begun else "untested trial" if trial else "untested"
-        )
-    told = no_way(report, diagnosis) != "nothing told" or plan_of(report, diagnosis)
-    return content.proof("untested elsewhere" if told else "untold elsewhere")
+    planned = bool(plan_of(report, diagnosis))
+    if opened:
+        told = planned or no_way(report, diagnosis) != "nothing told"
+        return content.proof("untested elsewhere" if told else "untold elsewhere")
+    if begun:
+        return content.proof("untested done")
+    if trial_decides(report, diagnosis):
+        return content.proof("untested trial")
+    return content.proof("untested" if planned else "untested no change")
 
 
 def side_of(each: CauseLine, found: Comparison) -> Side:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
@@ -21,7 +21,7 @@ from tui.explain import (
     explain_disagreements,
     explain_field,
     explain_nat,
-    explain_outlook,
+    explain_outlooks,
     explain_peer,
     ignored,
     map_lines,
@@ -40,7 +40,6 @@ from tui.widgets.path import column, hops
 from tui.widgets.text import fit, glyph, join, say
 from tui.widgets.verdict import sentence, verdict_tone
 
-_PEERS = {"none": NatClass.NONE, "easy": NatClass.EASY, "hard": NatClass.HARD}
 RUN = "note:run"
 """What is to be said of the run as a whole."""
 MEASURED = "pair:measured"
@@ -93,9 +92,8 @@ def entries(measurement: Measurement) -> dict[str, Entry]:
         found[f"field:{field}"] = explain_field(report, field)
     found["nat:4"] = explain_nat(diagnosis.nat4, report, Family.V4)
     found["nat:6"] = explain_nat(diagnosis.nat6, report, Family.V6)
-    outlooks = (diagnosis.outlook.none, diagnosis.outlook.easy, diagnosis.outlook.hard)
-    for (name, kind), outlook in zip(_PEERS.items(), outlooks, strict=True):
-        found[f"peer:{name}"] = explain_outlook(outlook, kind, diagnosis.nat4.nat_class)
+    for name, words in explain_outlooks(diagnosis).items():
+        found[f"peer:{name}"] = words
     for each in explain_disagreements(report):
         found[each.id] = each
     for cause in notes:
@@ -163,8 +161,6 @@ def _answer(measurement: Measurement) -> list[Block]:
     """The verdict, on what it is based, and how sure the base is."""
     diagnosis = measurement.diagnosis
     nat = diagnosis.nat4
-    easy = diagnosis.outlook.easy
-    outlook = explain_outlook(easy, NatClass.EASY, nat.nat_class)
     rows = [("This side", say(own_nat(nat)))]
     if nat.nat_class is not NatClass.UNKNOWN:
         rows.append(("How sure", say(content.label(nat.confidence))))
@@ -180,20 +176,22 @@ def _answer(measurement: Measurement) -> list[Block]:
     stops = hops(measurement.report, measurement.judged)
     blocks += [gap, heading("The path"), lambda width: column(stops, width)]
     if diagnosis.peer is None and measurement.pair is None:
-        blocks += [
-            gap,
-            heading("With an ordinary peer"),
-            prose(outlook.sentence),
-            gap,
-            heading("Why"),
-            prose(outlook.why),
-        ]
+        blocks += _in_general(explain_outlooks(diagnosis))
     if measurement.report.elsewhere:
         page = content.page("elsewhere")
         blocks += [gap, heading(page.title), prose(page.opening)]
         for name, text in page.sections.items():
             blocks += [gap, heading(name), prose(text)]
     return blocks
+
+
+def _in_general(found: Mapping[str, OutlookWords]) -> Iterator[Block]:
+    """With an ordinary peer; where it hangs on what the peer has, with each kind."""
+    ordinary = found.get(str(NatClass.EASY))
+    for each in (ordinary,) if ordinary is not None else found.values():
+        lead = "With an ordinary peer" if each is ordinary else f"With {each.who}"
+        yield from (gap, heading(lead), prose(each.sentence))
+        yield from (gap, heading("Why"), prose(each.why))
 
 
 def title_of(entry: Entry) -> str:

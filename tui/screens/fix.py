@@ -6,7 +6,19 @@ from dataclasses import replace
 
 from tui import content
 from tui.command import Command
-from tui.commands import COPY, EXPLAIN, IMPOSSIBLE, MAP_TEST, NEXT, PALETTE, QUIT, RUN, SHOW, TICK
+from tui.commands import (
+    COPY,
+    EXPLAIN,
+    IMPOSSIBLE,
+    MAP_TEST,
+    NEXT,
+    PALETTE,
+    QUIT,
+    RETEST,
+    RUN,
+    SHOW,
+    TICK,
+)
 from tui.fixing.circumstances import Brand, System
 from tui.fixing.progress import Progress
 from tui.fixing.ways import key_of, name_of
@@ -18,6 +30,9 @@ from tui.state import Step
 from tui.terminal import may_refuse_copies
 from tui.widgets.rows import RowList
 from tui.widgets.steps import StepPage
+
+_TO_TEST = ("nothing known", "broke off", "peer offline")
+"""States out of which another test leads."""
 
 
 class FixPane(FixView):
@@ -49,12 +64,14 @@ class FixPane(FixView):
             self._show_alone()
 
     def footer(self) -> tuple[Command, ...]:
-        """A command can be run or copied only where there is one; what is to be done before any
-        step has the keys for that."""
-        if self._way is None and self._state() == TRY_FIRST:
-            return (MAP_TEST, NEXT, EXPLAIN, PALETTE, QUIT)
+        """A step can be ticked, run or copied only where there is one; what is to be done before
+        any step has the keys for that."""
         step, at = self._step, self._way
-        if step is None or at is None or step.command is None:
+        if step is None or at is None:
+            state = self._state()
+            first = (MAP_TEST,) if state == TRY_FIRST else (RETEST,) if state in _TO_TEST else ()
+            return (*first, NEXT, EXPLAIN, PALETTE, QUIT)
+        if step.command is None:
             return super().footer()
         does = RUN if self._hindrance(step, at[1]) is None else COPY
         return (TICK, does, IMPOSSIBLE, NEXT, PALETTE, QUIT)

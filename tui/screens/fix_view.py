@@ -38,7 +38,9 @@ from tui.widgets.rows import Row, RowList, head
 from tui.widgets.steps import StepPage
 from tui.widgets.text import fit, glyph, hint, join, say
 
-FIRST, NOTHING = "First things first", "Nothing in the way"
+FIRST, NOTHING, STANDS = "First things first", "Nothing in the way", "How it stands"
+_CALM = ("only notes", "nothing to fix")
+"""States in which all is well."""
 _ABOUT = "about"
 """The row that says how it stands, where there is nothing to list or not all of it yet."""
 _FIRST_OF_ALL = (fix_page.TRY_FIRST, "only notes", "nothing known", "nothing told")
@@ -145,7 +147,8 @@ class FixView(Pane):
         self._rows.set_rows(list(self._list()))
         self._optional = bool(plans) and optional(measurement.judged, plans)
         self._trial = trial_decides(measurement.report, measurement.diagnosis)
-        self._rows.border_title = say(NOTHING if self._state() == "only notes" else FIRST)
+        named = FIRST if self._listed.ways else STANDS
+        self._rows.border_title = say(NOTHING if self._state() in _CALM else named)
         self._place()
         self._explain()
         self._tell_done()
@@ -160,7 +163,7 @@ class FixView(Pane):
 
     def _list(self) -> Iterator[Row]:
         if state := self._state():
-            calm = Tone.GOOD if state in ("only notes", "nothing to fix") else Tone.NOTE
+            calm = Tone.GOOD if state in _CALM else Tone.NOTE
             tone = Tone.RUNNING if self.measurement.running else calm
             words = content.fixing(f"{state} short")
             yield Row(_ABOUT, lambda width: fit(join(glyph(tone), " ", say(words)), width))

@@ -141,7 +141,8 @@ def _way(which: str, name: str) -> Topic:
     if used:
         blocks += [gap, heading("Words in it")]
         blocks += [prose(f"[[{each.name}]]: {each.short}") for each in used.values()]
-    return Topic(which, words.title, tuple(blocks))
+    called = content.label(RemedyId(remedy))
+    return Topic(which, called[:1].upper() + called[1:], tuple(blocks))
 
 
 def _terms(text: str) -> list[Term]:

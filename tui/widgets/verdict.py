@@ -10,7 +10,7 @@ from textual.widgets import Static
 from probes.diagnosis.model import NatClass, Result, Verdict
 from tui import content
 from tui.content import Tone, plain
-from tui.explain import OutlookWords, explain_outlook, headline
+from tui.explain import OutlookWords, explain_outlooks, headline
 from tui.explain.headline import loses_large, unconnected
 from tui.explain.tones import RESULT_TONES, VERDICT_TONES
 from tui.state import Measurement
@@ -77,18 +77,10 @@ def outlook_line(
 ) -> Sequence[Content]:
     """What to expect of a peer without NAT, behind an easy and behind a hard one, in a line; in
     brackets, what holds for the other side where its kind is known."""
-    outlook = measurement.diagnosis.outlook
-    found = (
-        explain_outlook(outlook.none, NatClass.NONE),
-        explain_outlook(outlook.easy, NatClass.EASY),
-        explain_outlook(outlook.hard, NatClass.HARD),
-    )
-    lead = say("with a peer behind  ", "$quiet")
-    kinds = (NatClass.NONE, NatClass.EASY, NatClass.HARD)
-    parts = [
-        _part(each, meant if kind is theirs else None)
-        for kind, each in zip(kinds, found, strict=True)
-    ]
+    found = explain_outlooks(measurement.diagnosis)
+    by_nat = str(NatClass.EASY) in found
+    lead = say("with a peer behind  " if by_nat else "with a peer that has  ", "$quiet")
+    parts = [_part(words, meant if kind == theirs else None) for kind, words in found.items()]
     short = say("peers: ", "$quiet")
     lines = [join(lead, Content("    ").join(parts)), join(lead, Content("  ").join(parts))]
     lines += [join(short, Content("   ").join(parts)), Content("   ").join(parts)]

@@ -19,7 +19,7 @@ from tests.unit.cli.golden import GOLDEN, kept_report, kept_text, plain, run
 from tests.unit.content.reports import EASY, HARD
 from tests.unit.content.reports import report as by_hand
 from tui import content
-from tui.explain import explain_cause, headline
+from tui.explain import explain_cause, explain_outlooks, headline
 from tui.explain.router import router_says
 from tui.explain.settling import claims, open_readings, trial_decides
 from tui.explain.verdict import cause_words
@@ -103,8 +103,8 @@ def test_every_conclusion_is_in_the_text(name: str) -> None:
         assert f"\n{field.title}: " in text
     assert text.count("\nMeaning: ") >= 7
     assert text.count("\nFor you: ") >= 7
-    for peer in ("without NAT", "behind an easy NAT", "behind a hard NAT"):
-        assert f"With a peer {peer}: " in text
+    for words in explain_outlooks(diagnosis).values():
+        assert f"With {words.who}: {words.result}: " in text
     assert text.count("This is the status of this run.") == 1
 
 
@@ -259,7 +259,7 @@ def test_a_tunnel_that_hides_the_network_is_what_to_begin_with_and_what_would_ch
     report = practice("tunnel-unbindable")
     text = unwrapped(plain(report))
     assert "Hides your own network: Another tunnel carries the traffic." in text
-    assert "What to do first: turn the other VPN off." in text
+    assert "What to do first: turn the other VPN off for a test." in text
     assert "Too little is known to say what would help" not in text
     assert "lets nothing here go around it" in text
     assert "The tests here went around it" not in text
@@ -309,3 +309,43 @@ def test_what_somebody_else_wrote_is_shown_and_does_nothing_to_the_terminal(mask
     }
     assert strange == {"\n"}
     assert "[/x] [@click=app.quit]quit[/]" in text or masked
+
+
+# --- networks with one family, or none ------------------------------------------------------------
+
+
+def part(section: str, name: str) -> str:
+    """One section of what is told of a practice network."""
+    after = plain(practice(name)).rpartition(f". {section}\n\n")[2]
+    return re.split(r"\n\d+\. ", after)[0]
+
+
+def test_where_there_is_ipv6_alone_a_peer_with_ipv6_is_told_of() -> None:
+    told = " ".join(part("What to expect", "ipv6-only").split())
+    assert told.startswith("With a peer that has IPv6: likely direct: both sides have IPv6.")
+    assert told.count("With a peer ") == 2, "whatever its NAT: one with IPv4 alone is like another"
+    assert "With a peer that has IPv4 alone, behind whatever NAT: unknown:" in told
+
+
+@pytest.mark.parametrize("name", ["offline", "no-network"])
+def test_where_nothing_gets_out_nothing_is_said_to_be_reached(name: str) -> None:
+    text = plain(practice(name))
+    assert "travel inside" not in text
+    assert "IPv6: no, but OS has support. No IPv6 address, and IPv4 gets nowhere." in text
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("stun-blocked", "Have the network let UDP out to port 3478"),
+        ("udp-blocked", "Have the network let UDP out: nothing came back over it"),
+        ("ipv6-filtered", "Have the network let UDP out over IPv6"),
+        ("captive-portal", "Sign in at the network's page first"),
+        ("no-network", "Bring the network back first"),
+        ("two-servers-dead", "Test again. One lost packet is enough to leave this open."),
+    ],
+)
+def test_what_kept_the_answers_away_is_what_settles_it(name: str, how: str) -> None:
+    told = " ".join(part(MIND, name).split())
+    assert f"To settle it: {how}" in told
+    assert ("lost packet" in told) is ("lost packet" in how)

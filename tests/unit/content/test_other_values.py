@@ -114,6 +114,12 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
     ),
     (
         FieldId.IPV6,
+        "no-nor-ipv4",
+        {**SILENT, relays.TCP.id: False},
+        "so nothing reaches the tailnet",
+    ),
+    (
+        FieldId.IPV6,
         "yes-translated",
         {**IPV6, local.INTERFACES.id: device("192.168.1.20/24", "fd00::20/64")},
         "not on this device",

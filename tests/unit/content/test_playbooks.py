@@ -136,7 +136,14 @@ def test_it_says_everything_that_a_person_wants_to_know(remedy: RemedyId, varian
     assert 1 <= len(found.steps) <= 6
     assert len({step.id for step in found.steps}) == len(found.steps)
     assert all(re.fullmatch(r"[a-z0-9-]{2,20}", step.id) for step in found.steps)
-    assert len(found.title) <= 56
+
+
+@pytest.mark.parametrize("remedy", RemedyId)
+def test_a_change_has_one_name_in_lists_headings_and_files(remedy: RemedyId) -> None:
+    name = content.label(remedy)
+    assert len(name) <= 56
+    file = f"remedies/{remedy}.md"
+    assert parse((HERE / file).read_text("utf-8"), file).title == name[:1].upper() + name[1:]
 
 
 @every_playbook
@@ -221,7 +228,7 @@ def test_the_first_advice_of_a_cause_is_one_of_its_ways_in_short(cause: CauseId)
     remedy, names = FIRST[cause]
     assert remedy in WAYS[cause]
     found = words(remedy, "")
-    parts = [found.title, *(step.text for step in found.steps)]
+    parts = [content.label(remedy), *(step.text for step in found.steps)]
     parts += [step.command.text for step in found.steps if step.command is not None]
     assert re.search(names, content.plain(content.cause(cause).first))
     assert re.search(names, content.plain(" ".join(parts)))

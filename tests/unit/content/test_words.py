@@ -195,6 +195,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "notice",
         "obstacle",
         "offers-ports",
+        "one-family",
         "own-firewall",
         "peer-kind",
         "peer-today",
