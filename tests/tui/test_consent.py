@@ -61,6 +61,27 @@ async def test_yes_measures_again_with_a_trial_and_is_asked_once(size: tuple[int
         assert source.trials == [False, True, True]
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_it_can_be_read_to_its_end_with_the_keyboard(size: tuple[int, int]) -> None:
+    app = make(Asked())
+    last = content.plain(content.page("consent").sections["Who sees it"]).split()[-1]
+    async with running(app, size) as pilot:
+        await pilot.press("m")
+        await settled(pilot)
+        whole = last in "\n".join(lines(app))
+        assert ("up, down: read on" in "\n".join(lines(app))) is not whole
+        assert not whole or size[1] > 18
+        for _ in range(24):
+            await pilot.press("down")
+        await settled(pilot)
+        assert last in "\n".join(lines(app)), "to the last word"
+        assert "Yes, try it" in "\n".join(lines(app)), "and the answers stay"
+        for _ in range(4):
+            await pilot.press("pageup")
+        await settled(pilot)
+        assert content.plain(content.page("consent").opening).split()[0] in "\n".join(lines(app))
+
+
 @pytest.mark.parametrize("key", ["n", "escape", "enter", "q"])
 async def test_everything_else_is_a_no(key: str) -> None:
     source = Asked()

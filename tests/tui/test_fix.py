@@ -17,8 +17,10 @@ from tests.tui.harness import (
     SIZES,
     lines,
     make,
+    played,
     press,
     running,
+    settled,
     step,
     text,
 )

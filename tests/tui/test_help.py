@@ -6,14 +6,17 @@ import pytest
 
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
+from probes.report import report_of
 from tests.tui import recordings
 from tests.tui.harness import SIZES, lines, make, played, press, running, text
+from tests.tui.screenshots import run_of
 from tui import content
 from tui.commands import COMMANDS
+from tui.screens.findings import entries
 from tui.screens.help import HelpScreen
 from tui.screens.topics import standing, terms, topic
 from tui.screens.walk import WalkScreen
-from tui.state import STEPS
+from tui.state import STEPS, Measurement
 from tui.widgets.page import Page
 from tui.widgets.rows import RowList
 
@@ -99,6 +102,17 @@ async def test_every_topic_has_words() -> None:
         assert found.blocks
     with pytest.raises(ValueError, match="no topic"):
         topic("nothing:at-all")
+
+
+@pytest.mark.parametrize("name", ["ipv6-only", "hard-home", "captive-portal", "container"])
+def test_every_finding_has_a_topic(name: str) -> None:
+    found = entries(Measurement("", report_of(run_of(name))))
+    assert len(found) > 15
+    places = [key for key in found if key.startswith("where:")]
+    assert bool(places) is (name == "container")
+    assert [*found].index(places[0]) < [*found].index("field:udp") if places else True
+    for which in found:
+        assert topic(f"finding:{which}").blocks
 
 
 async def test_a_term_in_the_words_is_a_link_to_the_glossary() -> None:

@@ -22,10 +22,11 @@ from tests.tui.prover import (
     until_over,
 )
 from tests.tui.proving import Ahead
+from tui import content
 from tui.content import Tone
 from tui.proving.compare import CauseFate, CauseLine
 from tui.screens.prove_list import lay_pair
-from tui.screens.prove_pages import fate_tone
+from tui.screens.prove_pages import fate_short, fate_tone
 
 pytestmark = pytest.mark.usefixtures("no_hurry")
 
@@ -159,3 +160,13 @@ async def test_every_row_has_its_page_and_a_help_topic() -> None:
         assert len(pages) >= len(rows(app).ids) - 3
         await press(pilot, "question_mark")
         assert "Did it work?" in text(app)
+
+
+@pytest.mark.parametrize("fate", CauseFate)
+def test_what_became_of_a_cause_is_whole_in_a_narrow_list(fate: CauseFate) -> None:
+    for each in CauseId:
+        title, word, name = content.cause(each).title, content.label(fate), content.short_cause(each)
+        laid = lay_pair(Tone.NOTE, title, word, 26, short=fate_short(fate), short_name=name)
+        line = laid.plain
+        assert "…" not in line
+        assert fate is CauseFate.STILL or line.endswith((content.label(fate), fate_short(fate)))

@@ -102,6 +102,7 @@ __all__ = [
     "router",
     "settle",
     "short",
+    "short_cause",
     "spans",
     "tailnet",
     "term",
@@ -125,6 +126,11 @@ def label(member: Enum) -> str:
 def short(remedy: RemedyId) -> str:
     """A change in so few words that a narrow list shows them whole."""
     return words_of("labels/remedy-short", str(remedy))
+
+
+def short_cause(cause_id: CauseId) -> str:
+    """A cause in so few words that a narrow list shows them whole."""
+    return words_of("labels/cause-short", str(cause_id))
 
 
 def _file_of(kind: type[Enum]) -> str:

@@ -8,7 +8,7 @@ from typing import TypeAlias, assert_never
 
 from textual.content import Content
 
-from probes.diagnosis.model import NatClass, Verdict
+from probes.diagnosis.model import CauseId, NatClass, Verdict
 from probes.model import Family
 from probes.values import dataclass
 from tui import content
@@ -66,13 +66,21 @@ Entry: TypeAlias = Explained | CauseText | OutlookWords | About | Made
 PARTS = {
     "cause": "What stands in the way",
     "pair": "The two sides",
+    "where": "Where this device is",
     "field": "What netcheck reports",
     "nat": "Your NAT",
-    "peer": "With a peer behind",
+    "peer": "If the other side has",
     "differ": "Where witnesses differ",
     "note": "Worth knowing",
 }
 """The parts of the list, in order, by what their rows' ids begin with."""
+_PLACES = frozenset(
+    {
+        *(CauseId.CONTAINER, CauseId.VIRTUAL_MACHINE, CauseId.KUBERNETES, CauseId.CLOUD_NAT),
+        *(CauseId.MOBILE_NETWORK, CauseId.OTHER_VPN, CauseId.EXIT_NODE),
+    }
+)
+"""Notes that say how all the rest is to be read: they stand before it."""
 
 
 def entries(measurement: Measurement) -> dict[str, Entry]:
@@ -88,6 +96,9 @@ def entries(measurement: Measurement) -> dict[str, Entry]:
         if cause.in_the_way:
             found[f"cause:{cause.id}"] = explain_cause(cause, report)
     found |= _two_sides(measurement)
+    for cause in notes:
+        if cause.id in _PLACES:
+            found[f"where:{cause.id}"] = explain_cause(cause, report)
     for field in FieldId:
         found[f"field:{field}"] = explain_field(report, field)
     found["nat:4"] = explain_nat(diagnosis.nat4, report, Family.V4)
@@ -96,7 +107,7 @@ def entries(measurement: Measurement) -> dict[str, Entry]:
         found[f"peer:{name}"] = words
     for each in explain_disagreements(report):
         found[each.id] = each
-    for cause in notes:
+    for cause in (each for each in notes if each.id not in _PLACES):
         found[f"note:{cause.id}"] = explain_cause(cause, report)
     found.setdefault(RUN, run)
     return found

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
+from tui.screens.asking import Asking
 from tui.widgets.detail import Detail
 from tui.widgets.page import Block
 from tui.widgets.text import join, say
@@ -49,20 +47,10 @@ def shell_text(text: str) -> Block:
     return lay
 
 
-class AskScreen(ModalScreen[bool]):
+class AskScreen(Asking):
     """Answers True only for a plain yes; enter takes the no."""
 
     CSS_PATH = "fix_ask.tcss"
-    AUTO_FOCUS = "#no"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", show=False),
-        Binding("n,escape,q", "answer(False)", "No", show=False),
-        Binding("left,right", "app.focus_next", "Other answer", show=False),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("pageup", "scroll(-8)", "Page up", show=False),
-        Binding("pagedown", "scroll(8)", "Page down", show=False),
-    ]
 
     def __init__(self, question: str, blocks: Iterable[Block], *, yes: str, no: str) -> None:
         super().__init__()
@@ -72,9 +60,8 @@ class AskScreen(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """The question, and the answers."""
-        with Vertical(id="ask", classes="panel") as frame:
+        with Vertical(id="ask", classes="panel asking") as frame:
             frame.border_title = say(self._question)
-            frame.border_subtitle = say("y yes   n no")
             yield Detail("ask-words")
             with Horizontal(id="ask-answers"):
                 yield Button(self._yes, id="yes", compact=True)
@@ -83,15 +70,3 @@ class AskScreen(ModalScreen[bool]):
     def on_mount(self) -> None:
         """Show the words."""
         self.query_one(Detail).show("ask", self._blocks)
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """The mouse, or enter."""
-        self.dismiss(event.button.id == "yes")
-
-    def action_answer(self, yes: bool) -> None:
-        """A key."""
-        self.dismiss(yes)
-
-    def action_scroll(self, by: int) -> None:
-        """A long script is read before it is run."""
-        self.query_one(Detail).scroll_relative(y=by, animate=False, immediate=True)

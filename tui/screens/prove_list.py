@@ -39,17 +39,22 @@ def lay_line(line: Line, width: int) -> Content:
     return fit(join(sign, " ", name, " ", say(text, style)), width)
 
 
-def lay_pair(tone: Tone, name: str, value: str, width: int, *, short: str = "") -> Content:
+def lay_pair(
+    tone: Tone, name: str, value: str, width: int, *, short: str = "", short_name: str = ""
+) -> Content:
     """A name, and at the right how it stands, in `short` if need be; the sign says it, too.
 
-    Before the word goes the name gives up letters, as long as it can be told by the rest.
+    Before the word goes the name is the short one, then it gives up letters as long as it can be
+    told by the rest.
     """
-    room, line = width - 2, say(name)
-    for each, gap in ((value, 2), (short, 2), (short, 1)):
-        shown = say(each, LOOKS[tone].style)
-        left = room - gap - shown.cell_length
-        if each and (line.cell_length <= left or (gap == 1 and left >= _LEAST_NAME)):
-            line = join(fit(line, left), " " * gap, shown)
+    room = width - 2
+    line = say(fitting((name, short_name or name), room))
+    tries = ((name, value, 2), (name, short, 2), (short_name, value, 2), (short_name, short, 1))
+    for called, each, gap in (*tries, (name, short, 1)):
+        shown, whole = say(each, LOOKS[tone].style), say(called)
+        left, last = room - gap - shown.cell_length, gap == 1 and called == name
+        if each and called and (whole.cell_length <= left or (last and left >= _LEAST_NAME)):
+            line = join(fit(whole, left), " " * gap, shown)
             break
     return fit(join(glyph(tone), " ", line), width)
 

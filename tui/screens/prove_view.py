@@ -160,7 +160,8 @@ class ProveView(Pane):
             for each in found.causes:
                 tone, name = fate_tone(each), cause_title(each, found)
                 word = content.label(each.fate)
-                lay = partial(lay_pair, tone, name, word, short=fate_short(each.fate))
+                short, of = fate_short(each.fate), content.short_cause(each.cause.id)
+                lay = partial(lay_pair, tone, name, word, short=short, short_name=of)
                 yield Row(f"cause:{each.cause.id}", lay)
         if can := self.can_pretend():
             yield Row("", _lay_pretences)

@@ -150,6 +150,16 @@ def _terms(text: str) -> list[Term]:
     return [each for each in found if each is not None]
 
 
+_PEERS = {
+    "none": "no-nat",
+    "easy": "easy-nat",
+    "hard": "hard-nat",
+    "ipv6": "ipv6",
+    "ipv4": "ipv4",
+}
+"""The word that explains a kind of peer."""
+
+
 def _finding(which: str, name: str) -> Topic:
     kind, _, rest = name.partition(":")
     match kind:
@@ -174,7 +184,7 @@ def _finding(which: str, name: str) -> Topic:
             return _page(which, "understand")
         case "note" if rest == "run":
             return _page(which, "measure")
-        case "cause" | "note":
+        case "cause" | "where" | "note":
             cause = content.cause(CauseId(rest))
             about: list[Block] = [prose(cause.sentence, "$strong"), gap, prose(cause.for_you)]
             return Topic(
@@ -183,6 +193,6 @@ def _finding(which: str, name: str) -> Topic:
         case "nat":
             return _term("nat")
         case "peer":
-            return _term({"none": "no-nat", "easy": "easy-nat", "hard": "hard-nat"}[rest])
+            return _term(_PEERS[rest])
         case _:
             raise ValueError(f"{which!r} is no topic")

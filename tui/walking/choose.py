@@ -10,11 +10,11 @@ from probes.readings import tailscale
 from probes.readings.tailscale import Peer
 from probes.report import Report
 from tui import content
-from tui.exits import Complaint
 from tui.networks import PRACTICE
 from tui.peers import count_words, ordered, path_words, searched, trouble
 from tui.sources import Opened
 from tui.state import Measurement, Step
+from tui.walking.giving import given
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
 
@@ -23,7 +23,7 @@ _AT_ONCE = 20
 _WHAT = (
     Choice("", "This network: no Tailscale needed", "this"),
     Choice("", "A device of your tailnet", "peer"),
-    Choice("", "A report from elsewhere: a file with what tailscale printed", "file"),
+    Choice("", "A report from elsewhere: what tailscale printed, as a file or a paste", "file"),
     Choice("", "A network to practise on: nothing is sent", "practice"),
 )
 
@@ -62,23 +62,11 @@ def _take(walk: Walk, chosen: Measurement) -> Step:
 
 
 def _file(walk: Walk) -> Step | None:
-    from tui.reading import read_input
-
-    talk = walk.talk
-    path = talk.name("The file's name")
-    if not path:
+    found = given(walk.talk)
+    if found is None:
         return None
-    try:
-        given = read_input(path) if path != "-" else None
-    except Complaint as error:
-        talk.tell(str(error))
-        return None
-    if given is None:
-        talk.tell("A dash stands for standard input, which you are typing on. Name a file.")
-        return None
-    talk.tell(f"Read: {', '.join(given.holds)}.", *given.notes)
-    walk.source = Opened(f"report: {given.name}", given.report, given.notes)
-    walk.begin(Measurement(walk.source.title, walk.shown(given.report)))
+    walk.source = Opened(f"report: {found.name}", found.report, found.notes)
+    walk.begin(Measurement(walk.source.title, walk.shown(found.report)))
     return Step.UNDERSTAND
 
 

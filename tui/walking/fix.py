@@ -52,7 +52,7 @@ def fix(walk: Walk) -> Step:
     if relayed:
         talk.tell("", relayed)
     if fixing.progress.begun:
-        talk.tell("", content.fixing("begun at"))
+        talk.tell("", content.fixing("begun at" if _marked(fixing) else "begun gone"))
     if (at := _resumed(fixing)) is not None and follow(fixing, at):
         return Step.PROVE
     letters = (*(trial_choice() if _trial(walk) else ()), *_LETTERS)
@@ -125,6 +125,15 @@ def _tell_list(fixing: Fixing, letters: Sequence[Choice]) -> list[At]:
     for letter in letters:
         talk.tell(f"{letter.key}. {letter.words}")
     return ways
+
+
+def _marked(fixing: Fixing) -> bool:
+    """Any change of the list bears a mark of what was done before."""
+    progress = fixing.progress
+    return any(
+        progress.ticked.get(key) or key in progress.impossible
+        for key in (key_of(way) for _, way in listed(fixing.plans))
+    )
 
 
 def _begin(fixing: Fixing) -> Way | None:

@@ -7,14 +7,11 @@ from dataclasses import replace
 
 from probes.diagnosis.what_if import Whose
 from tui import content
-from tui.exits import Complaint
 from tui.pair_view import Pair, headline, how_of
-from tui.reading import PASTED, Input, read_data, read_input
 from tui.state import OtherSide
+from tui.walking.giving import given
 from tui.walking.walk import Walk
 
-_END = "."
-_MOST_LINES = 20_000
 _SIDES = {Whose.THIS: "on this side", Whose.OTHER: "on the other side"}
 
 
@@ -29,32 +26,15 @@ def ask(walk: Walk) -> None:
 
 def give(walk: Walk) -> bool:
     """Read what came back. False: nothing was given. Raises Left."""
-    talk = walk.talk
-    talk.tell(content.page("other-answer").opening)
-    where = talk.name("The file's name", "a dot: paste lines here")
-    if not where:
+    walk.talk.tell(content.page("other-answer").opening)
+    found = given(walk.talk)
+    if found is None:
         return False
-    try:
-        given = _pasted(walk) if where == _END else read_input(where)
-    except Complaint as error:
-        talk.tell(str(error))
-        return False
-    talk.tell(f"Read: {', '.join(given.holds)}.", *given.notes)
-    name, report = given.title, given.report
+    name, report = found.title, found.report
     if (masker := walk.masker) is not None:
         name, report = masker.text(name), masker.report(report)
     walk.measurement = replace(walk.measurement, other=OtherSide(name, report))
     return True
-
-
-def _pasted(walk: Walk) -> Input:
-    talk = walk.talk
-    talk.tell("Paste it. Then type a line with a dot alone.")
-    lines: list[str] = []
-    while (line := talk.read()) and line.strip() != _END and len(lines) < _MOST_LINES:
-        lines.append(line)
-    text = "".join(lines).encode("utf-8", "backslashreplace")
-    return read_data(text, PASTED, "the pasted text")
 
 
 def forget(walk: Walk) -> None:

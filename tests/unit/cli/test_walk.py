@@ -111,6 +111,8 @@ def test_a_report_from_elsewhere(tmp_path: object) -> None:
     assert walk.measurement.report.elsewhere
     assert "There is no file 'nowhere.txt'." in person.text
     assert "Name a file." in person.text
+    _, pasted, _ = walked("3", ".", *file.read_text().splitlines(), ".", "b")
+    assert pasted.measurement.report.elsewhere, "what is to be pasted can be pasted"
 
 
 def test_privacy_masks_what_is_told() -> None:

@@ -195,6 +195,16 @@ def test_of_two_networks_the_one_at_hand_is_gone_on_with(
     assert "Turn on UPnP" in again.rpartition("Step 4 of 5")[2].partition("Why:")[0]
 
 
+def test_what_is_done_is_said_to_be_marked_only_where_a_mark_is(tmp_path: Path) -> None:
+    told = start(tmp_path, "n", "n", "1", "1", "n", "z", "1", "b", "q", on="hard-home")
+    *_, first, again = told.split("Step 4 of 5")
+    assert "begun here before" not in first
+    assert ", 1 of " not in again
+    assert "What you did then is no change of this list any more." in joined(again)
+    assert "what is done is marked" not in again
+    assert "what is done is marked" in start(tmp_path, "n", "n", "n", "q", on="hard-home")
+
+
 def test_another_network_than_the_one_of_then_is_told_and_asked_about(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,6 +168,18 @@ def test_every_check_has_its_words() -> None:
         assert content.check(check).lines, "a built check is summed up in a line"
 
 
+def test_every_cause_has_a_name_that_a_narrow_list_shows_whole() -> None:
+    short = [content.short_cause(each) for each in CauseId]
+    assert not [name for name in short if len(name) > 16]
+    assert len(set(short)) == len(short), "no two are alike"
+    assert set(load("labels/cause-short").sections) == {str(each) for each in CauseId}
+
+
+def test_why_a_command_is_only_shown_fits_behind_a_colon() -> None:
+    for each in Hindrance:
+        assert ":" not in content.plain(content.label(each)).partition("[[")[0]
+
+
 def test_every_change_has_a_name_that_a_narrow_list_shows_whole() -> None:
     there = (RemedyId.PORT_MAPPING, RemedyId.FORWARD_PORT, RemedyId.KEEP_ONE_PORT)
     ways = [Way(remedy, Whose.THIS, {}) for remedy in REMEDIES]
@@ -195,6 +207,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "notice",
         "obstacle",
         "offers-ports",
+        "cause-short",
         "one-family",
         "own-firewall",
         "peer-kind",
