@@ -165,7 +165,11 @@ async def test_every_row_has_its_page_and_a_help_topic() -> None:
 @pytest.mark.parametrize("fate", CauseFate)
 def test_what_became_of_a_cause_is_whole_in_a_narrow_list(fate: CauseFate) -> None:
     for each in CauseId:
-        title, word, name = content.cause(each).title, content.label(fate), content.short_cause(each)
+        title, word, name = (
+            content.cause(each).title,
+            content.label(fate),
+            content.short_cause(each),
+        )
         laid = lay_pair(Tone.NOTE, title, word, 26, short=fate_short(fate), short_name=name)
         line = laid.plain
         assert "…" not in line
