@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,7 @@ from tests.lab.sites import SITES
 from tests.patience import UNHURRIED_S
 
 At = Callable[..., Place]
+Check = Callable[[Any], None]
 
 HOMES = ("easy-home", "hard-home", "hard-home-random", "hard-home-ranges", "hard-home-pool")
 NO_UDP = ("udp-dropped", "udp-rejected", "udp-rejected-port", "only-tcp")
@@ -40,16 +42,69 @@ def test_every_site_has_its_outcome() -> None:
     assert list(AT) == list(SITES)
 
 
+def _ipv6(*, works: bool, os_has: bool, can_send: bool) -> Check:
+    """As netcheck tells it."""
+
+    def told(said: Any) -> None:
+        netcheck = said["netcheck"]
+        assert bool(netcheck["IPv6"]) is works
+        assert netcheck["OSHasIPv6"] is os_has
+        assert bool(netcheck["IPv6CanSend"]) is can_send
+        assert netcheck["GlobalV6"].startswith(f"[{LINE_A.lan6}20]:") is works
+        assert len(netcheck["RegionV6Latency"] or ()) == (3 if works else 0)
+
+    return told
+
+
+def _every_endpoint_counts(said: Any) -> None:
+    assert sorted(said["netcheck"]["GlobalV4Counters"].values()) == [1, 1, 1]
+    assert said["nat"]["port_preserved"] is False
+
+
+def _around_the_tunnel(said: Any) -> None:
+    assert said["local"]["bound_to"] == "eth0"
+    endpoints = said["netcheck"]["GlobalV4Counters"]
+    assert all(endpoint.startswith(f"{LINE_A.wan}:") for endpoint in endpoints)
+
+
+def _nobody_near(said: Any) -> None:
+    assert said["netcheck"]["PreferredDERP"] == 0
+
+
+def _boxes(*between: tuple[str, str]) -> Check:
+    """The boxes on the way with their hop: those between the router and the public address."""
+
+    def named(said: Any) -> None:
+        found = [(each["hop"], each["address"], each["kind"]) for each in said["nat"]["layers"]]
+        own = [(f"{LINE_A.lan}.2", "host"), (f"{LINE_A.lan}.1", "router")]
+        assert found[:-1] == [(hop, *box) for hop, box in enumerate((*own, *between))]
+        assert found[-1][1:] == (LINE_A.wan, "public")
+
+    return named
+
+
+MORE: dict[str, tuple[Check, ...]] = {
+    "easy-home": (_boxes(), _ipv6(works=False, os_has=True, can_send=False)),
+    "hard-home": (_every_endpoint_counts,),
+    "double-nat": (_boxes(("192.168.100.1", "second-router")),),
+    "cgnat": (_boxes(("100.64.17.1", "carrier")),),
+    "ipv6-works": (_ipv6(works=True, os_has=True, can_send=True),),
+    "ipv6-filtered": (_ipv6(works=False, os_has=True, can_send=True),),
+    "ipv6-disabled": (_ipv6(works=False, os_has=False, can_send=False),),
+    "all-dropped": (_nobody_near,),
+    **dict.fromkeys(("tunnel", "tunnel-halves", "tunnel-policy"), (_around_the_tunnel,)),
+}
+"""What else holds at a site: one run there tells it all."""
+
+
 @pytest.mark.parametrize("name", [name for name in AT if name not in (*NO_UDP, "stun-dropped")])
 def test_site(at: At, name: str) -> None:
-    assert seen(at(name).check()) == AT[name]
-
-
-@pytest.mark.parametrize(
-    "name", ["hard-home-pool", "ipv6-works", "udp-rejected", "unplugged", "tunnel"]
-)
-def test_the_output_is_as_published(at: At, name: str) -> None:
-    assert schema_faults(at(name).check().json) == []
+    outcome = at(name).check()
+    assert seen(outcome) == AT[name]
+    assert schema_faults(outcome.json) == [], "as published"
+    assert outcome.seconds < UNHURRIED_S
+    for check in MORE.get(name, ()):
+        check(outcome.json)
 
 
 @pytest.mark.parametrize("name", HOMES)
@@ -85,12 +140,6 @@ def test_easy_home_says_what_netcheck_says(at: At) -> None:
     ]
 
 
-def test_hard_home_counts_every_endpoint(at: At) -> None:
-    said = at("hard-home").check().json
-    assert sorted(said["netcheck"]["GlobalV4Counters"].values()) == [1, 1, 1]
-    assert said["nat"]["port_preserved"] is False
-
-
 @pytest.mark.parametrize(
     ("name", "address"), [("public", LINE_A.wan), ("public-firewall", LINE_A.routed)]
 )
@@ -115,14 +164,11 @@ def test_udp_blocked(at: At, name: str, more: tuple[str, ...]) -> None:
     assert value(outcome, "relay_tcp.reachable") is True
     (blocked,) = [each for each in outcome.json["causes"] if each["id"] == "udp-blocked"]
     assert blocked["confidence"] == ("certain" if more else "likely")
+    assert schema_faults(outcome.json) == [], "as published"
     assert outcome.seconds < UNHURRIED_S
-
-
-def test_a_refusal_is_taken_at_its_word(at: At) -> None:
-    outcome = at("udp-rejected").check()
-    refused = {("refused", relay.address) for relay in relays()}
-    assert refused <= faults(outcome)
-    assert f"by {LINE_A.lan}.1" in value(outcome, "stun.rejected")[0]["detail"]
+    if name == "udp-rejected":  # a refusal is taken at its word
+        assert {("refused", relay.address) for relay in relays()} <= faults(outcome)
+        assert f"by {LINE_A.lan}.1" in value(outcome, "stun.rejected")[0]["detail"]
 
 
 def test_stun_blocked(at: At) -> None:
@@ -162,12 +208,6 @@ def test_a_map_from_the_web(at: At) -> None:
     assert seen(outcome) == easy(IPV6_MISSING)
     source = value(outcome, "relays.source")
     assert (source["origin"], source["where"]) == ("url", url)
-
-
-def test_all_dropped_is_said_in_bounded_time(at: At) -> None:
-    outcome = at("all-dropped").check()
-    assert outcome.json["netcheck"]["PreferredDERP"] == 0
-    assert outcome.seconds < UNHURRIED_S
 
 
 def test_slow_udp_beside_quick_tcp_is_not_blocked(at: At) -> None:
@@ -231,35 +271,6 @@ def test_three_liars_are_no_answer(at: At) -> None:
 
 def _with_lies(lies: dict[int, Lie]) -> tuple[object, ...]:
     return tuple(replace(relay, lie=lies.get(relay.region, Lie.NONE)) for relay in relays())
-
-
-@pytest.mark.parametrize(
-    ("name", "ipv6", "os_has", "can_send"),
-    [
-        ("ipv6-works", True, True, True),
-        ("ipv6-filtered", False, True, True),
-        ("easy-home", False, True, False),
-        ("ipv6-disabled", False, False, False),
-    ],
-)
-def test_ipv6_as_netcheck_tells_it(
-    at: At, name: str, ipv6: bool, os_has: bool, can_send: bool
-) -> None:
-    netcheck = at(name).check().json["netcheck"]
-    assert bool(netcheck["IPv6"]) is ipv6
-    assert netcheck["OSHasIPv6"] is os_has
-    assert bool(netcheck["IPv6CanSend"]) is can_send
-    assert netcheck["GlobalV6"].startswith(f"[{LINE_A.lan6}20]:") is ipv6
-    assert len(netcheck["RegionV6Latency"] or ()) == (3 if ipv6 else 0)
-
-
-@pytest.mark.parametrize("name", ["tunnel", "tunnel-halves", "tunnel-policy"])
-def test_around_a_tunnel(at: At, name: str) -> None:
-    said = at(name).check().json
-    assert said["local"]["bound_to"] == "eth0"
-    assert all(
-        endpoint.startswith(f"{LINE_A.wan}:") for endpoint in said["netcheck"]["GlobalV4Counters"]
-    )
 
 
 @pytest.mark.parametrize("name", ["tunnel", "tunnel-halves", "tunnel-policy"])

@@ -1,4 +1,4 @@
-"""Latency rows, what was ignored, notices, and names from the network, while a run goes on."""
+"""Questions in a line, latency rows, notices, and names from the network, while a run goes on."""
 
 from __future__ import annotations
 
