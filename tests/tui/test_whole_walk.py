@@ -205,7 +205,8 @@ async def understood(pilot: Pilot[int], app: WhyrelayApp, walk: Walk) -> None:
     assert step(app) is Step.UNDERSTAND
     assert band(app).endswith(said(report(walk, fixed=False)))
     findings = app.screen.query_one("#findings", RowList)
-    [row] = (row for row in findings.ids if row.partition(":")[2] == walk.cause)
+    kinds = ("cause", "where", "note")
+    [row] = (row for row in findings.ids if row in [f"{kind}:{walk.cause}" for kind in kinds])
     await move(pilot, findings, row)
     told = app.screen.query_one("#meaning", Detail)
     assert told.border_title == content.cause(walk.cause).title

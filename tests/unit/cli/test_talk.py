@@ -113,7 +113,7 @@ def test_every_letter_that_is_told_is_one_of_them() -> None:
     [
         (("1", "n", "word"), "all: hear which there are; "),
         (("1", "n", "a"), "a dot: paste lines here; "),
-        (("3",), ""),
+        (("3",), "a dot: paste lines here; "),
     ],
 )
 def test_every_free_answer_says_how_to_go_back_and_q_leaves(
