@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
@@ -132,14 +134,13 @@ _BEHIND = {
 
 
 @pytest.mark.parametrize("kind", _BEHIND)
-@pytest.mark.parametrize("mechanism", Mechanism)
-@pytest.mark.parametrize("result", Result)
-def test_every_outlook_has_words(kind: NatClass, mechanism: Mechanism, result: Result) -> None:
-    words = explain_outlook(Outlook(result, mechanism), kind)
-    assert words.peer == content.label(kind)
-    assert words.who == f"a peer {_BEHIND[kind]}"
-    assert words.result == content.label(result)
-    assert "{" not in f"{words.label}{words.sentence}{words.why}"
+def test_every_outlook_has_words(kind: NatClass) -> None:
+    for result, mechanism in product(Result, Mechanism):
+        words = explain_outlook(Outlook(result, mechanism), kind)
+        assert words.peer == content.label(kind)
+        assert words.who == f"a peer {_BEHIND[kind]}"
+        assert words.result == content.label(result)
+        assert "{" not in f"{words.label}{words.sentence}{words.why}", mechanism
 
 
 FULL = {

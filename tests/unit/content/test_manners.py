@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-
-import pytest
 
 from probes.diagnosis.model import (
     CauseId,
     Headline,
 )
-from tests.unit.content.texts import ALL, FILES, HERE
+from tests.unit.content.texts import ALL, FILES
 from tui import content
 
 _HARSH = re.compile(
@@ -56,18 +53,16 @@ def test_sentences_are_short_on_the_whole() -> None:
     assert sum(lengths) / len(lengths) <= 15
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HERE)))
-def test_files_are_tidy(path: Path) -> None:
-    source = path.read_text("utf-8")
-    assert source.endswith("\n")
-    assert not source.endswith("\n\n")
-    for line in source.splitlines():
-        assert line == line.rstrip()
-        assert len(line) <= 100
-        assert "\t" not in line
-        assert "  " not in line.strip()
-    assert "—" not in source
-    assert not re.search(r"[“”‘’]", source)
+def test_files_are_tidy() -> None:
+    for path in FILES:
+        source = path.read_text("utf-8")
+        assert re.search(r"[^\n]\n\Z", source), path
+        for line in source.splitlines():
+            assert line == line.rstrip(), path
+            assert len(line) <= 100, path
+            assert "\t" not in line, path
+            assert "  " not in line.strip(), path
+        assert not re.search(r"[—“”‘’]", source), path
 
 
 # --- lengths: what the screens were laid out for ------------------------------------------------

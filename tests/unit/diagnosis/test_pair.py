@@ -36,12 +36,9 @@ def letter(ours: str, theirs: str) -> str:
     return LETTERS[predict(_side(ours, 1), _side(theirs, 2)).result]
 
 
-@pytest.mark.parametrize(("ours", "theirs", "expected"), CELLS)
-def test_every_measured_pair_comes_out_right_from_readings(
-    ours: str, theirs: str, expected: str
-) -> None:
+def test_every_measured_pair_comes_out_right_from_readings() -> None:
     """The grid of nine by nine among them; S: it depended on who started."""
-    assert letter(ours, theirs) == expected
+    assert [(*sides, letter(*sides)) for *sides, _ in CELLS] == CELLS
 
 
 # What tailscaled 1.92.5 did at nine more pairs of sites, and with a firewall that it opens itself.
@@ -88,18 +85,17 @@ def test_the_other_pairs_that_were_measured(ours: str, theirs: str, expected: st
     assert letter(ours, theirs) == expected
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs"), list(itertools.combinations_with_replacement(SITES, 2))
-)
-def test_both_sides_are_told_the_same(ours: str, theirs: str) -> None:
-    here = predict(_side(ours, 1), _side(theirs, 2))
-    there = predict(_side(theirs, 2), _side(ours, 1))
-    assert (here.result, here.confidence, here.relay) == (
-        there.result,
-        there.confidence,
-        there.relay,
-    )
-    assert (here.ours, here.theirs) == (there.theirs, there.ours)
+@pytest.mark.parametrize("ours", SITES)
+def test_both_sides_are_told_the_same(ours: str) -> None:
+    for theirs in SITES:
+        here = predict(_side(ours, 1), _side(theirs, 2))
+        there = predict(_side(theirs, 2), _side(ours, 1))
+        assert (here.result, here.confidence, here.relay) == (
+            there.result,
+            there.confidence,
+            there.relay,
+        ), theirs
+        assert (here.ours, here.theirs) == (there.theirs, there.ours), theirs
 
 
 def test_ipv6_comes_first_and_is_named() -> None:

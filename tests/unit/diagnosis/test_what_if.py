@@ -128,21 +128,20 @@ def test_a_peer_relay_is_what_is_left_and_needs_udp() -> None:
     assert told("hard", "udp-blocked") == []
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs"), list(itertools.combinations_with_replacement(SITES, 2))
-)
-def test_what_is_said_to_flip_a_pair_does(ours: str, theirs: str) -> None:
-    a, b = side(ours, 1), side(theirs, 2)
-    found = fixes(a, b)
-    if predict(a, b).result is Result.DIRECT:
-        assert found == ()
-    for fix in found:
-        if fix.remedy.id is R.PEER_RELAY:
-            continue
-        changed = fix.remedy.change(a if fix.side is THIS else b)
-        assert changed is not None
-        pair = (changed, b) if fix.side is THIS else (a, changed)
-        assert predict(*pair).result is Result.DIRECT
+@pytest.mark.parametrize("ours", SITES)
+def test_what_is_said_to_flip_a_pair_does(ours: str) -> None:
+    for theirs in SITES[SITES.index(ours) :]:
+        a, b = side(ours, 1), side(theirs, 2)
+        found = fixes(a, b)
+        if predict(a, b).result is Result.DIRECT:
+            assert found == (), theirs
+        for fix in found:
+            if fix.remedy.id is R.PEER_RELAY:
+                continue
+            changed = fix.remedy.change(a if fix.side is THIS else b)
+            assert changed is not None, theirs
+            pair = (changed, b) if fix.side is THIS else (a, changed)
+            assert predict(*pair).result is Result.DIRECT, theirs
 
 
 def _facts(report: Report) -> Facts:
