@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from probes.diagnosis.causes_pair import PAIR_RULES, causes_between
+from probes.diagnosis.causes_pair import PAIR_RULES, causes_between, is_measured
 from probes.diagnosis.diagnose import OF_PAIR, VERDICTS, beside_a_direct_peer
-from probes.diagnosis.model import Cause, Diagnosis, Headline, NatClass, Result, Weight
+from probes.diagnosis.model import Cause, Diagnosis, Headline, Result, Weight
 from probes.diagnosis.pair import Prediction
 from probes.diagnosis.peer import PeerOutlook
 from probes.diagnosis.sides import Side
@@ -41,7 +41,7 @@ def judged(alone: Diagnosis, sides: tuple[Side, Side], found: Prediction) -> Dia
         relay=found.relay,
         flip=next((each for each in changes if each.flips), None),
         fixes=changes,
-        measured=sides[1].nat4.nat_class is not NatClass.UNKNOWN,
+        measured=is_measured(sides[1]),
     )
     return replace(
         alone,

@@ -6,6 +6,7 @@ Each looks at the pair with the chosen peer, and at nothing that was not seen.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from probes.diagnosis.model import (
@@ -37,9 +38,10 @@ _WEIGHTS = {
 
 
 def _same_network(found: Between) -> Match | None:
-    """Both are behind one public address: the way inside is what counts."""
+    """Both are behind one public address: the way inside is what counts. Those who meet there are
+    held up by nothing."""
     weight = _WEIGHTS.get(found.outlook.result)
-    if weight is None:
+    if weight is None or found.outlook.result is Result.DIRECT:
         return None
     if found.outlook.mechanism is Mechanism.SAME_LAN or found.near is not Neighbours.APART:
         return Match(weight, Actor.ROUTER, found.outlook.because, found.outlook.confidence)
@@ -73,6 +75,8 @@ def _peer_side(found: Between) -> Match | None:
     if not fine and (found.ours.four.settled or found.ours.nat4.nat_class is NatClass.HARD):
         return None  # what was measured here keeps peers away: those that are direct may be open
     sure = Confidence.LIKELY if found.settled and fine else Confidence.POSSIBLE
+    if outlook.measured:
+        sure = outlook.confidence  # nobody has to guess from what was seen here
     ours = expected.ours if fine else ()
     because = tuple(dict.fromkeys((*outlook.because, *ours)))
     missing = () if found.settled or not seen else (tailscale.PINGS.id,)
@@ -115,12 +119,22 @@ def causes_between(ours: Side, theirs: Side, found: Prediction) -> tuple[Cause, 
         family=found.family,
         confidence=found.confidence,
         because=found.ours,
+        measured=is_measured(theirs),
     )
     near = neighbours(ours.place, theirs.place)
     pair = Between(ours, theirs, outlook, near, True, None, Spread())
     matches = ((cause, when(pair)) for cause, when in PAIR_RULES.items())
-    return tuple(
+    causes = (
         Cause(cause, match.weight, match.confidence, match.acts, match.because, match.missing)
         for cause, match in matches
         if match is not None
     )
+    read = found.mechanism if outlook.measured else None
+    return tuple(
+        replace(each, there=read) if each.id is CauseId.PEER_SIDE else each for each in causes
+    )
+
+
+def is_measured(theirs: Side) -> bool:
+    """The other side's report says enough of it: nobody need be sent there for more."""
+    return theirs.four.settled or theirs.overruled is not None

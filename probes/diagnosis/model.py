@@ -102,6 +102,8 @@ class Cause:
     foremost: bool = False
     """It comes before all the rest, whatever it weighs: as long as it lasts, the rest cannot be
     seen or is of no use."""
+    there: Mechanism | None = None
+    """What keeps the two apart at the other side, where that was measured; None: nobody read it."""
 
     @property
     def in_the_way(self) -> bool:

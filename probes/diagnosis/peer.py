@@ -59,7 +59,7 @@ class PeerOutlook:
     fixes: tuple[Fix, ...] = ()
     """Every such change, the first one first; a peer relay last."""
     measured: bool = False
-    """The other side's NAT is known from a report of its own: nobody need be sent there for one."""
+    """A report of the other side says enough of it: nobody need be sent there for one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,8 +139,6 @@ class _Known:
         noted = no_port and cause.weight is Weight.NOTES
         if noted and needs_no_port(self.facts.nat4, self.diagnosis.outlook):
             return ()
-        if cause.id is CauseId.SAME_NETWORK and not cause.in_the_way:
-            return ()  # the two reach each other already
         if cause.id is CauseId.HARD_NAT and self.facts.nat4.nat_class is NatClass.EASY:
             return ()  # a port is open, so nothing more need be
         around = self._around(cause)

@@ -330,6 +330,21 @@ def moving_port(whose: str) -> tuple[str, str]:
     return sentence, short
 
 
+_THERE = "labels/there"
+
+
+def there(which: Mechanism) -> tuple[str, str]:
+    """What keeps two sides apart at the other one, as read there: in a sentence, and in short."""
+    found = which if which in load(_THERE).sections else "other"
+    sentence, short = parts_of(_THERE, found, "short")
+    return sentence, short
+
+
+def read_there(part: str) -> str:
+    """A part of the words on the other side, where it was measured: an id of ``labels/there``."""
+    return words_of(_THERE, part)
+
+
 @cache
 def page(name: str) -> Page:
     """One page of text."""

@@ -208,7 +208,15 @@ def _obstacle(diagnosis: Diagnosis, report: Report, boxes: tuple[HopId, ...]) ->
         where = _box(boxes, diagnosis.causes)
     # What it only depends on may let the two through.
     tone = Tone.NOTE if diagnosis.verdict is Verdict.DEPENDS else Tone.BAD
-    return _Obstacle(where, content.obstacle(shown), _OBSTACLE_TONE.get(shown, tone))
+    read = _read_there(diagnosis.causes) if shown is Headline.PEER_OTHER_SIDE else ""
+    note = read or content.obstacle(shown)
+    return _Obstacle(where, note, _OBSTACLE_TONE.get(shown, tone))
+
+
+def _read_there(causes: Iterable[Cause]) -> str:
+    """What was read at the other side, where that was measured; ""."""
+    found = (each.there for each in causes if each.there is not None)
+    return next((content.there(each)[1] for each in found), "")
 
 
 _ALSO_NOTES = (CauseId.NOT_CONNECTED, CauseId.EXIT_NODE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, assert_never
 
 from probes.diagnosis.cloud import cloud_address
@@ -148,7 +149,7 @@ _WEIGHT_TONE = {Weight.BLOCKS: Tone.BAD, Weight.LIMITS: Tone.NOTE, Weight.NOTES:
 
 def explain_cause(cause: Cause, report: Report) -> CauseText:
     """One cause: what it means, what to do first, why, and how it shows that it worked."""
-    words, filling = cause_words(cause.id, report), filling_of(report)
+    words, filling = _words_of(cause, report), filling_of(report)
 
     def filled(text: str) -> str:
         return content.fill(text, **filling)
@@ -186,6 +187,21 @@ def cause_words(cause_id: CauseId, report: Report) -> CauseWords:
     return content.cause(cause_id)
 
 
+def _words_of(cause: Cause, report: Report) -> CauseWords:
+    """Where the other side was measured, nobody guesses at what stands in the way over there."""
+    words = cause_words(cause.id, report)
+    if cause.there is None:
+        return words
+    for_you = content.fill(content.read_there("for you"), read=content.there(cause.there)[0])
+    return replace(
+        words,
+        for_you=for_you,
+        first=content.read_there("first"),
+        why=content.read_there("why"),
+        disproof=content.read_there("disproof"),
+    )
+
+
 def _sentence(cause: Cause, words: CauseWords, report: Report) -> str:
     """What a hard NAT is where the answers differ because they went out by several lines."""
     if cause.id is CauseId.HARD_NAT and several_lines(report):
@@ -221,8 +237,6 @@ _IPV6 = (CauseId.IPV6_OFF, CauseId.IPV6_MISSING, CauseId.IPV6_FILTERED)
 def _first(cause: Cause, words: CauseWords, report: Report) -> str:
     """The usual advice is to turn on what opens ports. Some routers have it on."""
     if _beyond_router(cause, report):
-        return content.beyond_router(cause.id)
-    if cause.id is CauseId.SAME_NETWORK and not cause.in_the_way:
         return content.beyond_router(cause.id)
     if cause.id in _IPV6 and facts.udp_stopped(report):
         return content.udp_stopped()

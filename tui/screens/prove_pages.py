@@ -7,13 +7,13 @@ from functools import partial
 
 from textual.content import Content
 
-from probes.diagnosis.what_if import Whose
 from probes.model import CheckId
 from probes.values import dataclass
 from tui import content
 from tui.content import Tone, plain
 from tui.explain import explain_cause
 from tui.explain.words import number
+from tui.fixing.ways import name_of
 from tui.proving.compare import CauseFate, CauseLine, Comparison, Outcome
 from tui.proving.lines import Line, Value
 from tui.proving.next_move import Move, instead_of_a_move
@@ -126,10 +126,8 @@ def _next(found: Comparison, move: Move | None) -> list[Block]:
     if move is None:
         return []
     cause = explain_cause(move.cause, found.after.report)
-    step = say(_capital(content.label(move.way.remedy.id)), "$strong bold")
-    there = move.way.whose is Whose.OTHER
-    where = f"{cause.title}, {plain(content.proof('other side'))}" if there else cause.title
-    return [*blocks, lambda width: wrapped(step, width), data(where, "$quiet"), gap]
+    step = say(name_of(move.way), "$strong bold")  # by the name that it has in Fix
+    return [*blocks, lambda width: wrapped(step, width), data(cause.title, "$quiet"), gap]
 
 
 def _change(line: Line) -> Content:

@@ -176,8 +176,7 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
     if said := instead_of_a_move(found, move):
         yield f"{content.proof('next')}: {said}"
     elif move is not None:
-        where = f", {content.proof('other side')}" if move.way.whose is Whose.OTHER else ""
-        yield f"{content.proof('next')}: {content.label(move.way.remedy.id)}{where}."
+        yield f"{content.proof('next')}: {name_of(move.way)}."
 
 
 def _peers(walk: Walk) -> Iterator[str]:

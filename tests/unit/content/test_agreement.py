@@ -33,10 +33,11 @@ from tests.unit.diagnosis.device_cases import NOBODY, eased, inside, tried
 from tests.unit.diagnosis.sites import BY_NAME, HELD_BACK, LET_THROUGH, Pairs
 from tui import content
 from tui.content import FieldId
-from tui.explain import explain_cause, explain_field, explain_nat, headline
+from tui.explain import HopId, explain_cause, explain_field, explain_nat, headline, path
 from tui.explain.facts import relays_asked
 from tui.fixing.playbook import circumstances, playbook
 from tui.fixing.telling import plan_lines
+from tui.state import Measurement, OtherSide
 
 SILENT: dict[str, Any] = {**HOME, **mapped(), stun.ELSEWHERE.id: ()}
 SIGN_IN = captive_portal.PortalAnswer("one.relays.example", 302, "http://sign-in.example/")
@@ -217,3 +218,35 @@ def test_what_was_measured_here_is_not_laid_at_the_peers_door(name: str, says: s
     assert CauseId.PEER_SIDE not in {each.id for each in here.causes}
     assert headline(here, found).startswith("Relayed to home-nas: ")
     assert says in headline(here, found)
+
+
+@pytest.mark.parametrize(
+    ("there", "read", "in_short"),
+    [
+        ("hard-home", "uses a new port for every destination", "hard NAT"),
+        ("udp-blocked", "lets no UDP out", "stops UDP"),
+        ("forced-relay", "told to use relays only", "set to relays only"),
+    ],
+)
+def test_of_the_other_side_that_was_measured_is_said_what_was_read(
+    there: str, read: str, in_short: str
+) -> None:
+    """In the cause, in the picture, and nobody is sent there for what is known."""
+    found, _ = conclude("double-nat")
+    known = Measurement(
+        "double-nat", found, peer="home-nas", other=OtherSide("a file", conclude(there)[0])
+    )
+    (cause,) = (each for each in known.judged.causes if each.id is CauseId.PEER_SIDE)
+    assert known.pair is not None
+    assert cause.confidence is known.pair.prediction.confidence
+    words = explain_cause(cause, found)
+    said = content.plain(" ".join((words.sentence, words.for_you, words.first, words.why)))
+    assert read in said
+    assert "likely" not in said
+    assert "run whyrelay on the peer" not in said
+    (hop,) = (each for each in path(known.judged, found) if each.obstacle)
+    assert (hop.id, hop.note) == (HopId.PEER, in_short)
+    # Of a peer that was only seen on a relay nobody knows more than that.
+    alone = explain_cause(known.diagnosis.causes[0], found)
+    assert known.diagnosis.causes[0].id is CauseId.PEER_SIDE
+    assert "likely at the peer" in content.plain(alone.for_you)

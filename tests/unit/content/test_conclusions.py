@@ -190,7 +190,7 @@ ON_DEVICE = {
     CauseId.FORCED_RELAY: "a debug setting",
     CauseId.EXIT_NODE: "an exit node",
     CauseId.NOT_CONNECTED: "switched off",
-    CauseId.SAME_NETWORK: "a peer in the local network",
+    CauseId.SAME_NETWORK: "a peer kept apart behind one public address",
     CauseId.PEER_SIDE: "a peer that stays relayed",
     CauseId.BOTH_HARD: "two hard sides",
     CauseId.SETTLING: "a peer that turned direct",

@@ -15,7 +15,7 @@ from tui.explain import HopId, explain_peer, headline, path
 
 def case(name: str) -> Report:
     """A report of the rules' own tests."""
-    return {**device_cases.CASES, **peer_cases.CASES}[name][0]
+    return {**device_cases.CASES, **peer_cases.CASES, **peer_cases.APART}[name][0]
 
 
 ABOVE: dict[str, tuple[Report, str, HopId | None]] = {

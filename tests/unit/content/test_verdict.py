@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -15,7 +14,6 @@ from probes.diagnosis.model import (
     Filtering,
     Headline,
     Verdict,
-    Weight,
 )
 from probes.model import CheckId, CheckStatus, Family, Reason, Unknown
 from probes.readings import (
@@ -335,11 +333,3 @@ def test_a_direct_connection_that_loses_large_packets_is_no_good_news_alone() ->
     well, direct = conclude("easy-home")
     assert "large packets" not in headline(direct, well)
     assert verdict_tone(Measurement("practice", well)) is Tone.GOOD
-
-
-def test_nothing_is_advised_for_two_that_reach_each_other_inside_already() -> None:
-    found = case("a peer in the local network")
-    near = next(each for each in diagnose(found).causes if each.id is CauseId.SAME_NETWORK)
-    assert explain_cause(near, found).first.startswith("Nothing:")
-    apart = replace(near, weight=Weight.BLOCKS)
-    assert "the same Wi-Fi" in explain_cause(apart, found).first

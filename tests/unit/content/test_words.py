@@ -217,6 +217,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "router",
         "settle",
         "tailnet",
+        "there",
         "tunnel",
         "unknown",
         "which-box",
@@ -304,7 +305,7 @@ def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> N
     )
     more = (
         *("obstacle", "notice", "disagreement", "fixing", "meeting", "own-firewall", "router"),
-        *("settle", "sign", "which-box", "within", "account"),
+        *("settle", "sign", "there", "which-box", "within", "account"),
     )
     allowed = (*filled, *(f"labels/{each}" for each in more))
     for where, text in ALL:

@@ -13,7 +13,7 @@ from probes.readings.key import Key
 from probes.readings.tailscale import Peer, PeerChoice, PeerPath, PeerPing, PeerTold
 from probes.report import Report
 from tests.unit.diagnosis.device_cases import Case, eased, hard
-from tests.unit.diagnosis.reports import home
+from tests.unit.diagnosis.reports import PUBLIC, home
 
 Pair: TypeAlias = tuple[Key[Any], Any]
 C, H, P = CauseId, Headline, PeerPath
@@ -100,12 +100,24 @@ CASES: dict[str, Case] = {
         V.DIRECT, H.PEER_DIRECT_EXPECTED, set(), *chosen(nas(P.IDLE)), EASY_PEER
     ),
     "a peer in the local network": _easy(
-        V.DIRECT, H.PEER_DIRECT, {C.SAME_NETWORK}, *chosen(nas(P.DIRECT, "192.168.1.30:41641"))
+        V.DIRECT, H.PEER_DIRECT, set(), *chosen(nas(P.DIRECT, "192.168.1.30:41641"))
     ),
     "an idle peer": _easy(V.UNKNOWN, H.PEER_UNKNOWN, set(), *chosen(nas(P.IDLE))),
     "a peer that is offline": _easy(V.UNKNOWN, H.PEER_UNKNOWN, set(), *chosen(nas(P.OFFLINE))),
 }
 """In the shape of the cases of `test_diagnose`."""
+
+APART = {
+    "a peer kept apart behind one public address": _easy(
+        V.RELAYED,
+        H.PEER_SAME_NETWORK,
+        {C.SAME_NETWORK},
+        *chosen(RELAYED),
+        STAYS,
+        told(f"{PUBLIC}:41641", "192.168.7.12:41641"),
+    ),
+}
+"""Without the peer's own word for its address it would be told otherwise: over there, likely."""
 
 
 def _silent(*extra: Pair) -> Report:

@@ -283,9 +283,9 @@ def test_udp_blocked_is_likely_where_no_other_port_could_be_asked() -> None:
     assert C.UDP_BLOCKED not in {each.id for each in diagnose(home()).causes}
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, *peer_cases.APART])
 def test_the_conclusions_of_a_report(name: str) -> None:
-    report, nat_class, verdict, headline, causes = CASES[name]
+    report, nat_class, verdict, headline, causes = {**CASES, **peer_cases.APART}[name]
     found = diagnose(report)
     assert found.nat4.nat_class is nat_class
     assert found.verdict is verdict
@@ -352,7 +352,8 @@ def test_what_is_let_in_decides_with_a_hard_peer() -> None:
 
 
 def test_every_rule_fires_somewhere() -> None:
-    fired = {cause for *_, causes in CASES.values() for cause in causes}
+    cases = (*CASES.values(), *peer_cases.APART.values())
+    fired = {cause for *_, causes in cases for cause in causes}
     assert fired == set(RULES) | set(PAIR_RULES) == set(CauseId)
     assert not set(RULES) & set(PAIR_RULES)
 

@@ -330,10 +330,7 @@ def test_with_a_chosen_peer_it_is_the_pair_that_has_to_flip(name: str) -> None:
     found = CASES[name][0]
     diagnosis = diagnose(found)
     plans = plan_of(found, diagnosis)
-    # Whom one reaches in one's own network is reached: nothing has to be changed for that.
-    inside = {each for each in diagnosis.causes if each.id is CauseId.SAME_NETWORK}
-    reached = {each for each in inside if not each.in_the_way}
-    assert {each.cause for each in plans} == set(diagnosis.causes) - reached
+    assert {each.cause for each in plans} == set(diagnosis.causes)
     assert diagnosis.peer is not None
     flipping = {(each.remedy.id, each.side) for each in diagnosis.peer.fixes if each.flips}
     for plan in plans:

@@ -14,6 +14,7 @@ import pytest
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import CauseId, NatClass, Verdict, Weight
 from probes.diagnosis.remedies import RemedyId
+from probes.diagnosis.what_if import Whose
 from probes.elsewhere.recognise import recognise
 from probes.elsewhere.report import report_of_found
 from probes.events import Event
@@ -26,6 +27,7 @@ from probes.report import Report, report_of
 from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.content import Tone
+from tui.fixing.ways import name_of
 from tui.peers import peers_of
 from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side, compare
 from tui.proving.export import places, save, text_of
@@ -34,8 +36,10 @@ from tui.proving.next_move import instead_of_a_move, next_move
 from tui.proving.proof import Proof
 from tui.proving.telling import came_of_it, direct_all_the_same, outcome_words
 from tui.proving.testing import compared
+from tui.screens import prove_pages
 from tui.sources import Live
 from tui.state import Measurement, OtherSide
+from tui.widgets.page import Page
 
 KEPT = Journal(write=lambda _id, _text: True)
 
@@ -396,6 +400,26 @@ def test_the_next_move_is_of_the_pair_where_the_other_side_is_known() -> None:
     assert move.way.remedy.id in (RemedyId.PORT_MAPPING, RemedyId.FORWARD_PORT)
     cured = with_other("hard_hard.netcheck1.txt", RemedyId.PORT_MAPPING)
     assert next_move(cured.after, RemedyId.PORT_MAPPING) is None
+
+
+def test_a_move_on_the_other_side_is_named_as_fix_names_it() -> None:
+    theirs = OtherSide("a file", report("hard-home"))
+    now = Measurement("x", report("double-nat", RemedyId.EXPOSED_HOST), other=theirs)
+    found = compared(Proof(report("double-nat")), now, None)
+    move = next_move(found.after)
+    assert move is not None
+    assert move.way.whose is Whose.OTHER
+    page = Page(prove_pages.result(found, (), move)).plain()
+    assert name_of(move.way) in page
+    assert name_of(move.way).startswith("Other side: ")
+
+
+def test_nobody_is_told_to_go_on_and_that_nothing_stands_in_the_way() -> None:
+    change = Change.PRETENDED
+    found = compare(side("double-nat"), side("double-nat", RemedyId.EXPOSED_HOST), change=change)
+    assert outcome_words(found) == "same pretended"
+    assert instead_of_a_move(found, next_move(found.after)) == content.proof("nothing weighs")
+    assert "another one" not in _came(found)
 
 
 def test_the_next_move_is_another_one() -> None:
