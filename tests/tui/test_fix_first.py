@@ -23,9 +23,12 @@ from tests.tui.screenshots import run_of
 from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.reading import read_data
+from tui.screens.evidence import Made
+from tui.screens.findings import entries
 from tui.screens.prove import ProvePane
 from tui.sources import Opened
 from tui.widgets.detail import Detail
+from tui.widgets.page import Page
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -34,6 +37,7 @@ def measured() -> None:
     for name in (
         "ipv6-works",
         "hard-home-upnp",
+        "public-firewall",
     ):
         run_of(name)
 
@@ -103,6 +107,21 @@ async def test_what_keeps_nothing_up_is_not_listed_as_the_first_thing(
         await settled(pilot)
         await press(pilot, "4")
         assert f"─ {title} " in text(app) or f"━ {title} " in text(app)
+
+
+async def test_who_is_relayed_beside_what_limits_is_told_in_the_answer_and_in_fix() -> None:
+    app = make(practised("public-firewall"))
+    async with running(app) as pilot:
+        await settled(pilot)
+        await press(pilot, "4")
+        assert f"! {content.fixing('relayed besides short')}" in text(app)
+        assert "Begin here." in text(app), "the first thing to do is where it was"
+        rows(app).cursor = rows(app).ids[0]
+        await pilot.pause()
+        assert "On a relay right now: home-nas." in page(app).page.plain()
+        answer = entries(app.measurement)["pair:answer"]
+        assert isinstance(answer, Made)
+        assert "On a relay right now: home-nas." in Page(answer.blocks).plain()
 
 
 async def test_where_nothing_has_to_be_done_that_is_said_first() -> None:

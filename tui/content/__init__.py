@@ -182,6 +182,11 @@ def headline(which: str) -> str:
     return words_of("labels/headline", which)
 
 
+def answer(which: str) -> str:
+    """The answer in a word, where the verdict's own would say too much: by ``labels/answer``."""
+    return words_of("labels/answer", which)
+
+
 def obstacle(which: Headline) -> str:
     """What happens at the obstacle of a path, in a few words, with {placeholders}."""
     return words_of("labels/obstacle", which)

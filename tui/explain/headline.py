@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from probes.diagnosis.model import CauseId, Confidence, Diagnosis, Headline, Weight
+from probes.diagnosis.model import CauseId, Confidence, Diagnosis, Headline, Verdict, Weight
 from probes.model import CheckId, CheckStatus, Failed, Known, Reason, Unknown
 from probes.readings import captive_portal, local, relays, stun, tailscale
 from probes.report import Report
@@ -33,10 +33,10 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
         return _LOSSY[which]
     if which is Headline.DIRECT_EASY and tailscale.OWN_SOCKET.id in diagnosis.nat4.because:
         return "direct-told"
-    ids = {each.id for each in diagnosis.causes}
-    if which is Headline.DIRECT_OPEN and {CauseId.HOST_FIREWALL, CauseId.INBOUND_BLOCKED} <= ids:
+    own = any(each.id is CauseId.HOST_FIREWALL for each in diagnosis.causes)
+    if own and with_most(diagnosis):
         return "direct-open-own-firewall"
-    if which is Headline.DIRECT_OPEN and _keeps_strangers_out(diagnosis):
+    if with_most(diagnosis):
         return "direct-open-filtered"
     if which is Headline.DIRECT_OPEN and facts.one_to_one(report):
         return "direct-open-cloud"
@@ -84,6 +84,28 @@ _LOSSY = {
 
 _OF_THE_NETWORK = (Headline.DIRECT_OPEN, Headline.DIRECT_EASY)
 """They say what to expect of this network, whether Tailscale runs or not."""
+
+
+def in_a_word(diagnosis: Diagnosis) -> str:
+    """The verdict in a word. Direct that is not to be had as it stands, or not with all peers, is
+    not called that alone."""
+    if diagnosis.verdict is Verdict.DIRECT and unconnected(diagnosis):
+        return content.answer("not-connected")
+    if with_most(diagnosis):
+        return content.answer("most-peers")
+    return content.label(diagnosis.verdict)
+
+
+def has_a_catch(diagnosis: Diagnosis) -> bool:
+    """It is called direct, and all is not well for all that."""
+    caught = unconnected(diagnosis) or loses_large(diagnosis) or with_most(diagnosis)
+    return diagnosis.verdict is Verdict.DIRECT and caught
+
+
+def with_most(diagnosis: Diagnosis) -> bool:
+    """A firewall before a public address keeps out the peers that cannot be told apart from
+    strangers, and lets all others in."""
+    return diagnosis.headline is Headline.DIRECT_OPEN and _keeps_strangers_out(diagnosis)
 
 
 def unconnected(diagnosis: Diagnosis) -> bool:

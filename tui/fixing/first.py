@@ -50,6 +50,8 @@ def first_lines(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -
         if more
         else playbooks.guidance("then-ways")
     )
+    if relayed := relayed_now(report, diagnosis):
+        yield relayed
 
 
 def first_move(report: Report, diagnosis: Diagnosis) -> str:
@@ -60,7 +62,8 @@ def first_move(report: Report, diagnosis: Diagnosis) -> str:
     if trial_decides(report, diagnosis):
         return playbooks.guidance("first-trial")
     way = next(way for way in plans[0].ways if way.recommended)
-    return _said("first-change", what=named(way), who=who_acts(way))
+    first = _said("first-change", what=named(way), who=who_acts(way))
+    return " ".join(filter(None, (first, relayed_now(report, diagnosis))))
 
 
 def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
@@ -79,6 +82,8 @@ def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
             return
 
 
+RELAYED_BESIDES = "relayed besides"
+"""Something limits a connection that is to be expected, and somebody is relayed."""
 _UNKNOWN, _WELL = "nothing known", "nothing to fix"
 
 
@@ -96,9 +101,9 @@ def no_way(report: Report, diagnosis: Diagnosis) -> str:
 
 
 def relayed_now(report: Report, diagnosis: Diagnosis, peers: Sequence[Peer] | None = None) -> str:
-    """The devices that are on a relay although nothing here stands in the way, and how to have a
-    look at one of them; "" where there are none, or one is looked at already. `peers`: as they were
-    seen last, where that was after the report."""
+    """The devices that are on a relay although direct is to be expected, and how to have a look at
+    one of them; "" where there are none, or one is looked at already. `peers`: as they were seen
+    last, where that was after the report."""
     if diagnosis.peer is not None or diagnosis.verdict is not Verdict.DIRECT:
         return ""
     if peers is None:
@@ -106,7 +111,9 @@ def relayed_now(report: Report, diagnosis: Diagnosis, peers: Sequence[Peer] | No
     names = [peer.name for peer in peers if peer.path in RELAYED]
     if not names:
         return ""
-    return content.fill(content.fixing("relayed now"), peers=some(names))
+    limited = any(cause.in_the_way for cause in diagnosis.causes)
+    words = content.fixing(RELAYED_BESIDES if limited else "relayed now")
+    return content.fill(words, peers=some(names))
 
 
 def too_little_known(diagnosis: Diagnosis) -> bool:

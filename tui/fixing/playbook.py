@@ -25,7 +25,7 @@ from tui.fixing.circumstances import Brand as Brand
 from tui.fixing.circumstances import Circumstances as Circumstances
 from tui.fixing.circumstances import System as System
 from tui.fixing.circumstances import circumstances as circumstances
-from tui.fixing.remarks import remarks
+from tui.fixing.remarks import needless, remarks
 from tui.fixing.ways import name_of
 
 ELSEWHERE = "there"
@@ -101,6 +101,8 @@ def playbook(
     if helps_from_here(way, cause):
         for_you = f"{for_you} {playbooks.guidance('here-for-there')}"
     said = () if there else remarks(way.remedy.id, cause, report)
+    done = frozenset() if there else needless(way.remedy.id, report)
+    steps = tuple(each for each in words.steps if each.id not in done)
     first = [PlayStep(name, text, None) for name, text in said]
     if system is None:
         whose = "other-first" if there else "elsewhere-first"
@@ -112,7 +114,7 @@ def playbook(
         why,
         who,
         risk,
-        (*first, *_marked(_steps(words.steps, values, system), found)),
+        (*first, *_marked(_steps(steps, values, system), found)),
         shows,
         undo,
         words.wait_s,

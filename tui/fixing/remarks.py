@@ -1,6 +1,7 @@
-"""What this report adds to the steps: a router's own reason, a setting in the way. Pure.
+"""What this report adds to the steps: a router's own reason, a setting in the way; and which of
+them it makes needless. Pure.
 
-The general steps cannot know these; each comes first, since the rest is in vain without it.
+The general steps cannot know these; what is added comes first, since the rest is in vain without.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from probes.diagnosis.model import Cause, CauseId
 from probes.diagnosis.remedies import RemedyId
 from probes.readings import environment, port_mapping, tailscale
 from probes.readings.environment import Effect
+from probes.readings.tailscale import Backend
 from probes.report import Report
 from tui import content
 from tui.content import playbooks
@@ -41,6 +43,17 @@ def remarks(remedy: RemedyId, cause: Cause, report: Report) -> Iterator[tuple[st
     if remedy is RemedyId.UPDATE_CLIENT and cause.id is CauseId.CLIENT_BUG:
         for bug in report.value(environment.CLIENT_BUGS) or ():
             yield f"bug-{bug.issue}", playbooks.guidance(f"bug {bug.effect}")
+
+
+_STARTS_SERVICE = frozenset({"service", "running"})
+"""Steps of connecting, in the words for each system, that see to it that the service runs."""
+
+
+def needless(remedy: RemedyId, report: Report) -> frozenset[str]:
+    """Ids of the steps that are done already, as was measured: a service that answers runs."""
+    state = report.value(tailscale.STATE)
+    runs = state is not None and state not in (Backend.NO_DAEMON, Backend.NOT_INSTALLED)
+    return _STARTS_SERVICE if runs and remedy is RemedyId.CONNECT_TAILSCALE else frozenset()
 
 
 def _not_asked(report: Report) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from probes.diagnosis.model import Diagnosis, Nat, NatClass, Verdict
+from probes.diagnosis.model import Diagnosis, Nat, NatClass
 from probes.model import CheckId, Family
 from probes.readings.tailscale import Peer
 from probes.values import dataclass
@@ -14,7 +14,7 @@ from tui import content
 from tui.content import FieldId, Tone, plain
 from tui.explain import Explained, explain_fields
 from tui.explain.facts import no_way_out
-from tui.explain.headline import loses_large, unconnected
+from tui.explain.headline import has_a_catch, in_a_word, loses_large
 from tui.explain.live import check_line
 from tui.explain.mechanism import mechanism_in_short
 from tui.explain.tones import RESULT_TONES, VERDICT_TONES
@@ -110,14 +110,12 @@ def _nat(side: Side, family: Family) -> Nat:
 
 
 def _verdict(diagnosis: Diagnosis) -> Value:
-    """As the band at the top has it: direct is not all well where large packets are lost, or
-    Tailscale is not connected."""
-    name, tone = content.label(diagnosis.verdict), VERDICT_TONES[diagnosis.verdict]
-    if diagnosis.verdict is Verdict.DIRECT and unconnected(diagnosis):
-        return Value(f"{name}, {plain(content.proof('not connected'))}", Tone.NOTE)
-    if diagnosis.verdict is Verdict.DIRECT and loses_large(diagnosis):
-        return Value(f"{name}, {plain(content.proof('large lost'))}", Tone.NOTE)
-    return Value(name, tone)
+    """As the band at the top has it: direct is not all well where it has a catch."""
+    name = in_a_word(diagnosis)
+    if not has_a_catch(diagnosis):
+        return Value(name, VERDICT_TONES[diagnosis.verdict])
+    lost = f", {plain(content.proof('large lost'))}" if loses_large(diagnosis) else ""
+    return Value(f"{name}{lost}", Tone.NOTE)
 
 
 def _path(peer: Peer) -> Value:

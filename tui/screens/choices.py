@@ -33,7 +33,9 @@ def known_line(known: Measurement | None, name_: str, unknown: str, width: int) 
     if known.fault:
         state = "the run broke off"
     elif known.closed:
-        state = content.label(known.verdict)
+        from tui.explain.headline import in_a_word
+
+        state = in_a_word(known.judged)
     line = join(glyph(tone), " ", name, " ", say(state, LOOKS[tone].style))
     return fit(line, width)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
@@ -10,6 +10,7 @@ from textual.content import Content
 
 from probes.diagnosis.model import CauseId, NatClass, Verdict
 from probes.model import Family
+from probes.readings.tailscale import Peer
 from probes.values import dataclass
 from tui import content
 from tui.content import FieldId, Tone, plain
@@ -27,9 +28,11 @@ from tui.explain import (
     map_lines,
     notices,
 )
+from tui.explain.headline import in_a_word
 from tui.explain.path import own_nat
 from tui.explain.tones import RESULT_TONES
 from tui.explain.verdict import cause_words
+from tui.fixing.first import relayed_now
 from tui.screens import between
 from tui.screens.evidence import Made
 from tui.screens.settling import open_lines, open_questions
@@ -83,7 +86,8 @@ _PLACES = frozenset(
 """Notes that say how all the rest is to be read: they stand before it."""
 
 
-def entries(measurement: Measurement) -> dict[str, Entry]:
+def entries(measurement: Measurement, peers: Sequence[Peer] | None = None) -> dict[str, Entry]:
+    """The list, by the ids of its rows. `peers`: the devices with paths newer than the run."""
     report, diagnosis = measurement.report, measurement.diagnosis
     found: dict[str, Entry] = {}
     run = About(notices(report), map_lines(report), ignored(report), report.taken_at)
@@ -95,7 +99,7 @@ def entries(measurement: Measurement) -> dict[str, Entry]:
     for cause in causes:
         if cause.in_the_way:
             found[f"cause:{cause.id}"] = explain_cause(cause, report)
-    found |= _two_sides(measurement)
+    found |= _two_sides(measurement, measurement.peers if peers is None else peers)
     for cause in notes:
         if cause.id in _PLACES:
             found[f"where:{cause.id}"] = explain_cause(cause, report)
@@ -113,7 +117,7 @@ def entries(measurement: Measurement) -> dict[str, Entry]:
     return found
 
 
-def _two_sides(measurement: Measurement) -> dict[str, Entry]:
+def _two_sides(measurement: Measurement, peers: Sequence[Peer]) -> dict[str, Entry]:
     """The answer itself, and what hangs on the other side."""
     report, diagnosis = measurement.report, measurement.diagnosis
     outlook, peer = diagnosis.outlook, diagnosis.peer
@@ -124,7 +128,7 @@ def _two_sides(measurement: Measurement) -> dict[str, Entry]:
             "The answer",
             _verdict(measurement),
             verdict_tone(measurement),
-            tuple(_answer(measurement)),
+            tuple(_answer(measurement, peers)),
             tuple(dict.fromkeys((*because, *diagnosis.nat4.because))),
         )
     }
@@ -165,10 +169,10 @@ def _verdict(measurement: Measurement) -> str:
     """In a word or two. While it is measured, what is not known yet is no answer."""
     if measurement.running and measurement.verdict is Verdict.UNKNOWN:
         return plain(content.unknown("measuring").label)
-    return content.label(measurement.verdict)
+    return in_a_word(measurement.judged)
 
 
-def _answer(measurement: Measurement) -> list[Block]:
+def _answer(measurement: Measurement, peers: Sequence[Peer]) -> list[Block]:
     """The verdict, on what it is based, and how sure the base is."""
     diagnosis = measurement.diagnosis
     nat = diagnosis.nat4
@@ -184,6 +188,8 @@ def _answer(measurement: Measurement) -> list[Block]:
     if causes := list(weighty):
         blocks += [gap, heading(PARTS["cause"])]
         blocks += [prose(f"- {cause_words(each.id, measurement.report).title}") for each in causes]
+    if relayed := relayed_now(measurement.report, measurement.judged, peers):
+        blocks += [gap, prose(relayed)]
     stops = hops(measurement.report, measurement.judged)
     blocks += [gap, heading("The path"), lambda width: column(stops, width)]
     if diagnosis.peer is None and measurement.pair is None:

@@ -16,7 +16,7 @@ from tui.content import Tone, plain
 from tui.explain import CauseText
 from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand
-from tui.fixing.first import no_way, optional
+from tui.fixing.first import RELAYED_BESIDES, no_way, optional
 from tui.screens.fix_step import Shown
 from tui.state import Measurement
 from tui.widgets.page import Block, gap, heading, pairs, prose, title
@@ -131,7 +131,10 @@ def stands(measurement: Measurement, plans: Collection[CausePlan]) -> str:
 def about(state: str, relayed: str = "") -> list[Block]:
     """How it stands, where there is nothing to list or not all of it yet. `relayed`: which devices
     are on a relay all the same."""
-    said = [title(content.fixing(f"{state} short")), gap, prose(content.fixing(state))]
+    said = [title(content.fixing(f"{state} short")), gap]
+    if state == RELAYED_BESIDES:
+        return [*said, prose(relayed)]
+    said.append(prose(content.fixing(state)))
     return [*said, gap, prose(relayed)] if relayed else said
 
 

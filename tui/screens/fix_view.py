@@ -20,7 +20,7 @@ from tui.content import Tone
 from tui.explain import CauseText, explain_cause
 from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances, fitting
-from tui.fixing.first import optional, relayed_now
+from tui.fixing.first import RELAYED_BESIDES, optional, relayed_now
 from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Playbook, PlayStep, playbook
@@ -261,14 +261,18 @@ class FixView(Pane):
             page.show(row, fix_page.again_page(ways), title=self._cause(told.plan).title)
         else:
             state = self._state() or "nothing known"
-            known = self.measurement
-            now = self.whyrelay.peers_now(known)
-            relayed = relayed_now(known.report, known.diagnosis, now) if known.closed else ""
-            page.show(row, fix_page.about(state, relayed), title="Fix")
+            page.show(row, fix_page.about(state, self._relayed()), title="Fix")
         self.keys_changed()
 
     def _state(self) -> str:
-        return fix_page.stands(self.measurement, self._listed.plans.values())
+        found = fix_page.stands(self.measurement, self._listed.plans.values())
+        return RELAYED_BESIDES if not found and self._relayed() else found
+
+    def _relayed(self) -> str:
+        """Which devices are on a relay all the same."""
+        known = self.measurement
+        now = self.whyrelay.peers_now(known)
+        return relayed_now(known.report, known.diagnosis, now) if known.closed else ""
 
     def _named(self, way: Way, told: Told | None = None) -> str:
         """With how it stands, and where, if it is not here."""

@@ -80,7 +80,7 @@ class UnderstandPane(Pane):
         self.query_one("#way", Static).update(
             Page([_way(measurement, next(filter(self.screen.has_class, _HEIGHTS), ""))])
         )
-        self._entries = entries(measurement)
+        self._entries = entries(measurement, self.whyrelay.peers_now(measurement))
         self._rows.set_rows(self._lines())
         self._lead(measurement)
         self._explain()

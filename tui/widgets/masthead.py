@@ -12,7 +12,6 @@ from textual.widget import Widget
 
 from probes.model import CheckStatus
 from probes.values import dataclass
-from tui import content
 from tui.content import Tone
 from tui.practising import PRACTICE
 from tui.state import STEPS, Measurement, Step
@@ -102,9 +101,9 @@ class Masthead(Widget):
             of = f" {done} of {len(known)}" if known else ""
             return say(f"{sign} measuring{of}", "$busy")
         if held.closed:
+            from tui.explain.headline import in_a_word
             from tui.widgets.verdict import verdict_tone
 
-            verdict = held.verdict
             tone = verdict_tone(held)
             if held.report.network_changed:
                 wide = self.size.width >= 76
@@ -114,7 +113,7 @@ class Masthead(Widget):
                 took = say("  measured elsewhere" if wide else "  elsewhere", "$note")
             else:
                 took = say(f"  {held.report.elapsed_ms / 1000:.1f} s", "$quiet")
-            return join(glyph(tone), say(f" {content.label(verdict)}", LOOKS[tone].style), took)
+            return join(glyph(tone), say(f" {in_a_word(held.judged)}", LOOKS[tone].style), took)
         return Content("")
 
     def _rail(self, width: int) -> Content:

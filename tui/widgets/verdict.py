@@ -11,7 +11,7 @@ from probes.diagnosis.model import NatClass, Result, Verdict
 from tui import content
 from tui.content import Tone, plain
 from tui.explain import OutlookWords, explain_outlooks, headline
-from tui.explain.headline import loses_large, unconnected
+from tui.explain.headline import has_a_catch
 from tui.explain.tones import RESULT_TONES, VERDICT_TONES
 from tui.state import Measurement
 from tui.theme import LOOKS
@@ -24,10 +24,7 @@ def verdict_tone(measurement: Measurement) -> Tone:
     verdict = measurement.verdict
     if verdict is Verdict.UNKNOWN and measurement.running:
         return Tone.RUNNING
-    judged = measurement.judged
-    if verdict is Verdict.DIRECT and (loses_large(judged) or unconnected(judged)):
-        return Tone.NOTE
-    return VERDICT_TONES[verdict]
+    return Tone.NOTE if has_a_catch(measurement.judged) else VERDICT_TONES[verdict]
 
 
 def sentence(measurement: Measurement) -> str:

@@ -158,6 +158,16 @@ def test_a_relayed_device_is_pointed_at_where_nothing_here_is_in_the_way(
     assert "on a relay right now" not in simulated(capsys, "--simulate", "full-cone")[1]
 
 
+@pytest.mark.parametrize("name", ["small-packets", "public-firewall"])
+def test_a_relayed_device_is_pointed_at_beside_what_limits_a_direct_connection(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, said = simulated(capsys, "--simulate", name)
+    verdict = said.partition("What to do Begin")[0]
+    assert "On a relay right now: home-nas." in verdict
+    assert "In the way:" in said or "Matters with some peers:" in said
+
+
 def test_a_device_that_is_offline_is_to_be_switched_on(capsys: pytest.CaptureFixture[str]) -> None:
     status, said = simulated(capsys, "--simulate", "easy-home", "--peer", "old-laptop")
     assert status == Exit.UNKNOWN

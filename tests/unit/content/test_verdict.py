@@ -44,7 +44,9 @@ from tests.unit.diagnosis.sites import LET_THROUGH
 from tui import content
 from tui.content import Tone
 from tui.explain import HopId, explain_cause, headline, path
+from tui.explain.headline import has_a_catch, in_a_word
 from tui.explain.way import layer_lines
+from tui.proving.compare import Side, compare
 from tui.state import Measurement
 from tui.widgets.verdict import verdict_tone
 
@@ -90,7 +92,7 @@ HEADLINES: tuple[tuple[str, Readings, str, HopId | None, Tone], ...] = (
     (
         "guarded",
         {**OPEN, behavior.FILTERING4.id: NOBODY},
-        "Direct with most peers: this device has a public address, 45.83.223.10, behind a firewall",
+        "most peers: a firewall on the way to 45.83.223.10 keeps out those behind a hard NAT",
         HopId.WAY_OUT,
         Tone.NOTE,
     ),
@@ -323,6 +325,31 @@ def test_the_path_shows_only_what_is_known() -> None:
     hops = {hop.id: hop for hop in path(diagnose(report(TUNNEL)), report(TUNNEL))}
     assert hops[HopId.TUNNEL].detail == "tun0"
     assert hops[HopId.WAY_OUT].detail == "", "the address seen is the far end's"
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("tailscale-signed-out", "Not connected"),
+        ("tailscale-stopped", "Not connected"),
+        ("own-firewall", "Mostly direct"),
+        ("public-firewall", "Mostly direct"),
+        ("open", "Direct"),
+        ("hard-home", "Relayed"),
+    ],
+)
+def test_what_is_not_to_be_had_as_it_stands_is_not_called_direct_in_a_word(
+    name: str, word: str
+) -> None:
+    found, diagnosis = conclude(name)
+    assert in_a_word(diagnosis) == word
+    known = Measurement("practice", found)
+    with_a_catch = word in ("Not connected", "Mostly direct")
+    assert has_a_catch(diagnosis) is with_a_catch
+    assert (verdict_tone(known) is Tone.NOTE) is with_a_catch
+    side = Side(found, diagnosis)
+    verdict = compare(side, side).verdict
+    assert (verdict.before.text, verdict.before.tone) == (word, verdict_tone(known))
 
 
 def test_a_direct_connection_that_loses_large_packets_is_no_good_news_alone() -> None:

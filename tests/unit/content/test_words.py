@@ -193,6 +193,7 @@ def test_every_change_has_a_name_that_a_narrow_list_shows_whole() -> None:
 def test_no_file_is_left_that_nothing_loads() -> None:
     labels = {content._file_of(kind).removeprefix("labels/") for kind in LABELLED if kind != Reason}
     labels |= {
+        "answer",
         "beyond-router",
         "disagreement",
         "fixing",

@@ -93,6 +93,20 @@ def texts(found: Playbook) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("system", [System.LINUX, System.WINDOWS, System.CONTAINER])
+def test_a_service_that_answers_need_not_be_started(system: System) -> None:
+    def ids(state: tailscale.Backend) -> list[str]:
+        found = report({tailscale.STATE.id: state})
+        return [
+            step.id for step in steps_for(RemedyId.CONNECT_TAILSCALE, found, system=system).steps
+        ]
+
+    absent = ids(tailscale.Backend.NO_DAEMON)
+    assert absent[0] in ("service", "running")
+    for state in (tailscale.Backend.NEEDS_LOGIN, tailscale.Backend.STOPPED):
+        assert ids(state) == absent[1:]
+
+
 # --- complete -------------------------------------------------------------------------------------
 
 
