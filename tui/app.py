@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from probes.readings.tailscale import Peer
+    from probes.report import Report
     from tui.fixing.keeper import Keeper
     from tui.fixing.progress import Progress
     from tui.masking import Masker
@@ -126,6 +127,18 @@ class WhyrelayApp(Remeasuring, Leaving):
             return listed
         real = self.conductor.real(measurement.title).peers
         return self._following.all_seen(measurement.title, listed, real)
+
+    def report_now(self) -> Report:
+        """What is known of what is looked at, each device with its path as it was seen last: what a
+        change is held against. Never masked."""
+        known = self.conductor.latest
+        if self._following is None:
+            return known.report
+        from probes.readings.tailscale import PEERS
+        from tui.peers import with_paths
+
+        seen, listed = self._following.seen, known.report.value(PEERS) or ()
+        return with_paths(known.report, tuple(seen(known.title, each) for each in listed))
 
     def paths_measured(self, title: str) -> None:
         """A run has read the paths to all peers: they are as it says, from now on."""

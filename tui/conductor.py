@@ -70,8 +70,11 @@ class Conductor:
         if self._worker is None and self.source is not None:
             self._run(self.source)
 
-    def measure(self, source: Source) -> None:
-        """Measure a source, in place of whatever is measured now."""
+    def measure(self, source: Source, proof: Proof | None = None) -> None:
+        """Measure a source, in place of whatever is measured now. `proof`: what it is held against
+        where it was measured before."""
+        if proof is not None:
+            self.proofs[source.title] = proof
         self.announce(source)
         self._run(source)
 

@@ -84,6 +84,19 @@ def path_words(peer: Peer) -> str:
             assert_never(peer.path)
 
 
+def with_paths(report: Report, seen: Collection[Peer]) -> Report:
+    """The report with the paths of its devices as they were seen since, for what comes after it to
+    be held against; the same report where nothing is newer. `seen`: in the order of its list.
+    """
+    listed = report[PEERS]
+    if not isinstance(listed, Known) or len(seen) != len(listed.value):
+        return report
+    if all(one is other for one, other in zip(listed.value, seen, strict=True)):
+        return report
+    newer = replace(listed, value=tuple(seen))
+    return replace(report, readings={**report.readings, PEERS.id: newer})
+
+
 def searched(peer: Peer) -> str:
     """What a person may type to find it, in small letters."""
     parts = (peer.name, peer.dns_name, peer.system, path_words(peer))

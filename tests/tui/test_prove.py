@@ -7,6 +7,7 @@ import re
 import pytest
 
 from probes.diagnosis.remedies import RemedyId
+from probes.readings.tailscale import PeerPath
 from tests.tui import recordings
 from tests.tui.harness import SIZES, Fed, lines, press, running, step, text
 from tests.tui.prover import (
@@ -187,6 +188,36 @@ async def test_trying_the_router_afterwards_settles_it() -> None:
         await to(pilot, app, "result")
         told = " ".join(page(app).split())
         assert "✗ Relayed ━━▶ ✓ Direct" in told
+
+
+async def test_a_trial_is_held_against_how_it_was_also_where_nothing_was_changed() -> None:
+    app = prover(Ahead("hard-home-pcp"), map_test=False)
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "5")
+        assert "Nothing was tested since" in page(app)
+        app._consented(True)
+        await until_over(pilot, app)
+        await to(pilot, app, "result")
+        told = " ".join(page(app).split())
+        assert "! It depends ━━▶ ✓ Direct" in told
+        assert "Before, it depended." in told
+        assert "nobody could tell" not in told
+        assert "Nothing was tested since" not in told
+
+
+async def test_what_was_direct_before_the_change_did_not_turn_direct_by_it() -> None:
+    app = prover(Ahead("hard-home"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        nas = next(each for each in app.measurement.peers if each.name == "home-nas")
+        assert nas.path is PeerPath.DERP, "as the run saw it"
+        seen = app.measurement.title, nas.key
+        app.following._paths[seen] = PeerPath.DIRECT, "45.83.242.21:50813"
+        await press(pilot, "5")
+        await pretend(pilot, app, FORWARD)
+        await patiently(lambda: "Turned direct" in page(app), "the paths that came of it")
+        assert "Turned direct since: office-desktop." in " ".join(page(app).split())
 
 
 async def test_what_was_ticked_in_fix_is_waited_for_and_compared_with_before() -> None:

@@ -60,18 +60,14 @@ def outcome_words(found: Comparison) -> str:
     match found.outcome:
         case Outcome.SAME:
             return _same(found)
-        case Outcome.CURED if _untold(found.before):
+        case Outcome.CURED if found.before.diagnosis.verdict is Verdict.UNKNOWN:
             return "cured unknown"
+        case Outcome.CURED if found.before.diagnosis.verdict is Verdict.DEPENDS:
+            return "cured depends"
         case Outcome.BETTER if found.before.diagnosis.verdict is Verdict.DIRECT:
             return _better_direct(found)
         case _:
             return str(found.outcome)
-
-
-def _untold(side: Side) -> bool:
-    """Nobody could tell whether it is direct: a trial of the router may have to show it."""
-    unknown = side.diagnosis.verdict is Verdict.UNKNOWN
-    return unknown or trial_decides(side.report, side.diagnosis)
 
 
 def _better_direct(found: Comparison) -> str:
@@ -136,7 +132,9 @@ def _devices(found: Comparison) -> Iterator[str]:
         in_general = found.after.diagnosis.verdict is not Verdict.DIRECT
         yield f"{said} {content.proof('came in general')}" if in_general else said
     if lost:
-        yield _filled("came lost", _listed(lost))
+        said = _filled("came lost", _listed(lost))
+        gained = found.outcome in (Outcome.CURED, Outcome.BETTER)
+        yield f"{said} {content.proof('came by itself')}" if gained else said
 
 
 def direct_all_the_same(diagnosis: Diagnosis, peers: Iterable[Peer]) -> str:

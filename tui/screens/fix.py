@@ -115,7 +115,7 @@ class FixPane(FixView):
         at = self._way
         if at is not None:
             progress = self._here(progress, at)
-        self.whyrelay.keeper.change(progress, self.whyrelay.conductor.latest.report)
+        self.whyrelay.keeper.change(progress, self.whyrelay.report_now())
         self._changed_here()
 
     def _changed_here(self) -> None:

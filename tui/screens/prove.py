@@ -12,6 +12,7 @@ from tui.command import Command
 from tui.commands import BACK, EXPLAIN, MAP_TEST, PALETTE, PING, PRETEND, QUIT, RETEST
 from tui.explain.settling import trial_decides
 from tui.networks import PRACTICE
+from tui.peers import peers_of, with_paths
 from tui.proving.proof import Proof
 from tui.proving.testing import before_of, followed, to_test, wait_s
 from tui.screens.prove_view import RESULT, WATCH, ProveView
@@ -76,11 +77,15 @@ class ProvePane(ProveView):
         self._stop_waiting()
         remedy = self._waited = self._remedy()
         known = self.whyrelay.conductor.latest.report
-        before = before_of(self.whyrelay.progress, self._proof, known)
-        held = replace(self._proof or Proof(before), before=before)
+        held = self._held()
         self._rows.cursor = RESULT
         proof = replace(held, remedy=remedy, only=to_test(known, remedy), tested=True)
         self.whyrelay.conductor.prove(source, proof)
+
+    def _held(self) -> Proof:
+        """What a new test is held against."""
+        before = before_of(self.whyrelay.progress, self._proof, self.whyrelay.report_now())
+        return replace(self._proof or Proof(before), before=before)
 
     def _remedy(self) -> RemedyId | None:
         """What was done since: pretended here, or followed in Fix."""
@@ -137,8 +142,12 @@ class ProvePane(ProveView):
         changed = source.after(remedy)
         assert changed is not None
         conductor = self.whyrelay.conductor
-        before = before_of(self.whyrelay.progress, self._proof, conductor.latest.report)
-        held = replace(self._proof or Proof(before), before=before)
+        held = self._held()
+        if (
+            not held.pretended
+        ):  # so far nothing was changed: a path that is another one is by itself
+            seen = peers_of(self.whyrelay.report_now())
+            held = replace(held, before=with_paths(held.before, seen))
         done = (*held.pretended, remedy)
         whom = (*held.whom, self._device())
         conductor.source = changed

@@ -22,6 +22,7 @@ from probes.model import CheckId
 from probes.network.simulated import load, run_virtual
 from probes.options import Journal, Options
 from probes.readings import KEYS
+from probes.readings.tailscale import PeerPath
 from probes.renewal import renewed
 from probes.report import Report, report_of
 from tests.unit.tailscale.recorded import recorded
@@ -218,6 +219,23 @@ def test_a_device_that_turned_direct_is_better_though_nothing_else_is_different(
     assert "No longer direct: guest-tablet." in _came(back)
     told = _came(replace(found, before=replace(before, peers=()), after=found.after))
     assert "Turned direct" not in told, "what was not listed before did not turn"
+
+
+def test_a_path_that_is_lost_beside_a_gain_is_told_to_come_and_go_by_itself() -> None:
+    before, after = side("easy-home"), side("easy-home", RemedyId.FORWARD_PORT)
+    lost = (replace(each, path=PeerPath.DERP) for each in after.peers)
+    found = compare(before, replace(after, peers=tuple(lost)))
+    assert found.outcome is Outcome.BETTER
+    assert "No longer direct: office-desktop" in _came(found)
+    assert content.proof("came by itself") in _came(found)
+
+
+def test_what_depended_before_is_not_said_to_have_been_relayed_or_untold() -> None:
+    found = compare(untried("hard-home-pcp"), side("hard-home-pcp"))
+    assert (found.outcome, outcome_words(found)) == (Outcome.CURED, "cured depends")
+    assert outcome_words(change("collision", RemedyId.DROP_STRANGERS)) == "cured depends"
+    assert outcome_words(change("offline", RemedyId.RESTORE_NETWORK)) == "cured unknown"
+    assert outcome_words(change("hard-home", RemedyId.PORT_MAPPING)) == "cured"
 
 
 def test_a_cured_fault_is_seen_beside_a_verdict_that_was_direct_all_along() -> None:
