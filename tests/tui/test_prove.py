@@ -110,8 +110,9 @@ async def test_worse_is_said_plainly() -> None:
         await press(pilot, "5")
         # Somebody takes the change back.
         app.conductor.source = Ahead("hard-home")
-        await press(pilot, "r")
+        await press(pilot, "down", "r")
         await until_over(pilot, app)
+        assert rows(app).cursor == "result", "what came of it, wherever one was"
         told = " ".join(page(app).split())
         assert "Worse than before" in told
         assert "✓ Direct ━━▶ ✗ Relayed" in told
