@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -69,22 +70,16 @@ def test_every_output_is_valid_and_whole(name: str) -> None:
     assert value["readings"].keys() == KEYS.keys()
 
 
-def _timeless(value: Any) -> Any:
-    """The same with every time that is a number set to nought."""
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: 0 if name == "at" and isinstance(each, int | float) else _timeless(each)
-        for name, each in value.items()
-    }
+def _alike(line: str) -> str:
+    """Lines that differ in figures alone, in an address or a time, are of one form."""
+    return re.sub(r"[0-9]+(?:\.[0-9]+)*", "0", line)
 
 
-def test_every_line_of_every_recording_is_valid() -> None:
+def test_every_form_of_a_line_in_any_recording_is_valid() -> None:
     written = (recording.dump(run(name), "0").splitlines() for name in names())
-    # Most lines stand in many recordings, but for their times.
-    lines = {json.dumps(_timeless(json.loads(line))) for each in written for line in each}
+    forms = {_alike(line): line for each in written for line in each}
     told: set[str] = set()
-    for line in map(json.loads, lines):
+    for line in map(json.loads, forms.values()):
         assert list(validator("whyrelay-events/1").iter_errors(line)) == []
         told.add(line.get("event", "the first line"))
     assert told == {
