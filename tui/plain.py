@@ -126,7 +126,7 @@ def _verdict(report: Report, diagnosis: Diagnosis, masked: bool) -> Iterator[str
 
 def _pair(report: Report, diagnosis: Diagnosis) -> Iterator[Part]:
     """The section on the chosen peer, where one was chosen."""
-    if diagnosis.peer is not None:
+    if diagnosis.peer is not None and diagnosis.peer.name:
         words = explain_peer(diagnosis.peer, report)
         yield Part(f"With {words.name}", _peer(words))
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tui import content
-from tui.explain import headline, notices, question_lines
+from tui.explain import notices, question_lines
 from tui.explain.settling import trial_left
 from tui.fixing.first import first_move
 from tui.plain_facts import sentence
+from tui.proving.compare import Side
 from tui.proving.proof import Proof
 from tui.sources import Opened, Replay
 from tui.state import Measurement, Step
@@ -54,9 +55,9 @@ def measure(walk: Walk) -> Step:
 
 
 def answer(known: Measurement) -> Iterator[str]:
-    """What it comes to, and the first thing to do."""
-    yield headline(known.diagnosis, known.report)
-    yield first_move(known.report, known.diagnosis)
+    """What it comes to, and the first thing to do: for the two, where both were measured."""
+    yield Side(known.report, known.judged, known.pair).sentence
+    yield first_move(known.report, known.judged)
 
 
 def test(walk: Walk) -> None:

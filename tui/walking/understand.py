@@ -24,7 +24,7 @@ def understand(walk: Walk) -> Step:
     talk.tell(*answer(known), "", *_way(known), "")
     if known.pair is not None:
         talk.tell(*other_side.pair_lines(known.pair), "")
-    _, *rest = parts(known.report, known.diagnosis, masked=walk.masker is not None)
+    _, *rest = parts(known.report, known.judged, masked=walk.masker is not None)
     told = [(each.title, tuple(each.lines)) for each in rest]
     choices = (
         *(Choice("", title, str(index)) for index, (title, _) in enumerate(told)),

@@ -166,6 +166,8 @@ def test_the_other_side_is_asked_and_its_answer_given_and_forgotten(tmp_path: Pa
     assert walk.measurement.other is not None
     assert "Read: tailscale netcheck." in told
     assert "As both sides measured: May be direct" in told
+    assert "Mostly relayed" in asked
+    assert "Mostly relayed" not in told, "what it comes to is of the two as well"
     assert "This side: hard NAT. The other side: easy NAT." in " ".join(told.split())
     assert "forget. Forget the other side's answer" in told
     person, walk, _ = walked(*TO_UNDERSTAND, "a", str(file), "forget")
