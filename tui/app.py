@@ -274,7 +274,7 @@ class WhyrelayApp(Remeasuring, Leaving):
         if isinstance(self.screen, HelpScreen):
             self.screen.show(topic)
         else:
-            await self.push_screen(HelpScreen(topic))
+            await self.push_screen(HelpScreen(topic, self.measurement.report))
 
     async def action_quit(self) -> None:
         """Leave at once; whatever runs is cancelled."""

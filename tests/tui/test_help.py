@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from probes.diagnosis.model import CauseId
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.report import report_of
@@ -19,6 +20,12 @@ from tui.screens.walk import WalkScreen
 from tui.state import STEPS, Measurement
 from tui.widgets.page import Page
 from tui.widgets.rows import RowList
+
+
+@pytest.fixture(autouse=True, scope="module")
+def measured() -> None:
+    """Practice networks have a clock of their own: measured before a test's loop runs."""
+    run_of("cloud-gateway")
 
 
 def asked(app: object) -> str:
@@ -104,6 +111,25 @@ async def test_every_topic_has_words() -> None:
         topic("nothing:at-all")
 
 
+@pytest.mark.parametrize("cause", CauseId)
+def test_every_cause_is_explained_without_gaps_whatever_was_measured(cause: CauseId) -> None:
+    assert "{" not in Page(topic(f"finding:cause:{cause}").blocks).plain(200)
+
+
+async def test_the_question_mark_calls_a_cause_what_the_list_calls_it() -> None:
+    app = make(played(run_of("cloud-gateway")))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "3")
+        rows = app.screen.query_one("#findings", RowList)
+        rows.cursor = "note:port-mapping-off"
+        await pilot.pause()
+        await press(pilot, "question_mark")
+        shown = " ".join(text(app).split())
+        assert "A cloud opens no ports on request" in shown
+        assert "Router opens no ports" not in shown
+        assert "172.31.0.1" in shown, "with what was measured in it"
+
+
 @pytest.mark.parametrize("name", ["ipv6-only", "hard-home", "captive-portal", "container"])
 def test_every_finding_has_a_topic(name: str) -> None:
     found = entries(Measurement("", report_of(run_of(name))))
@@ -112,7 +138,8 @@ def test_every_finding_has_a_topic(name: str) -> None:
     assert bool(places) is (name == "container")
     assert [*found].index(places[0]) < [*found].index("field:udp") if places else True
     for which in found:
-        assert topic(f"finding:{which}").blocks
+        for report in (report_of(run_of(name)), None):
+            assert "{" not in Page(topic(f"finding:{which}", report).blocks).plain(200), which
 
 
 async def test_a_term_in_the_words_is_a_link_to_the_glossary() -> None:

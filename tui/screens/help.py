@@ -17,6 +17,7 @@ from tui.widgets.rows import Row, RowList, head
 from tui.widgets.text import fit, say
 
 if TYPE_CHECKING:
+    from probes.report import Report
     from tui.app import WhyrelayApp
 
 
@@ -30,8 +31,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("c,y", "copy", "Copy", show=False),
     ]
 
-    def __init__(self, about: str) -> None:
+    def __init__(self, about: str, report: Report | None = None) -> None:
+        """`report`: what is looked at, for what is said of its findings."""
         super().__init__()
+        self._report = report
         self._about = about
         self._asked = about
 
@@ -60,7 +63,8 @@ class HelpScreen(ModalScreen[None]):
         rows: list[Row] = []
         listed = [*standing(), *terms()]
         if self._asked not in [which for which, _ in listed]:
-            rows += [head("You asked about"), _row(self._asked, topic(self._asked).name)]
+            name = topic(self._asked, self._report).name
+            rows += [head("You asked about"), _row(self._asked, name)]
         rows.append(head("Help"))
         rows += [_row(which, name) for which, name in standing()]
         rows.append(head("Glossary"))
@@ -79,7 +83,7 @@ class HelpScreen(ModalScreen[None]):
         about = self.query_one(RowList).cursor
         if about:
             self._about = about
-            found = topic(about)
+            found = topic(about, self._report)
             self.query_one(Detail).show(about, [title(found.name), gap, *found.blocks])
 
     def action_close(self) -> None:

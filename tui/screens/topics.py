@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from textual.content import Content
 
 from probes.diagnosis.model import CauseId
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.model import CheckId
+from probes.report import Report
 from probes.values import dataclass
 from tui import content
 from tui.command import Command
 from tui.commands import COMMANDS
 from tui.content import FieldId, playbooks
 from tui.content.kinds import Term
+from tui.explain.filling import filling_of
+from tui.explain.verdict import cause_words
 from tui.fixing.playbook import in_general
 from tui.widgets.page import Block, gap, heading, pairs, prose
 from tui.widgets.text import join, say
@@ -33,8 +38,9 @@ PAGES = ("privacy", "limits")
 """Pages that are not about one step."""
 
 
-def topic(which: str) -> Topic:
-    """A topic by its id. Every id that a screen can ask for has one."""
+def topic(which: str, report: Report | None = None) -> Topic:
+    """A topic by its id. Every id that a screen can ask for has one. `report`: what is looked at;
+    what is said of a cause is said as it is there."""
     kind, _, name = which.partition(":")
     match kind:
         case "keys":
@@ -48,7 +54,7 @@ def topic(which: str) -> Topic:
         case "check":
             return _check(which, CheckId(name))
         case "finding":
-            return _finding(which, name)
+            return _finding(which, name, report or Report())
         case "way":
             return _way(which, name)
         case _:
@@ -158,9 +164,11 @@ _PEERS = {
     "ipv4": "ipv4",
 }
 """The word that explains a kind of peer."""
+_GAP = re.compile(r"\{\w+\}")
+"""What a value is filled with once it is measured."""
 
 
-def _finding(which: str, name: str) -> Topic:
+def _finding(which: str, name: str, report: Report) -> Topic:
     kind, _, rest = name.partition(":")
     match kind:
         case "field":
@@ -175,7 +183,7 @@ def _finding(which: str, name: str) -> Topic:
                 prose(words.how),
                 gap,
                 heading("What it can say"),
-                *(prose(f"- {value.label}") for value in words.values.values()),
+                *(prose(f"- {_GAP.sub('…', value.label)}") for value in words.values.values()),
             ]
             return Topic(which, words.title, tuple(blocks))
         case "pair" if rest in ("mind", "ask"):
@@ -185,11 +193,11 @@ def _finding(which: str, name: str) -> Topic:
         case "note" if rest == "run":
             return _page(which, "measure")
         case "cause" | "where" | "note":
-            cause = content.cause(CauseId(rest))
-            about: list[Block] = [prose(cause.sentence, "$strong"), gap, prose(cause.for_you)]
-            return Topic(
-                which, cause.title, (*about, gap, heading("Who can act"), prose(cause.who))
-            )
+            cause, filling = cause_words(CauseId(rest), report), filling_of(report)
+            texts = (cause.sentence, cause.for_you, cause.who)
+            sentence, for_you, who = (content.fill(text, **filling) for text in texts)
+            about: list[Block] = [prose(sentence, "$strong"), gap, prose(for_you)]
+            return Topic(which, cause.title, (*about, gap, heading("Who can act"), prose(who)))
         case "nat":
             return _term("nat")
         case "peer":
