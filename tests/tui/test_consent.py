@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -108,24 +109,21 @@ async def test_the_mouse_can_say_yes() -> None:
         assert source.trials == [False, True]
 
 
-async def test_a_real_router_is_not_tried_where_nothing_may_be_written_down() -> None:
-    source = Asked("this network")
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        ({"title": "this network"}, "--no-save forbids one"),
+        ({"events": recordings.NO_NETWORK}, "there is nothing to try"),
+        ({"events": recordings.HARD}, "there is nothing to try"),
+    ],
+    ids=["nothing may be written down", "no router", "a router that offers no ports"],
+)
+async def test_nobody_is_asked_where_no_port_can_be_tried(run: dict[str, Any], why: str) -> None:
+    source = Asked(**run)
     app = make(source)
     async with running(app) as pilot:
         await pilot.press("m")
         await settled(pilot)
         assert not isinstance(app.screen, ConsentScreen)
-        assert "--no-save forbids one" in "\n".join(lines(app))
-        assert source.trials == [False]
-
-
-@pytest.mark.parametrize("events", [recordings.NO_NETWORK, recordings.HARD])
-async def test_nobody_is_asked_where_no_router_offers_ports(events: Sequence[Event]) -> None:
-    source = Asked(events=events)
-    app = make(source)
-    async with running(app) as pilot:
-        await pilot.press("m")
-        await settled(pilot)
-        assert not isinstance(app.screen, ConsentScreen)
-        assert "there is nothing to try" in "\n".join(lines(app))
+        assert why in "\n".join(lines(app))
         assert source.trials == [False]

@@ -131,13 +131,34 @@ def simulated(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]
     return status, " ".join(f"{said.out} {said.err}".split())
 
 
-def test_a_signed_out_tailscale_knows_no_device_and_says_so(
+@pytest.mark.parametrize(
+    ("network", "peer", "status", "says", "nowhere"),
+    [
+        (
+            *("tailscale-signed-out", "home-nas", Exit.USAGE),
+            "Tailscale is not connected here: wants you to log in.",
+            "has no device",
+        ),
+        (
+            *("easy-home", "old-laptop", Exit.UNKNOWN),
+            "Switch it on, see that its Tailscale is connected",
+            "Too little is known",
+        ),
+    ],
+    ids=["signed out here", "offline there"],
+)
+def test_why_nothing_is_known_of_a_device_is_said(
     capsys: pytest.CaptureFixture[str],
+    network: str,
+    peer: str,
+    status: Exit,
+    says: str,
+    nowhere: str,
 ) -> None:
-    status, said = simulated(capsys, "--simulate", "tailscale-signed-out", "--peer", "home-nas")
-    assert status == Exit.USAGE
-    assert "Tailscale is not connected here: wants you to log in." in said
-    assert "has no device" not in said
+    ended, said = simulated(capsys, "--simulate", network, "--peer", peer)
+    assert ended == status
+    assert says in said
+    assert nowhere not in said
 
 
 def test_a_tailscale_that_is_not_connected_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,13 +187,6 @@ def test_a_relayed_device_is_pointed_at_beside_what_limits_a_direct_connection(
     verdict = said.partition("What to do Begin")[0]
     assert "On a relay right now: home-nas." in verdict
     assert "In the way:" in said or "Matters with some peers:" in said
-
-
-def test_a_device_that_is_offline_is_to_be_switched_on(capsys: pytest.CaptureFixture[str]) -> None:
-    status, said = simulated(capsys, "--simulate", "easy-home", "--peer", "old-laptop")
-    assert status == Exit.UNKNOWN
-    assert "Switch it on, see that its Tailscale is connected" in said
-    assert "Too little is known" not in said
 
 
 def test_ipv6_alone_is_no_riddle(capsys: pytest.CaptureFixture[str]) -> None:
