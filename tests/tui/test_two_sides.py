@@ -35,6 +35,7 @@ from tests.tui.harness import (
     text,
 )
 from tests.tui.proving import Ahead
+from tests.tui.screenshots import run_of
 from tests.tui.test_hostile import assert_harmless
 from tests.unit.cli.golden import run
 from tests.unit.tailscale.recorded import recorded
@@ -45,7 +46,7 @@ from tui.json_view import report_from_json, report_to_json
 from tui.pair_view import headline as pair_headline
 from tui.screens import prove
 from tui.screens.between import _RULE, KINDS, pair_table, to_send
-from tui.screens.findings import entries
+from tui.screens.findings import entries, line_of
 from tui.screens.open import Box, OpenScreen
 from tui.state import Measurement, OtherSide, Step
 from tui.widgets.detail import Detail
@@ -263,6 +264,14 @@ async def test_what_is_open_is_named_with_what_would_settle_it() -> None:
         await press(pilot, "3")
         hard = await at(pilot, "cause:hard-nat")
         assert "What would change this" in hard
+
+
+@pytest.mark.parametrize(("width", "name"), [(24, "! Answer"), (30, "! The answer")])
+def test_the_answer_is_whole_in_a_narrow_list(width: int, name: str) -> None:
+    known = Measurement("practice", report_of(run_of("tailscale-signed-out")))
+    row = line_of(entries(known)["pair:answer"])(width).plain
+    assert row.startswith(name)
+    assert row.rstrip().endswith("Not connected")
 
 
 def test_the_rule_in_the_table_is_tailscale_s_own() -> None:

@@ -31,6 +31,8 @@ class Made:
     """The same, of the report from the other side."""
     to_copy: str = ""
     """What is copied in place of the page."""
+    short: str = ""
+    """Its title where a narrow list has no room for the whole one beside the value; "": as ever."""
 
 
 def evidence_blocks(

@@ -40,7 +40,7 @@ from tui.state import Measurement
 from tui.theme import LOOKS
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, title
 from tui.widgets.path import column, hops
-from tui.widgets.text import fit, glyph, join, say
+from tui.widgets.text import fit, fitting, glyph, join, say
 from tui.widgets.verdict import sentence, verdict_tone
 
 RUN = "note:run"
@@ -130,6 +130,7 @@ def _two_sides(measurement: Measurement, peers: Sequence[Peer]) -> dict[str, Ent
             verdict_tone(measurement),
             tuple(_answer(measurement, peers)),
             tuple(dict.fromkeys((*because, *diagnosis.nat4.because))),
+            short="Answer",
         )
     }
     if peer is not None:
@@ -234,6 +235,7 @@ def _value(entry: Entry) -> str:
 def line_of(entry: Entry) -> Callable[[int], Content]:
     look = LOOKS[entry.tone]
     name = entry.peer if isinstance(entry, OutlookWords) else entry.title
+    short = entry.short if isinstance(entry, Made) and entry.short else name
     value = say(plain(_value(entry)), look.style)
 
     def lay(width: int) -> Content:
@@ -245,8 +247,9 @@ def line_of(entry: Entry) -> Callable[[int], Content]:
         elif room >= 44:
             line = join(fit(say(name), 24), value)
         else:
-            kept = max(room - 1 - value.cell_length, min(len(name), room - 10))
-            line = join(fit(say(name), kept), " ", value)
+            left = room - 1 - value.cell_length
+            shown = fitting((name, short), left)
+            line = join(fit(say(shown), max(left, min(len(shown), room - 10))), " ", value)
         claims = entry.warns if isinstance(entry, About) else bool(_value(entry))
         sign = glyph(entry.tone) if claims else say("·", "$quiet")
         return fit(join(sign, " ", line), width)
