@@ -316,7 +316,7 @@ async def _drawn(picture: Picture, app: WhyrelayApp) -> str:
         if isinstance(app.screen, CommandPalette):
             found = app.screen.query_one(OptionList)
             await eventually(lambda: found.option_count > 0, "the actions")
-            await pilot.pause()
+            await settled(pilot)  # the first ones come before the best
         if picture.paste:
             app.screen.query_one("#paste").post_message(Paste(recorded(picture.paste)))
             await pilot.pause()

@@ -148,6 +148,7 @@ def _two_sides(measurement: Measurement, peers: Sequence[Peer]) -> dict[str, Ent
             tuple(between.about_pair(measurement, pair)),
             pair.prediction.ours,
             pair.prediction.theirs,
+            short="Both measured",
         )
     found["pair:table"] = Made(
         "Pair table",
@@ -157,10 +158,10 @@ def _two_sides(measurement: Measurement, peers: Sequence[Peer]) -> dict[str, Ent
         tuple(dict.fromkeys(name for kind in each for name in kind.because)),
     )
     asking = tuple(between.about_asking())
-    again = "" if measurement.other is None else " again"
-    found[ASK] = Made(
-        f"Ask the other side{again}", "", Tone.NOTE, asking, to_copy=between.to_send()
-    )
+    called, short = "Ask the other side", ""
+    if measurement.other is not None:
+        called, short = f"{called} again", "Ask there again"
+    found[ASK] = Made(called, "", Tone.NOTE, asking, to_copy=between.to_send(), short=short)
     mind = tuple(open_questions(measurement))
     found["pair:mind"] = Made("What would change it", "", Tone.NOTE, mind)
     return found
@@ -241,9 +242,10 @@ def line_of(entry: Entry) -> Callable[[int], Content]:
     def lay(width: int) -> Content:
         room = width - 2
         if isinstance(entry, CauseText):
-            line = say(name)  # the sign says as much; the words are beside it
+            # The sign says as much as a value would; the words are beside it.
+            line = say(fitting((name, content.short_cause(entry.id)), room))
         elif not value:
-            line = say(name)
+            line = say(fitting((name, short), room))
         elif room >= 44:
             line = join(fit(say(name), 24), value)
         else:

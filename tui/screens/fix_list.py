@@ -10,6 +10,7 @@ from textual.content import Content
 
 from probes.diagnosis.plan import CausePlan, Way
 from probes.values import dataclass
+from tui import content
 from tui.content import Tone
 from tui.explain import CauseText
 from tui.explain.words import number
@@ -75,7 +76,8 @@ def cause_line(cause: CauseText) -> Callable[[int], Content]:
 
     def lay(width: int) -> Content:
         value = say(cause.weight, LOOKS[cause.tone].style)
-        line = say(cause.title, "bold")
+        names = cause.title, content.short_cause(cause.id)
+        line = say(fitting(names, width - 2), "bold")
         if line.cell_length + 4 + value.cell_length <= width:  # else the sign says as much
             line = join(fit(line, width - 2 - value.cell_length), value)
         return fit(join(glyph(cause.tone), " ", line), width)

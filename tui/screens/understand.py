@@ -141,7 +141,7 @@ class UnderstandPane(Pane):
         else:
             edge = hint(EVIDENCE, "evidence")
             if key == MEASURED:
-                edge = join(edge, "   ", hint(FORGET, "forgets it"))
+                edge = join(edge, "   ", hint(FORGET, "forgets"))
             detail.show(key, meaning(entry, self.measurement), title=title_of(entry), hint=edge)
 
 

@@ -17,7 +17,7 @@ from textual.style import Style
 from textual.visual import Visual
 
 from probes.values import dataclass
-from tui.widgets.text import fit, join, say
+from tui.widgets.text import fit, fitting, join, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Row:
     """The line's content for a width."""
 
 
-def head(text: str) -> Row:
-    """A heading between rows."""
-    return Row("", lambda width: fit(say(text, "$quiet bold"), width))
+def head(*names: str) -> Row:
+    """A heading between rows: the longest of its names that fits."""
+    return Row("", lambda width: fit(say(fitting(names, width), "$quiet bold"), width))
 
 
 class RowList(ScrollView, can_focus=True):
