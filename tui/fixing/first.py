@@ -17,6 +17,7 @@ from tui.explain.settling import claims, open_readings, trial_decides
 from tui.explain.words import number, some
 from tui.fixing.playbook import ELSEWHERE, circumstances, helps_from_here, playbook
 from tui.fixing.telling import in_the_way, named, step_lines, who_acts
+from tui.fixing.ways import first_open
 
 
 def first_lines(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -> Iterator[str]:
@@ -54,16 +55,26 @@ def first_lines(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -
         yield relayed
 
 
-def first_move(report: Report, diagnosis: Diagnosis) -> str:
-    """The first thing to do, in a sentence or two: how it is done stands in Fix."""
+def first_move(
+    report: Report, diagnosis: Diagnosis, impossible: Collection[str] = ()
+) -> Iterator[str]:
+    """The first thing to do, in a sentence or two, and who is relayed besides: how it is done
+    stands in Fix. `impossible`: the ways that the person cannot go, by their keys."""
     plans = in_the_way(report, diagnosis)
     if not plans:
-        return " ".join(_nothing_in_the_way(report, diagnosis))
+        yield " ".join(_nothing_in_the_way(report, diagnosis))
+        return
     if trial_decides(report, diagnosis):
-        return playbooks.guidance("first-trial")
-    way = next(way for way in plans[0].ways if way.recommended)
-    first = _said("first-change", what=named(way), who=who_acts(way))
-    return " ".join(filter(None, (first, relayed_now(report, diagnosis))))
+        yield playbooks.guidance("first-trial")
+        return
+    open_ = (first_open(plan, impossible) for plan in plans)
+    way = next((way for way in open_ if way is not None), None)
+    if way is None:
+        yield content.fixing("nothing left")
+    else:
+        yield _said("first-change", what=named(way), who=who_acts(way))
+    if relayed := relayed_now(report, diagnosis):
+        yield relayed
 
 
 def _nothing_in_the_way(report: Report, diagnosis: Diagnosis) -> Iterator[str]:

@@ -60,7 +60,7 @@ def fix(walk: Walk) -> Step:
         ways = _tell_list(fixing, letters)
         answer = walk.pick(
             "Which change?",
-            (*(Choice("", "", str(index)) for index in range(len(ways))), *letters),
+            (*(Choice("", name_of(at[1]), str(index)) for index, at in enumerate(ways)), *letters),
         )
         match answer:
             case "next":

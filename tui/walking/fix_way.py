@@ -24,7 +24,7 @@ def follow(fixing: Fixing, at: At) -> bool:
     walk, talk = fixing.walk, fixing.walk.talk
     book = _come_to(fixing, at)
     while True:
-        answer = walk.pick("Which step is done?", _answers(book))
+        answer = walk.pick("Which step is done?", _answers(fixing, at, book))
         match answer:
             case "next":
                 return True
@@ -55,22 +55,20 @@ def _come_to(fixing: Fixing, at: At) -> Playbook:
     return book
 
 
-def _answers(book: Playbook) -> Sequence[Choice]:
+def _answers(fixing: Fixing, at: At, book: Playbook) -> Sequence[Choice]:
+    commands = [step.command for step in book.steps if step.command is not None]
+    practice = any(hindrance(fixing, at, each) is offer.Hindrance.PRACTICE for each in commands)
+    words = "Run a step's command for me" + (" (only on a real network)" if practice else "")
     return (
-        *(Choice("", "", str(index)) for index in range(len(book.steps))),
         *(
-            [Choice(LETTERS["run"], "Run a step's command for me", _RUN)]
-            if _has_command(book)
-            else []
+            Choice("", step.text.partition("\n\n")[0], str(index))
+            for index, step in enumerate(book.steps)
         ),
+        *([Choice(LETTERS["run"], words, _RUN)] if commands else []),
         Choice(LETTERS["impossible"], "This is not possible for me", _IMPOSSIBLE),
         Choice(LETTERS["source"], "Where this comes from", _SOURCES),
         *moves(NEXT, BACK, QUIT),
     )
-
-
-def _has_command(book: Playbook) -> bool:
-    return any(step.command is not None for step in book.steps)
 
 
 def _tell_book(fixing: Fixing, at: At, book: Playbook) -> None:
@@ -89,7 +87,7 @@ def _tell_book(fixing: Fixing, at: At, book: Playbook) -> None:
         _tell_step(fixing, at, number, step)
     wait = f" Give it {book.wait_s} seconds of traffic first." if book.wait_s else ""
     talk.tell("", f"How it shows: {book.shows}{wait}", f"To take it back: {book.undo}", "")
-    for choice in _answers(book)[len(book.steps) :]:
+    for choice in _answers(fixing, at, book)[len(book.steps) :]:
         talk.tell(f"{choice.key}. {choice.words}")
 
 

@@ -27,7 +27,7 @@ def measure(walk: Walk) -> Step:
     talk = walk.talk
     talk.heading(f"Step 2 of 5: Measure. {walk.measurement.title}")
     if walk.measurement.closed:
-        talk.tell(*answer(walk.measurement), "")
+        talk.tell(*answer(walk), "")
     else:
         test(walk)
     if walk.resumed is not None and (step := arrived(walk)) is not None:
@@ -54,10 +54,15 @@ def measure(walk: Walk) -> Step:
                 return Step.UNDERSTAND
 
 
-def answer(known: Measurement) -> Iterator[str]:
-    """What it comes to, and the first thing to do: for the two, where both were measured."""
+def answer(walk: Walk) -> Iterator[str]:
+    """What it comes to, and the first thing to do that is possible: for the two, where both were
+    measured."""
+    known = walk.measurement
     yield Side(known.report, known.judged, known.pair).sentence
-    yield first_move(known.report, known.judged)
+    kept = walk.resumed or walk.keeper.progress
+    yield from first_move(
+        known.report, known.judged, kept.impossible if kept.title == known.title else ()
+    )
 
 
 def test(walk: Walk) -> None:
@@ -71,7 +76,7 @@ def test(walk: Walk) -> None:
     walk.measurement = Measurement(walk.measurement.title, report, "", peer)
     if said := notices(report):
         walk.talk.tell("", *said)
-    walk.talk.tell("", *answer(walk.measurement), "")
+    walk.talk.tell("", *answer(walk), "")
     found = question_lines(report)
     if found:
         walk.talk.tell(

@@ -21,7 +21,7 @@ def understand(walk: Walk) -> Step:
     """Tell what the person asks for. Raises Left."""
     talk, known = walk.talk, walk.measurement
     talk.heading(f"Step 3 of 5: Understand. {content.page('understand').title}")
-    talk.tell(*answer(known), "", *_way(known), "")
+    talk.tell(*answer(walk), "", *_way(known), "")
     if known.pair is not None:
         talk.tell(*other_side.pair_lines(known.pair), "")
     _, *rest = parts(known.report, known.judged, masked=walk.masker is not None)

@@ -311,6 +311,25 @@ def test_the_script_of_a_timed_undo_is_told_when_it_is_asked_for(
     assert not walk.keeper.progress.ticked
 
 
+def test_enter_alone_tells_the_ways_and_the_steps_once_more() -> None:
+    person, _, _ = walked(*TO_FIX, "", "1", "")
+    again = person.text.partition("«»")[2]
+    assert again.startswith("\n1. Turn on UPnP or NAT-PMP in the router\n2. ")
+    steps = again.partition("«»")[2]
+    assert steps.startswith("\n1. Open the router's settings")
+    assert "\n4. " in steps
+
+
+def test_what_is_not_possible_is_nowhere_called_the_first_thing_to_do() -> None:
+    person, _, _ = walked(*TO_FIX, "1", "i", "b", "b", "b")
+    before, _, after = person.text.partition("«i»")
+    first = "What to do first: turn on UPnP or NAT-PMP in the router."
+    assert first in before
+    told = " ".join(after.split())
+    assert first not in told
+    assert told.count("What to do first: ") == 2, "in Understand and in Measure"
+
+
 # --- prove ----------------------------------------------------------------------------------------
 
 
@@ -366,7 +385,7 @@ def test_run_is_an_answer_only_where_there_is_a_command() -> None:
     assert "x. Run" not in without.text
     assert "done? A number, i, source, n, b or q:" in without.text
     with_one, _, _ = walked("4", "hard-home", "n", "n", "1")
-    assert "x. Run" in with_one.text
+    assert "x. Run a step's command for me (only on a real network)" in with_one.text
 
 
 def test_everything_can_be_tested_again() -> None:
