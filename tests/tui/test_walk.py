@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from textual.await_complete import AwaitComplete
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, Static
 
 from probes.events import RunFinished
 from probes.readings import classic
@@ -29,6 +29,7 @@ from tests.tui.harness import (
     text,
 )
 from tui.commands import COMMANDS
+from tui.networks import Everything
 from tui.screens.topics import topic
 from tui.screens.walk import WalkScreen
 from tui.state import STEPS, Step
@@ -387,6 +388,21 @@ async def test_choose_says_that_measuring_has_begun() -> None:
     app = make(here=Fed("this network", recordings.MID_RUN))
     async with running(app):
         assert "already begun" in text(app)
+
+
+@pytest.mark.parametrize(("network", "both"), [("hard-home", True), ("own-firewall", False)])
+async def test_bars_and_columns_stand_together_only_where_there_is_room_for_both(
+    network: str, both: bool
+) -> None:
+    """A region that answers over IPv4 and IPv6 takes two lines."""
+    app = make(Everything().open(network))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "2")
+        await settled(pilot)
+        chart = app.screen.query_one("#latency")
+        shown = app.screen.query_one("#latency-chart", Static)
+        assert shown.size.height <= chart.content_size.height
+        assert ("┤" in text(app)) is both
 
 
 async def test_the_room_decides_what_is_shown_also_later() -> None:

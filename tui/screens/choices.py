@@ -19,7 +19,7 @@ from tui.widgets.text import fit, glyph, join, say
 if TYPE_CHECKING:
     from tui.fixing.progress import Progress
 
-NAMES = 20
+NAMES = 21
 """Cells for a name, where there is room for more than names."""
 _PEER_NAMES = 26
 

@@ -139,19 +139,16 @@ class MeasurePane(Pane):
 
     def _latency(self, report: Report) -> list[Block]:
         """Bars or columns; one below the other where there is room for both."""
-        from probes.readings import relays
         from tui.screens.answers import latencies, latency_over_regions
 
-        room = self.query_one("#latency", Chart).content_size.height
-        height = _even(room - 3)
-        columns = latency_over_regions(report, height)
+        room = self.query_one("#latency", Chart).content_size
         if self._plot:
-            return [columns]
-        regions = report.value(relays.REGIONS)
-        spare = room - len(regions or ()) - 1 - 3
+            return [latency_over_regions(report, _even(room.height - 3))]
+        bars = latencies(report)  # a region that answers over IPv6 too takes two lines
+        spare = room.height - len(bars(room.width)) - 1 - 3
         if spare < _LOWEST:
-            return [latencies(report)]
-        return [latencies(report), gap, latency_over_regions(report, _even(spare))]
+            return [bars]
+        return [bars, gap, latency_over_regions(report, _even(spare))]
 
     def _beat(self, beat: int) -> None:
         if self._awake:

@@ -44,19 +44,21 @@ def brief(stops: Sequence[Hop], width: int) -> Content:
     """The same in one line, for where there is no height: the names that there is room for, that of
     the obstacle first, then those of the ends."""
     room = width - len(stops) - _WIRE * (len(stops) - 1)
-    named: set[HopId] = set()
+    named: dict[HopId, str] = {}
     for hop in sorted(stops, key=_worth):
-        need = len(hop.name) + (1 if hop is stops[-1] else 2)
-        if need <= room:
-            named.add(hop.id)
-            room -= need
+        for name in (hop.name, hop.name.removeprefix("the ")):
+            need = len(name) + (1 if hop is stops[-1] else 2)
+            if need <= room and hop.id not in named:
+                named[hop.id] = name
+                room -= need
     reached = any(hop.id is HopId.RELAY and hop.detail for hop in stops)
     line, blocked = Content(""), False
     for hop in stops:
         line = join(line, _node(hop))
         if hop.id in named:
             style = LOOKS[hop.tone].style if hop.obstacle else "$strong"
-            line = join(line, " ", say(hop.name, style), "" if hop is stops[-1] else " ")
+            name = named[hop.id]
+            line = join(line, " ", say(name, style), "" if hop is stops[-1] else " ")
         if hop is not stops[-1]:
             blocked = blocked or (_stops(hop) and not reached)
             sign, style = _sign(hop, blocked)

@@ -95,6 +95,11 @@ def test_where_there_is_no_height_one_line_names_the_obstacle_first(name: str) -
     assert all(hop.name in brief(stops, 116).plain for hop in stops)
 
 
+def test_in_one_line_the_other_side_has_a_shorter_name_before_it_has_none() -> None:
+    report, diagnosis = conclude("small-packets")
+    assert brief(hops(report, diagnosis), 56).plain.endswith("──○ other side")
+
+
 @pytest.mark.parametrize("name", OBSTACLES)
 def test_the_wire_breaks_off_only_where_nothing_gets_past(name: str) -> None:
     report, diagnosis = conclude(name)
