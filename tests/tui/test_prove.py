@@ -100,7 +100,7 @@ async def test_without_consent_the_next_move_is_to_try_the_router() -> None:
         await pretend(pilot, app, PORT)
         told = " ".join(page(app).split())
         assert "✗ Relayed ━━▶ ! It depends" in told
-        assert "let it be asked for one port for a minute (m)" in told
+        assert "let it be asked for one port for some seconds (m)" in told
 
 
 async def test_worse_is_said_plainly() -> None:

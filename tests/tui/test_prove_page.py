@@ -25,8 +25,9 @@ from tests.tui.proving import Ahead
 from tui import content
 from tui.content import Tone
 from tui.proving.compare import CauseFate, CauseLine
+from tui.proving.fates import fate_short, fate_words
 from tui.screens.prove_list import lay_pair
-from tui.screens.prove_pages import fate_short, fate_tone
+from tui.screens.prove_pages import fate_tone
 
 pytestmark = pytest.mark.usefixtures("no_hurry")
 
@@ -44,8 +45,8 @@ def test_a_narrow_list_says_a_path_in_fewer_words(width: int, says: str) -> None
 def test_a_long_name_gives_up_letters_before_its_path_goes() -> None:
     row = lay_pair(Tone.BAD, "office-desktop", "relayed via sfo", 23, short="relayed").plain
     assert row == "✗ office-deskt… relayed"
-    row = lay_pair(Tone.NOTE, "Network without IPv6", "weighs less", 31, short="lighter").plain
-    assert row == "! Network without IPv6  lighter"
+    row = lay_pair(Tone.NOTE, "Network without IPv6", "matters less", 31, short="eased").plain
+    assert row == "! Network without IPv6    eased"
 
 
 @pytest.mark.parametrize(
@@ -162,15 +163,16 @@ async def test_every_row_has_its_page_and_a_help_topic() -> None:
         assert "Did it work?" in text(app)
 
 
+@pytest.mark.parametrize("weight", [Weight.NOTES, Weight.LIMITS])
 @pytest.mark.parametrize("fate", CauseFate)
-def test_what_became_of_a_cause_is_whole_in_a_narrow_list(fate: CauseFate) -> None:
+def test_what_became_of_a_cause_is_whole_in_a_narrow_list(fate: CauseFate, weight: Weight) -> None:
     for each in CauseId:
-        title, word, name = (
-            content.cause(each).title,
-            content.label(fate),
-            content.short_cause(each),
+        became = CauseLine(
+            Cause(each, weight, Confidence.CERTAIN, Actor.NOBODY, (), ()),
+            fate,
         )
-        laid = lay_pair(Tone.NOTE, title, word, 26, short=fate_short(fate), short_name=name)
-        line = laid.plain
+        title, word, name = content.cause(each).title, fate_words(became), content.short_cause(each)
+        short = fate_short(became)
+        line = lay_pair(Tone.NOTE, title, word, 26, short=short, short_name=name).plain
         assert "…" not in line
-        assert fate is CauseFate.STILL or line.endswith((content.label(fate), fate_short(fate)))
+        assert fate is CauseFate.STILL or line.endswith((word, short))

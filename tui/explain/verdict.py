@@ -30,6 +30,7 @@ from tui import content
 from tui.content import CauseWords, Tone
 from tui.explain import elsewhere, facts
 from tui.explain.filling import SOME_NAT, filling_of, nat_name
+from tui.explain.path import own_nat
 from tui.explain.words import (
     CauseText,
     Evidence,
@@ -75,11 +76,11 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
 
 
 def nat_value(nat: Nat, report: Report, family: Family) -> tuple[str, Tone]:
-    """One family's NAT in two or three words. Without an address there is nothing unknown."""
+    """One family's NAT in a few words. Without an address there is nothing unknown."""
     if _nat_words(nat, report, family) == "unknown-no-address":
         label = content.plain(content.nat("unknown-no-address").label)
         return label[:1].lower() + label[1:], Tone.NOTE
-    return content.label(nat.nat_class), _NAT_TONE[nat.nat_class]
+    return own_nat(nat), _NAT_TONE[nat.nat_class]
 
 
 def _open_to_all(report: Report) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from probes.diagnosis.model import Cause, Diagnosis, Verdict, Weight
+from probes.diagnosis.model import Cause, CauseId, Diagnosis, Verdict, Weight
 from probes.model import CheckId
 from probes.readings import stun
 from probes.readings.tailscale import Peer
@@ -200,8 +200,15 @@ def _burden(causes: Iterable[CauseLine]) -> tuple[bool, bool]:
     return eased, hindered
 
 
+_OF_A_MOMENT = (CauseId.SETTLING,)
+"""They tell of the seconds of one run: that one is there, or is not, is no news of the network."""
+
+
 def _causes(before: Iterable[Cause], after: Iterable[Cause]) -> Iterable[CauseLine]:
-    old, new = {each.id: each for each in before}, {each.id: each for each in after}
+    old, new = (
+        {each.id: each for each in causes if each.id not in _OF_A_MOMENT}
+        for causes in (before, after)
+    )
     yield from (CauseLine(cause, CauseFate.GONE) for id_, cause in old.items() if id_ not in new)
     yield from (CauseLine(cause, CauseFate.NEW) for id_, cause in new.items() if id_ not in old)
     for id_, cause in new.items():

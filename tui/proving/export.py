@@ -11,6 +11,7 @@ from tui import content, storage
 from tui.content import plain
 from tui.explain import explain_cause, explain_fields
 from tui.proving.compare import Comparison, Outcome
+from tui.proving.fates import fate_words
 from tui.proving.proof import Proof
 from tui.proving.telling import done_words, outcome_label, side_of
 
@@ -50,7 +51,7 @@ def _lines(title: str, done: Sequence[str], found: Comparison) -> Iterator[str]:
     yield ""
     for each in found.causes:
         words = explain_cause(each.cause, side_of(each, found).report)
-        yield f"Cause, {content.label(each.fate)}: {words.title}. {plain(words.sentence)}"
+        yield f"Cause, {fate_words(each)}: {words.title}. {plain(words.sentence)}"
     if found.kept:
         names = ", ".join(content.check(check).title for check in sorted(found.kept))
         yield ""

@@ -17,6 +17,7 @@ from tui.explain.settling import trial_decides
 from tui.explain.verdict import cause_words
 from tui.fixing.first import no_way
 from tui.proving.compare import CauseFate, CauseLine, Change, Comparison, Outcome, Side
+from tui.proving.fates import harmless
 from tui.proving.proof import Proof
 from tui.proving.reached import relayed
 from tui.widgets.text import spaced
@@ -60,6 +61,9 @@ def outcome_words(found: Comparison) -> str:
     match found.outcome:
         case Outcome.SAME:
             return _same(found)
+        case Outcome.CURED if _reached(found):
+            was_relayed = found.before.diagnosis.verdict is Verdict.RELAYED
+            return "cured peer" if was_relayed else "cured peer now"
         case Outcome.CURED if found.before.diagnosis.verdict is Verdict.UNKNOWN:
             return "cured unknown"
         case Outcome.CURED if found.before.diagnosis.verdict is Verdict.DEPENDS:
@@ -68,6 +72,12 @@ def outcome_words(found: Comparison) -> str:
             return _better_direct(found)
         case _:
             return str(found.outcome)
+
+
+def _reached(found: Comparison) -> str:
+    """The chosen device, by name, where Tailscale was seen to reach it directly; else ""."""
+    peer = found.after.diagnosis.peer
+    return peer.name if peer is not None and peer.path is PeerPath.DIRECT else ""
 
 
 def _better_direct(found: Comparison) -> str:
@@ -93,8 +103,8 @@ def _same(found: Comparison) -> str:
 
 def came_of_it(found: Comparison) -> Iterator[str]:
     """What came of it, in sentences, and how to see it where there is somebody to ping."""
-    said = [content.proof(outcome_words(found))]
-    peers = found.after.peers
+    said = [content.fill(content.proof(outcome_words(found)), peer=_reached(found))]
+    peers = () if _reached(found) else found.after.peers
     # Where every path that carries something is direct, there is no first direct answer to see.
     to_see = peers and (relayed(peers) or not _direct(peers))
     if found.outcome is Outcome.CURED and to_see and not any(each.direct for each in found.devices):
@@ -111,9 +121,11 @@ def came_of_it(found: Comparison) -> Iterator[str]:
 
 def _better(found: Comparison) -> Iterator[str]:
     """What of it is better: causes, and kinds of peer."""
-    gone = [each.cause for each in found.causes if each.fate is CauseFate.GONE]
-    lighter = [each.cause for each in found.causes if each.fate is CauseFate.LIGHTER]
-    for which, causes in (("came gone", gone), ("came lighter", [] if gone else lighter)):
+    gone = [each for each in found.causes if each.fate is CauseFate.GONE]
+    eased = gone or [each for each in found.causes if each.fate is CauseFate.LIGHTER]
+    free = [each.cause for each in eased if harmless(each)]
+    rest = [each.cause for each in eased if not harmless(each)]
+    for which, causes in (("came gone" if gone else "came lighter", rest), ("came harmless", free)):
         if causes:
             names = (cause_words(each.id, found.before.report).title for each in causes)
             yield _filled(which, ", ".join(f'"{name}"' for name in names))
@@ -125,16 +137,40 @@ def _better(found: Comparison) -> Iterator[str]:
 
 def _devices(found: Comparison) -> Iterator[str]:
     """Whose path is another one now. That is measured, whatever holds for peers in general."""
+    told = _reached(found) if found.outcome is Outcome.CURED else ""
     turned = [each.after.name for each in found.devices if each.direct]
+    turned = [name for name in turned if name != told]
     lost = [each.after.name for each in found.devices if each.lost]
     if turned:
         said = _filled("came devices", _listed(turned))
-        in_general = found.after.diagnosis.verdict is not Verdict.DIRECT
+        after = found.after.diagnosis
+        in_general = after.peer is None and after.verdict is not Verdict.DIRECT
         yield f"{said} {content.proof('came in general')}" if in_general else said
     if lost:
         said = _filled("came lost", _listed(lost))
         gained = found.outcome in (Outcome.CURED, Outcome.BETTER)
         yield f"{said} {content.proof('came by itself')}" if gained else said
+    if still := _still_relayed(found):
+        yield still
+
+
+def _still_relayed(found: Comparison) -> str:
+    """Who is on a relay for all that, and where that tells something of the other side, to look at
+    it; "" where nobody is. Of a chosen device the verdict itself tells."""
+    after, outcome = found.after.diagnosis, found.outcome
+    if after.peer is not None or outcome in (Outcome.ELSEWHERE, Outcome.UNKNOWN):
+        return ""
+    told = {each.after.key for each in found.devices if each.lost}
+    on = [each for each in found.after.peers if relayed((each,)) and each.key not in told]
+    if not on:
+        return ""
+    before = {each.key for each in found.before.peers if relayed((each,))}
+    which = "came relayed" if all(each.key in before for each in on) else "came on relay"
+    said = _filled(which, _listed(each.name for each in on))
+    if after.verdict is not Verdict.DIRECT:
+        return said  # what stands in the way of them stands below
+    own = any(cause.in_the_way for cause in after.causes)
+    return f"{said} {content.proof('came limited' if own else 'came theirs')}"
 
 
 def direct_all_the_same(diagnosis: Diagnosis, peers: Iterable[Peer]) -> str:

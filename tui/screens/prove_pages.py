@@ -15,6 +15,7 @@ from tui.explain import explain_cause
 from tui.explain.words import number
 from tui.fixing.ways import name_of
 from tui.proving.compare import CauseFate, CauseLine, Comparison, Outcome
+from tui.proving.fates import fate_words
 from tui.proving.lines import Line, Value
 from tui.proving.next_move import Move, instead_of_a_move
 from tui.proving.telling import came_of_it, outcome_label
@@ -45,14 +46,6 @@ def fate_tone(each: CauseLine) -> Tone:
     may be worth knowing is nothing bad."""
     tone = _FATES[each.fate]
     return Tone.NOTE if tone is Tone.BAD and not each.cause.in_the_way else tone
-
-
-def fate_short(fate: CauseFate) -> str:
-    """In one word, for a narrow list; "" where the sign says as much."""
-    if fate is CauseFate.STILL:
-        return ""
-    heft = fate in (CauseFate.LIGHTER, CauseFate.HEAVIER)
-    return plain(content.proof(f"{fate} short")) if heft else content.label(fate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +177,7 @@ def cause(each: CauseLine, found: Comparison) -> list[Block]:
     blocks: list[Block] = [
         title(text.title, fate_tone(each)),
         gap,
-        pairs([("Now", toned(fate_tone(each), content.label(each.fate)))]),
+        pairs([("Now", toned(fate_tone(each), fate_words(each)))]),
         gap,
         prose(text.sentence),
     ]
@@ -197,5 +190,5 @@ def _cause_line(each: CauseLine, found: Comparison) -> Block:
     report = (found.before if each.fate is CauseFate.GONE else found.after).report
     tone = fate_tone(each)
     name = explain_cause(each.cause, report).title
-    line = join(say(name), "  ", say(content.label(each.fate), LOOKS[tone].style))
+    line = join(say(name), "  ", say(fate_words(each), LOOKS[tone].style))
     return lambda width: wrapped(line, width, 2, join(glyph(tone), " "))

@@ -20,6 +20,7 @@ from tui.content import Tone
 from tui.networks import PRACTICE
 from tui.peers import ordered, path_words, tone_of
 from tui.proving.compare import CauseFate, Comparison, Outcome
+from tui.proving.fates import fate_short, fate_words
 from tui.proving.lines import Line
 from tui.proving.next_move import next_move
 from tui.proving.proof import Proof
@@ -35,7 +36,7 @@ from tui.screens import prove_live as live
 from tui.screens import prove_pages as pages
 from tui.screens.pane import Pane
 from tui.screens.prove_list import lay_line, lay_pair, lay_pretend, rows_of
-from tui.screens.prove_pages import OUTCOMES, Wait, fate_short, fate_tone
+from tui.screens.prove_pages import OUTCOMES, Wait, fate_tone
 from tui.sources import Changeable, Followable, Opened, Source
 from tui.state import Measurement, Step
 from tui.theme import LOOKS
@@ -159,9 +160,8 @@ class ProveView(Pane):
                 yield head("Causes")
             for each in found.causes:
                 tone, name = fate_tone(each), cause_title(each, found)
-                word = content.label(each.fate)
-                short, of = fate_short(each.fate), content.short_cause(each.cause.id)
-                lay = partial(lay_pair, tone, name, word, short=short, short_name=of)
+                word, of = fate_words(each), content.short_cause(each.cause.id)
+                lay = partial(lay_pair, tone, name, word, short=fate_short(each), short_name=of)
                 yield Row(f"cause:{each.cause.id}", lay)
         if can := self.can_pretend():
             yield Row("", _lay_pretences)

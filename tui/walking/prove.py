@@ -21,6 +21,7 @@ from tui.peers import ordered, path_words
 from tui.plain_facts import sentence
 from tui.proving.compare import Comparison, Outcome
 from tui.proving.export import places, save, text_of
+from tui.proving.fates import fate_words
 from tui.proving.next_move import instead_of_a_move, next_move
 from tui.proving.proof import Proof
 from tui.proving.telling import came_of_it, direct_all_the_same, outcome_label, untested
@@ -166,7 +167,7 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
     for each in found.causes:
         side = found.after if each.cause in found.after.diagnosis.causes else found.before
         name = explain_cause(each.cause, side.report).title
-        yield f"Cause, {content.label(each.fate)}: {name}."
+        yield f"Cause, {fate_words(each)}: {name}."
     if found.kept:
         names = ", ".join(content.check(check).title for check in sorted(found.kept))
         yield f"{content.proof('kept')} {names}."

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import CauseId, NatClass, Verdict, Weight
+from probes.diagnosis.model import (
+    Actor,
+    Cause,
+    CauseId,
+    Confidence,
+    NatClass,
+    Verdict,
+    Weight,
+)
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.elsewhere.recognise import recognise
@@ -28,10 +36,12 @@ from probes.report import Report, report_of
 from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.content import Tone
+from tui.explain import explain_nat
 from tui.fixing.ways import name_of
 from tui.peers import peers_of
 from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side, compare
 from tui.proving.export import places, save, text_of
+from tui.proving.fates import fate_words
 from tui.proving.lines import Line, Value
 from tui.proving.next_move import instead_of_a_move, next_move
 from tui.proving.proof import Proof
@@ -46,12 +56,12 @@ KEPT = Journal(write=lambda _id, _text: True)
 
 
 @cache
-def report(name: str, *done: RemedyId) -> Report:
+def report(name: str, *done: RemedyId, peer: str = "") -> Report:
     """A run with the router tried."""
 
     async def run() -> tuple[Event, ...]:
         source = Live(name, lambda: load(name, done=done))
-        options = Options(map_test=True, journal=KEPT)
+        options = Options(map_test=True, journal=KEPT, peer=peer)
         return tuple([event async for event in source.run(options)])
 
     return report_of(run_virtual(run()))
@@ -64,6 +74,17 @@ def side(name: str, *done: RemedyId) -> Side:
 
 def change(name: str, remedy: RemedyId) -> Comparison:
     return compare(side(name), side(name, remedy))
+
+
+def pair_with(name: str, peer: str, *done: RemedyId) -> Comparison:
+    """A change, judged for one device."""
+
+    def measured(*done: RemedyId) -> Measurement:
+        return Measurement(name, report(name, *done, peer=peer), peer=peer)
+
+    was, now = measured(), measured(*done)
+    sides = (Side(each.report, each.judged, each.pair, each.peers) for each in (was, now))
+    return compare(*sides)
 
 
 def _came(found: Comparison) -> str:
@@ -347,6 +368,78 @@ def test_a_change_that_takes_the_device_along_is_no_other_network_by_chance(
     assert compared(also, now, None).taken_along
 
 
+def test_a_hard_nat_with_an_open_port_is_not_called_an_easy_one_beside_its_cause() -> None:
+    found = change("hard-home", RemedyId.PORT_MAPPING)
+    (nat,) = (line for line in found.lines if line.id == "nat4")
+    assert (nat.before.text, nat.after.text) == ("hard NAT", content.within("opened"))
+    said = text_of("hard-home", Proof(found.before.report), found)
+    assert f"IPv4 NAT: hard NAT -> {content.within('opened')}" in said
+    assert "easy NAT\n" not in said
+    assert explain_nat(found.after.diagnosis.nat4, found.after.report).value == nat.after.text
+
+
+def test_what_is_a_mere_note_now_is_told_to_be_no_longer_in_the_way() -> None:
+    found = change("stun-blocked", RemedyId.UNBLOCK_STUN)
+    words = {each.cause.id: fate_words(each) for each in found.causes}
+    assert words[CauseId.STUN_BLOCKED] == "gone"
+    assert words[CauseId.IPV6_MISSING] == content.plain(content.proof("harmless"))
+    beside = pair_with("same-house", "guest-tablet", RemedyId.SAME_WIFI)
+    words = {each.cause.id: fate_words(each) for each in beside.causes}
+    assert words[CauseId.SAME_NETWORK] != "gone", "both are at one address as before"
+
+
+@pytest.mark.parametrize(
+    ("name", "peer", "remedy"),
+    [
+        ("same-house", "guest-tablet", RemedyId.SAME_WIFI),
+        ("double-nat", "home-nas", RemedyId.FORWARD_TWICE),
+    ],
+)
+def test_a_chosen_device_that_is_reached_was_measured_and_not_only_expected(
+    name: str, peer: str, remedy: RemedyId
+) -> None:
+    found = pair_with(name, peer, remedy)
+    assert found.outcome is Outcome.CURED
+    said = _came(found)
+    assert f"Tailscale reaches {peer} directly now" in said
+    assert "expected" not in said
+    assert "Turned direct" not in said, "that is said already"
+
+
+def test_that_a_connection_began_on_the_relay_is_no_news_of_the_network() -> None:
+    still = side("easy-home")
+    began = Cause(
+        CauseId.SETTLING, Weight.NOTES, Confidence.CERTAIN, Actor.NOBODY, ("tailscale.pings",), ()
+    )
+    causes = (*still.diagnosis.causes, began)
+    turned = replace(still, diagnosis=replace(still.diagnosis, causes=causes))
+    for sides in ((still, turned), (turned, still)):
+        found = compare(*sides, change=Change.NONE)
+        assert CauseId.SETTLING not in {each.cause.id for each in found.causes}
+        assert outcome_words(found) == "same none"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy", "says"),
+    [
+        ("stun-blocked", RemedyId.UNBLOCK_STUN, "came relayed"),
+        ("tailscale-stopped", RemedyId.CONNECT_TAILSCALE, "came on relay"),
+    ],
+)
+def test_who_is_on_a_relay_for_all_that_is_named_with_what_it_tells(
+    name: str, remedy: RemedyId, says: str
+) -> None:
+    found = change(name, remedy)
+    said = _came(found)
+    assert content.fill(content.proof(says), named="home-nas") in said
+    assert content.proof("came theirs") in said
+    alone = change("hard-home", RemedyId.PORT_MAPPING)
+    assert "relay" not in _came(alone).replace("relayed before", ""), "all are direct"
+    hindered = _came(change("hard-home", RemedyId.ENABLE_IPV6))
+    assert "home-nas and office-desktop" in hindered
+    assert content.proof("came theirs") not in hindered, "this side is what holds that up"
+
+
 def test_every_netcheck_field_the_nat_and_the_router_are_compared() -> None:
     found = change("hard-home", RemedyId.KEEP_ONE_PORT)
     ids = [line.id for line in found.lines]
@@ -486,7 +579,7 @@ def test_the_export_holds_all_of_it_and_is_kept_once(
     assert "MappingVariesByDestIP: true\n" in as_netcheck
     assert "IPv4: yes, 45.83.223.10:" in as_netcheck
     assert not re.search(r"True|False|None|[{}']|\d{8}", as_netcheck), "no values of the program"
-    assert "Cause, weighs less: Hard NAT" in text
+    assert "Cause, no longer in the way: Hard NAT" in text
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     one, own = places("2026-01-15T12:00:00Z")
