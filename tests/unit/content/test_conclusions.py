@@ -217,7 +217,7 @@ SAYS = {
     CauseId.MULTI_WAN: "45.83.223.10, 45.83.223.11 and 45.83.223.12",
     CauseId.OTHER_VPN: "wg0 holds the way out",
     CauseId.RELAY_MAP_WITHOUT_STUN: "(https://example)",
-    CauseId.DOUBLE_NAT: "There is a second router, 192.168.100.1, between",
+    CauseId.DOUBLE_NAT: "is an outer router, 192.168.100.1, and both",
     CauseId.CGNAT: "100.64.17.1 is an address",
     CauseId.INBOUND_BLOCKED: "nothing came in: lets in only the exact address",
     CauseId.SHORT_MAPPING_LIFETIME: "forgets a silent connection's port after 20 to 35 seconds",

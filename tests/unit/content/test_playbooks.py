@@ -14,9 +14,10 @@ import pytest
 from probes.diagnosis.model import CauseId
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.ways import WAYS
+from probes.model import CheckId
 from tui import content
 from tui.arguments import parse as parse_arguments
-from tui.content import playbooks
+from tui.content import FieldId, QuestionId, playbooks
 from tui.content.markdown import parse
 from tui.content.playbooks import CommandWords, PlaybookWords, Shell
 from tui.fixing.circumstances import Brand, System
@@ -156,6 +157,43 @@ def test_it_can_be_read_in_two_minutes(remedy: RemedyId, variant: str) -> None:
     assert all(len(content.plain(step.text)) <= 420 for step in found.steps)
     for text in (found.for_you, found.risk, found.shows, found.undo):
         assert len(content.plain(text)) <= 300
+
+
+REMARKS = {"meanwhile", "why-not-upnp", "note", "none", "nest-bridge"}
+"""What was once told as a step, and is nothing to do: nobody could tick it."""
+
+
+def test_a_remark_is_no_step() -> None:
+    steps = [step for each in VARIANTS for step in words(*each).steps]
+    assert not REMARKS & {step.id for step in steps}
+    idle = re.compile(r"has to let|in front\.$|does not depend|rules for IPv6 are separate\.$")
+    first = [content.plain(step.text).partition(". ")[0] for step in steps]
+    assert not [text for text in first if idle.search(text)]
+
+
+# --- where it shows -------------------------------------------------------------------------------
+
+LINES = {
+    *(content.check(each).title for each in CheckId),
+    *(content.question(each).title for each in QuestionId),
+    *(content.netcheck_field(each).title for each in FieldId),
+}
+"""What the lists of Measure and Understand call their lines."""
+SAID = {"lets anybody in", "yes", "no, but OS has support"}
+"""What such a line says."""
+_SHOWN = re.compile(r'"([^"]+)"')
+
+
+def test_how_it_shows_names_lines_by_what_they_are_called_on_screen() -> None:
+    told = [words(*each).shows for each in VARIANTS]
+    told += [content.cause(each).worked for each in CauseId]
+    named = {name for text in told for name in _SHOWN.findall(text)}
+    assert named - SAID <= LINES
+    assert len(named & LINES) >= 10
+    loose = re.compile(
+        r"[Tt]he (?:way out shows|layers|firewall line|Tailscale line|line on)|Filtering"
+    )
+    assert not [text for text in told if loose.search(text)]
 
 
 def test_every_placeholder_is_a_value_with_words_for_where_it_is_not_known() -> None:
