@@ -153,7 +153,6 @@ def _trial(test: MappingTest | None, let_through: bool | None = None) -> Iterato
         (test.read_back, "read-back", "not-read-back"),
         (test.address_matches, "matches", "differs"),
         (test.seen_from_outside, "came-in", "stayed-out"),
-        (test.removed, "removed", "not-removed"),
     ):
         if state is not None:
             yield _say(yes if state else no, address=test.external_address)
@@ -161,6 +160,19 @@ def _trial(test: MappingTest | None, let_through: bool | None = None) -> Iterato
         yield _say("unseen")
     if test.seen_from_outside is False and let_through is not None:
         yield _say("let-through" if let_through else "held-back")
+    if test.removed is not None:
+        yield _say("removed" if test.removed else "not-removed")
+
+
+def trial_told(report: Report, before: Report) -> Iterator[str]:
+    """What came of a trial that was made since, a sentence for each way to ask the router."""
+    for keys in SERVICES.values():
+        test = report.value(keys.test)
+        if test is None or before[keys.test] == report[keys.test]:
+            continue
+        lines = _trial(test, report.value(port_mapping.LET_THROUGH))
+        said = "; ".join(line[:1].lower() + line[1:] for line in lines)
+        yield f"{_say('trial')}: {said}."
 
 
 def _pinhole(report: Report) -> Iterator[str]:

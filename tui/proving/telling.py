@@ -13,6 +13,7 @@ from probes.report import Report
 from probes.tailscale.history import Moment, WatchChange
 from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, Pong, Refusal
 from tui import content
+from tui.explain.router import trial_told
 from tui.explain.settling import trial_decides
 from tui.explain.verdict import cause_words
 from tui.fixing.first import no_way
@@ -113,6 +114,7 @@ def came_of_it(found: Comparison) -> Iterator[str]:
     yield from _devices(found)
     if found.outcome is Outcome.BETTER and (better := " ".join(_better(found))):
         yield better
+    yield from trial_told(found.after.report, found.before.report)
     if found.taken_along:
         yield content.proof("taken along")
     if found.other_address:

@@ -341,6 +341,15 @@ def test_testing_once_more_after_a_change_that_moves_the_device_says_the_same() 
     assert walk.proof.pretended == (RemedyId.HOST_NETWORK,)
 
 
+def test_what_came_of_a_trial_is_told_with_the_result() -> None:
+    person, _, _ = walked("4", "stun-blocked", "n", "n", "n", "z", "3", "m", "yes")
+    before, _, after = (" ".join(part.split()) for part in person.text.partition("«yes»"))
+    assert "The port that was tried" not in before
+    tried = after.partition("The port that was tried: ")[2].partition(".")[0]
+    assert tried.startswith("it opened port ")
+    assert tried.endswith("nobody could try it from outside; it is closed again")
+
+
 def test_a_result_is_said_once_and_a_look_is_no_failed_change() -> None:
     person, _, _ = walked(*TO_PROVE, "r")
     told = " ".join(person.text.split())

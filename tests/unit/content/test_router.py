@@ -166,7 +166,7 @@ def test_a_trial_is_told_step_by_step() -> None:
     [
         (True, "The router let one through, and this device kept it out of the test's port"),
         (False, "The router itself held it back"),
-        (None, "It is closed again"),
+        (None, "No packet from outside came in through it"),
     ],
 )
 def test_who_kept_a_packet_from_outside_out_is_told(through: bool | None, line: str) -> None:
@@ -176,8 +176,10 @@ def test_who_kept_a_packet_from_outside_out_is_told(through: bool | None, line: 
         # What is known of the one family says nothing about the other.
         readings |= {port_mapping.LET_THROUGH.id: through, port_mapping.LET_THROUGH6.id: through}
     told = said(report(readings), CheckId.PCP)
-    assert told["The port that was tried"][-1] == line
-    assert told["The opening in its IPv6 firewall that was tried"][-1] == line
+    *port, closed = told["The port that was tried"]
+    *pinhole, shut = told["The opening in its IPv6 firewall that was tried"]
+    assert closed == shut == "It is closed again"
+    assert port[-1] == pinhole[-1] == line
     readings.pop(port_mapping.LET_THROUGH6.id, None)
     told = said(report(readings), CheckId.PCP)
     assert told["The opening in its IPv6 firewall that was tried"][-1] == "It is closed again"
