@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncGenerator
 
 import pytest
 
+from probes.options import Options
 from probes.readings.tailscale import PEERS, PINGS, PeerPath, PeerPing
 from probes.report import reduce, report_of
+from probes.tailscale.history import History, added
+from probes.tailscale.watch import Look
 from tests.tui import recordings
 from tests.tui.harness import lines, played, press, running, step, text
 from tests.tui.prover import (
@@ -22,13 +27,15 @@ from tests.tui.prover import (
     rows,
     until_over,
 )
-from tests.tui.proving import Ahead, Late
+from tests.tui.proving import Ahead, Late, looks_of
 from tests.tui.recordings import HARD
 from tui import content
 from tui.app import WhyrelayApp
 from tui.content import plain
 from tui.peers import peers_of
+from tui.screens import prove_live as live
 from tui.state import Step
+from tui.widgets.page import Page
 
 pytestmark = pytest.mark.usefixtures("no_hurry")
 
@@ -99,6 +106,51 @@ async def test_the_watch_tells_of_flips_on_whichever_step() -> None:
         await press(pilot, "f")
         await patiently(lambda: not app.following.watching, "the end of the watch")
         assert "home-nas" in page(app), "what was seen stays"
+        assert "It goes on until" not in page(app)
+        assert "It is stopped." in page(app)
+        assert "f watch ─╯" in text(app)
+
+
+def test_one_look_that_misses_a_heartbeat_shows_no_other_path() -> None:
+    history = History()
+    for look in looks_of("back-and-forth", ()):
+        history = added(history, look)
+        if history.doubted:
+            break
+    (key,) = history.doubted
+    assert history.look is not None
+    (missed,) = (each for each in history.look.peers if each.key == key)
+    assert missed.path is not PeerPath.DIRECT
+    blocks = live.watch(history, of="", watching=True, able=True, mask=str)
+    (line,) = (each for each in Page(blocks).plain().splitlines() if missed.name in each)
+    assert line.rstrip().endswith("━  ✓ direct")
+
+
+class Missed(Ahead):
+    """Looks up to the first one that misses a heartbeat, then silence."""
+
+    async def looks(self, options: Options) -> AsyncGenerator[Look, None]:
+        """Those."""
+        history = History()
+        for each in looks_of(self.name, self.done):
+            history = added(history, each)
+            yield each
+            if history.doubted:
+                break
+        await asyncio.Event().wait()
+
+
+async def test_a_missed_heartbeat_is_no_other_path_in_the_list_either() -> None:
+    looks_of("back-and-forth", ())  # no clock of its own runs later
+    app = prover(Missed("back-and-forth"))
+    async with running(app, (120, 36)) as pilot:
+        await until_over(pilot, app)
+        await press(pilot, "f")
+        await patiently(lambda: bool(app.following.history.doubted), "a look without the path")
+        await calm(pilot)
+        (key,) = app.following.history.doubted
+        seen = {each.key: each.path for each in app.peers_now(app.measurement)}
+        assert seen[key] is PeerPath.DIRECT
 
 
 @pytest.mark.parametrize("privacy", [False, True])

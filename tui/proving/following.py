@@ -57,17 +57,17 @@ class Following:
     @property
     def pinging(self) -> bool:
         """Pings are under way."""
-        return self._ping is not None and not self._ping.is_finished
+        return _goes_on(self._ping)
 
     @property
     def watching(self) -> bool:
         """Looks are under way."""
-        return self._watch is not None and not self._watch.is_finished
+        return _goes_on(self._watch)
 
     @property
     def looking_after(self) -> bool:
         """The paths are looked at for what comes of a change."""
-        return self._after is not None and not self._after.is_finished
+        return _goes_on(self._after)
 
     @property
     def result(self) -> PingResult:
@@ -183,7 +183,10 @@ class Following:
                 look = replace(each, at_s=each.at_s + earlier_s) if earlier_s else each
                 self.history = added(self.history, look)
                 for peer in look.peers:
-                    self._paths[self.title, peer.key] = peer.path, peer.via
+                    # As the watch tells it: a missed heartbeat is no other path yet.
+                    held = self.history.path(peer.key)
+                    path = (peer.path, peer.via) if held is None else (held.path, held.via)
+                    self._paths[self.title, peer.key] = path
                 for moment in self.history.moments:
                     if moment.at_s == look.at_s and moment.flips:
                         self._flip(f"{self.name_of(moment)}: {_path(moment.before, moment.after)}.")
@@ -226,6 +229,11 @@ class Following:
 
     def _tell(self) -> None:
         self._app.followed += 1
+
+
+def _goes_on(worker: Worker[None] | None) -> bool:
+    """It is at work; what was told to stop does so a moment later, and counts as stopped."""
+    return worker is not None and not (worker.is_finished or worker.is_cancelled)
 
 
 def _now_s() -> float:

@@ -11,7 +11,7 @@ from probes.model import Mapping as NatMapping
 from probes.readings.tailscale import Backend, Peer, PeerPath
 from probes.report import Report
 from probes.tailscale.history import Moment, WatchChange
-from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, Pong, Refusal
+from probes.tailscale.ping import NoPong, OwnAddress, PingLine, PingPath, PingResult, Pong, Refusal
 from tui import content
 from tui.explain.router import trial_told
 from tui.explain.settling import trial_decides
@@ -244,6 +244,23 @@ def ping_words(line: PingLine) -> tuple[str, str, str]:
             return line.detail or "no pings", "", ""
         case _:
             assert_never(line)
+
+
+def pings_words(result: PingResult, *, pinging: bool) -> str:
+    """What the pings show so far; or did, where they were stopped before they could show it."""
+    early = result is PingResult.WAITING and not pinging
+    return content.proof("ping stopped" if early else f"ping {result}")
+
+
+def quiet_words(seconds: float) -> str:
+    """That a watch of so long saw no change."""
+    return content.fill(content.proof("watch quiet stopped"), time=span_words(seconds))
+
+
+def span_words(seconds: float) -> str:
+    """ "25 s", "2 min 5 s"."""
+    minutes, left = divmod(int(seconds), 60)
+    return f"{minutes} min {left} s" if minutes else f"{left} s"
 
 
 def moment_words(each: Moment, names: Mapping[str, str]) -> str:

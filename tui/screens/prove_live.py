@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from textual.content import Content
@@ -21,7 +22,7 @@ from probes.tailscale.ping import (
 from tui import content
 from tui.content import Tone, plain
 from tui.peers import PATH_TONES, path_words, tone_of
-from tui.proving.telling import moment_words, ping_words
+from tui.proving.telling import moment_words, ping_words, pings_words, quiet_words, span_words
 from tui.theme import LOOKS
 from tui.widgets.bars import bar
 from tui.widgets.page import Block, data, gap, heading, pairs, prose, table, title
@@ -47,6 +48,8 @@ _RESULTS = {
     PingResult.OWN_ADDRESS: Tone.UNKNOWN,
     PingResult.REFUSED: Tone.UNKNOWN,
 }
+_GO_ON = (PingResult.DERP, PingResult.PEER_RELAY, PingResult.NO_REPLY)
+"""A finding that does not end the pings."""
 _MARKS = {Tone.GOOD: "✓", Tone.NOTE: "!", Tone.BAD: "○", Tone.UNKNOWN: "?"}
 _SHOWN_PINGS = 40
 
@@ -65,16 +68,20 @@ def peer(
         return [*blocks, prose(content.proof("no pings"), "$quiet")]
     if not pings and not pinging:
         return [*blocks, prose(content.proof("ping"), "$quiet")]
-    return [*blocks, *_pings(pings, mask)]
+    return [*blocks, *_pings(pings, mask, pinging=pinging)]
 
 
-def _pings(pings: tuple[Pinged, ...], mask: Mask) -> list[Block]:
+def _pings(pings: tuple[Pinged, ...], mask: Mask, *, pinging: bool) -> list[Block]:
     state = pings[-1].result if pings else PingResult.WAITING
-    blocks: list[Block] = [title(plain(content.proof(f"ping {state}")), _RESULTS[state])]
+    early = state is PingResult.WAITING and not pinging
+    tone = Tone.UNKNOWN if early else _RESULTS[state]
+    blocks: list[Block] = [title(plain(pings_words(state, pinging=pinging)), tone)]
+    if pinging and state in _GO_ON:
+        blocks.append(prose(content.proof("ping goes on"), "$quiet"))
     last = pings[-1].line if pings else None
     if isinstance(last, Refusal) and last.detail:
         blocks.append(data(mask(last.detail), "$quiet"))
-    if state is PingResult.WAITING:
+    if state is PingResult.WAITING and pinging:
         passed = pings[-1].at_ms / 1000.0 if pings else 0.0
 
         def patience(width: int) -> list[Content]:
@@ -116,11 +123,14 @@ def watch(history: History, *, of: str, watching: bool, able: bool, mask: Mask) 
     """What the watch has seen: a line in time for each peer, and every change."""
     if not able:
         return [prose(content.proof("no pings"), "$quiet")]
-    about, look = prose(content.proof("watch"), "$quiet"), history.look
+    goes_on = f" {content.proof('watch goes on')}" if watching else ""
+    about, look = prose(f"{content.proof('watch')}{goes_on}", "$quiet"), history.look
     if look is None:
         return [about] if watching else [about, gap, prose(content.proof("watch idle"))]
+    if not watching:
+        about = prose(content.proof("watch stopped"), "$quiet")
     where = [("Network", say(of))] if of else []
-    seen = [("Watched", say(_span(look.at_s))), ("Looks", say(str(history.looks)))]
+    seen = [("Watched", say(span_words(look.at_s))), ("Looks", say(str(history.looks)))]
     blocks: list[Block] = [pairs([*where, *seen]), gap]
     if look.state is not Backend.RUNNING:
         state = content.label(look.state) if look.state is not None else mask(look.trouble)
@@ -138,7 +148,8 @@ def watch(history: History, *, of: str, watching: bool, able: bool, mask: Mask) 
         ]
     blocks.append(heading("What changed"))
     if not history.moments:
-        return [*blocks, prose(content.proof("watch quiet"), "$quiet"), gap, about]
+        quiet = content.proof("watch quiet") if watching else quiet_words(look.at_s)
+        return [*blocks, prose(quiet, "$quiet"), gap, about]
     names = {each.key: each.name for each in look.peers}
     shown = reversed(history.moments[-_SHOWN_MOMENTS:])
     return [*blocks, *(_moment(each, names, mask) for each in shown), gap, about]
@@ -147,7 +158,8 @@ def watch(history: History, *, of: str, watching: bool, able: bool, mask: Mask) 
 def _tracks(history: History, peers: Sequence[Peer], mask: Mask, width: int) -> list[Content]:
     """A line in time for each peer, left to right, as wide as there is room."""
     names = min(max(len(mask(each.name)) for each in peers), width // 3)
-    state = max(len(content.label(each.path)) for each in peers) + 2
+    paths = {each.key: _held(history, each) for each in peers}
+    state = max(len(content.label(each.path)) for each in paths.values()) + 2
     room = min(max(width - names - state - 4, 6), _LONGEST_TRACK)
     return [
         fit(
@@ -156,12 +168,18 @@ def _tracks(history: History, peers: Sequence[Peer], mask: Mask, width: int) -> 
                 "  ",
                 _track(history, each.key, room),
                 "  ",
-                toned(tone_of(each), content.label(each.path)),
+                toned(tone_of(paths[each.key]), content.label(paths[each.key].path)),
             ),
             width,
         )
         for each in peers
     ]
+
+
+def _held(history: History, peer: Peer) -> Peer:
+    """With the path that its line shows: one look that missed a heartbeat changes neither."""
+    held = history.path(peer.key)
+    return peer if held is None else replace(peer, path=held.path, via=held.via)
 
 
 _MARKS_IN_TIME = {Tone.GOOD: "━", Tone.NOTE: "┄", Tone.BAD: "·"}
@@ -187,8 +205,3 @@ def _moment(each: Moment, names: dict[str, str], mask: Mask) -> Block:
     lead = join(say(f"{at} ", "$quiet"), glyph(tone), " ")
     line = say(mask(moment_words(each, names)), LOOKS[tone].style if each.flips else "")
     return lambda width: wrapped(line, width, lead.cell_length, lead)
-
-
-def _span(seconds: float) -> str:
-    minutes, left = divmod(int(seconds), 60)
-    return f"{minutes} min {left} s" if minutes else f"{left} s"

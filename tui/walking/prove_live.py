@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from probes.readings.tailscale import PEERS, Peer, PeerPath
 from probes.tailscale.history import History, Moment, added
@@ -16,12 +16,10 @@ from tui.interrupt import run_interruptibly
 from tui.peers import ordered, path_words, peers_of
 from tui.proving.proof import AFTERWARDS_S
 from tui.proving.reached import relayed
-from tui.proving.telling import moment_words, ping_words
+from tui.proving.telling import moment_words, ping_words, pings_words, quiet_words
 from tui.sources import Followable, closing
 from tui.walking.talk import Choice, Left, leaves
 from tui.walking.walk import BACK, QUIT, Walk, moves
-
-T = TypeVar("T")
 
 MOST_PEERS = 30
 """Devices that are told in one breath."""
@@ -35,16 +33,16 @@ def ping(walk: Walk) -> None:
         return
     talk.tell(content.proof("ping"), "Press Enter to stop.")
 
-    async def listen() -> PingResult:
-        result = PingResult.WAITING
+    heard = [PingResult.WAITING]
+
+    async def listen() -> None:
         async with closing(source.pings(peer.addresses[0])) as stream:
             async for each in stream:
-                result = each.result
+                heard.append(each.result)
                 talk.tell(_pong(walk, each))
-        return result
 
-    result = _until_enter(walk, listen, PingResult.WAITING)
-    talk.tell(content.proof(f"ping {result}"))
+    _until_enter(walk, listen)
+    talk.tell(pings_words(heard[-1], pinging=False))
 
 
 def _which(walk: Walk) -> Peer | None:
@@ -100,7 +98,7 @@ def look_after(walk: Walk) -> None:
                 if look.at_s >= AFTERWARDS_S or not relayed(look.peers):
                     return
 
-    _until_enter(walk, look_on, None)
+    _until_enter(walk, look_on)
     pairs = zip(listed, peers_of(walk.raw), strict=False)
     found = tuple(_with_path(walk, each, seen.get(raw.key, raw)) for each, raw in pairs)
     walk.later = walk.measurement, found
@@ -125,8 +123,10 @@ def watch(walk: Walk) -> None:
         "public servers. Press Enter to stop."
     )
 
+    history = History()
+
     async def look_on() -> None:
-        history = History()
+        nonlocal history
         async with closing(source.looks(walk.settings.options)) as stream:
             async for look in stream:
                 history = added(history, look)
@@ -135,7 +135,9 @@ def watch(walk: Walk) -> None:
                     if moment.at_s == look.at_s:
                         talk.tell(_moment(walk, moment, names))
 
-    _until_enter(walk, look_on, None)
+    _until_enter(walk, look_on)
+    if history.look is not None and not history.moments:
+        talk.tell(quiet_words(history.look.at_s))
 
 
 def _moment(walk: Walk, moment: Moment, names: Mapping[str, str]) -> str:
@@ -145,31 +147,31 @@ def _moment(walk: Walk, moment: Moment, names: Mapping[str, str]) -> str:
     return f"{moment.clock[11:19]} {text if walk.masker is None else walk.masker.text(text)}"
 
 
-def _until_enter(walk: Walk, work: Callable[[], Coroutine[Any, Any, T]], stopped: T) -> T:
+def _until_enter(walk: Walk, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run it to its end, or until the person presses Enter. Raises Left and KeyboardInterrupt."""
     heard: list[str] = []
 
-    def hear(task: asyncio.Task[T]) -> None:
+    def hear(task: asyncio.Task[None]) -> None:
         heard.append(walk.talk.read())  # Enter, and whatever was typed before it
         task.cancel()
 
-    async def run() -> tuple[T]:
+    async def run() -> bool:
         task, ear = asyncio.create_task(work()), walk.talk.ear
         loop = asyncio.get_running_loop()
         if ear is not None:
             with suppress(NotImplementedError, OSError):  # Windows; what is no terminal
                 loop.add_reader(ear, hear, task)
         try:
-            return (await task,)
+            await task
+            return True
         except asyncio.CancelledError:
-            return (stopped,)
+            return False
         finally:
             task.cancel()
             if ear is not None:
                 with suppress(NotImplementedError, OSError):
                     loop.remove_reader(ear)
 
-    found = run_interruptibly(run, asyncio.run)[0]
+    run_interruptibly(run, asyncio.run)
     if any(leaves(line.strip()) for line in heard):
         raise Left
-    return found
