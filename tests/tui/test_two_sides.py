@@ -322,3 +322,15 @@ def test_the_table_keeps_its_words_whole_and_apart(run_: tuple[Event, ...], widt
         assert "…" not in row
         assert len(row) <= width
         assert all(row[at - 1] == " " != row[at] for at in starts), row
+
+
+async def test_an_answer_shows_what_it_means_and_not_the_readings_that_were_seen_before() -> None:
+    app = make()
+    async with running(app) as pilot:
+        await press(pilot, "3", "e", "a")
+        app.screen.query_one(Box).post_message(events.Paste(recorded("easy_easy.netcheck1.txt")))
+        await pilot.pause()
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert "How sure" in text(app)
+        assert "─ Evidence ─" not in text(app)

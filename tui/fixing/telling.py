@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from probes.diagnosis.model import Actor, CauseId, Diagnosis, NatClass
 from probes.diagnosis.plan import CausePlan, Way, plan_of
+from probes.diagnosis.remedy import RemedyId
 from probes.diagnosis.what_if import Whose
 from probes.report import Report
 from tui import content
@@ -120,6 +121,19 @@ def _effect(way: Way) -> str:
     if easy and hard:
         return "flips-both"
     return "flips-easy" if easy else "flips-hard" if hard else ""
+
+
+_PEERS = {NatClass.NONE: "no NAT", NatClass.EASY: "easy NAT", NatClass.HARD: "hard NAT"}
+
+
+def promise(way: Way) -> str:
+    """What a change makes direct, in a sentence; "" where its own words say all there is."""
+    helped = [name for kind, name in _PEERS.items() if way.flips.get(kind)]
+    if helped:
+        return content.fill(content.fixing("flips"), peers=" and ".join(helped))
+    if way.remedy.id in IPV6:
+        return playbooks.guidance("flips-ipv6")
+    return "" if way.remedy.id is RemedyId.PEER_RELAY else content.fixing("flips none")
 
 
 def playbook_lines(book: Playbook, opening: str = "begin-with") -> Iterator[str]:

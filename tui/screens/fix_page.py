@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 
 from textual.content import Content
 
-from probes.diagnosis.model import NatClass
-from probes.diagnosis.plan import CausePlan, Way
+from probes.diagnosis.plan import CausePlan
 from probes.diagnosis.what_if import Whose
 from tui import content
 from tui.command import Command
@@ -17,6 +16,7 @@ from tui.explain import CauseText
 from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand
 from tui.fixing.first import RELAYED_BESIDES, no_way, optional
+from tui.fixing.telling import promise
 from tui.screens.fix_step import Shown
 from tui.state import Measurement
 from tui.widgets.page import Block, gap, heading, pairs, prose, title
@@ -37,8 +37,8 @@ def before_steps(shown: Shown) -> list[Block]:
         words = "recommended then" if shown.after_trial else "recommended"
         blocks.append(prose(content.fixing(words), "$good"))
     blocks += [gap, prose(book.for_you)]
-    if shown.way.flips:
-        blocks += [gap, _flips(shown.way)]
+    if shown.way.flips and (said := promise(shown.way)):
+        blocks += [gap, _toned(Tone.GOOD if any(shown.way.flips.values()) else Tone.NOTE, said)]
     ticked = sum(shown.done(step) for step in book.steps)
     head = f"Steps   {ticked} of {len(book.steps)} done"
     return [*blocks, gap, heading(head)]
@@ -184,17 +184,6 @@ def _key(command: Command, width: int) -> Content:
 
 
 _NARROW = 36
-
-
-_PEERS = ((NatClass.NONE, "no NAT"), (NatClass.EASY, "easy NAT"), (NatClass.HARD, "hard NAT"))
-
-
-def _flips(way: Way) -> Block:
-    helped = [name for kind, name in _PEERS if way.flips.get(kind)]
-    if helped:
-        names = " and ".join(helped)
-        return _toned(Tone.GOOD, content.fill(content.fixing("flips"), peers=names))
-    return _toned(Tone.NOTE, content.fixing("flips none"))
 
 
 def _toned(tone: Tone, text: str) -> Block:

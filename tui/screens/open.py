@@ -126,7 +126,7 @@ class OpenScreen(ModalScreen[Opened | None]):
         if not text.strip():
             self._say(_empty())
         elif (path := path_in(text)) is not None:
-            self._say([title("A file", Tone.NOTE), prose(f"Enter reads {path.name or path}.")])
+            self._say([title("A file", Tone.GOOD), prose(f"Enter reads {path.name or path}.")])
         else:
             try:
                 self._say(_taken(_read(text), kept=len(self._box.kept)))

@@ -113,9 +113,11 @@ class UnderstandPane(Pane):
         self.query_one("#meaning", Detail).focus()
 
     async def point_at(self, row: str) -> None:
-        """To a finding."""
+        """To a finding, and to what it means: the readings are for who asks for them there."""
         if row in self._rows.ids:
+            self._evidence = False
             self._rows.touched, self._rows.cursor = True, row
+            self._explain()
 
     def toggle_evidence(self) -> None:
         """Between the words and the readings."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from probes.diagnosis.model import NatClass
 from tui import content
 from tui.fixing import offer
 from tui.fixing.circumstances import Brand, System
 from tui.fixing.playbook import Playbook, PlayStep
+from tui.fixing.telling import promise
 from tui.fixing.ways import key_of, name_of, next_after
 from tui.walking.fix_plan import At, Fixing
 from tui.walking.fix_run import hindrance, run_one, session_of
@@ -75,10 +75,8 @@ def _tell_book(fixing: Fixing, at: At, book: Playbook) -> None:
     talk = fixing.walk.talk
     talk.heading(book.title)
     talk.tell(book.for_you, "", f"Why: {book.why}", f"Who: {book.who}", f"Risk: {book.risk}")
-    peers = [kind for kind in NatClass if at[1].flips.get(kind)]
-    if peers:
-        names = " and ".join(content.peer_kind(kind) for kind in peers)
-        talk.tell(f"It makes the difference with: {names}.")
+    if at[1].flips and (said := promise(at[1])):
+        talk.tell(said)
     if book.variant:
         kind = System if book.variant in set(System) else Brand
         talk.tell(f"The steps are for: {content.label(kind(book.variant))}.")

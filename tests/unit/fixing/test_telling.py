@@ -24,7 +24,7 @@ from tui.content import playbooks
 from tui.explain import explain_cause
 from tui.fixing.first import first_lines
 from tui.fixing.playbook import System, circumstances, playbook
-from tui.fixing.telling import in_the_way, plan_lines, playbook_lines, way_line
+from tui.fixing.telling import in_the_way, plan_lines, playbook_lines, promise, way_line
 from tui.wrapping import COMMAND
 
 
@@ -202,3 +202,14 @@ def test_the_first_step_is_one_that_can_be_done_also_where_it_was_measured_elsew
     assert told[0].startswith("Step 1: These steps are for the device")
     assert told[1].startswith("Step 2: Open the router's settings")
     assert lines[-1].startswith("Then 3 more steps")
+
+
+def test_a_change_promises_what_it_flips_and_no_relay_is_called_a_step_to_the_next_change() -> None:
+    plans = plan_of(*conclude("hard-home"))
+    ways = {(way.remedy.id, way.whose): way for plan in plans for way in plan.ways}
+    mapping = promise(ways[RemedyId.PORT_MAPPING, Whose.THIS])
+    assert mapping == "Then it is direct with peers behind: easy NAT and hard NAT."
+    ipv6 = promise(ways[RemedyId.ENABLE_IPV6, Whose.THIS])
+    assert ipv6 == playbooks.guidance("flips-ipv6")
+    (relay,) = (way for (remedy, _), way in ways.items() if remedy is RemedyId.PEER_RELAY)
+    assert promise(relay) == "", "it says itself that it is not direct"
