@@ -159,15 +159,18 @@ class _Run:
     def _complain_about_peer(self, report: Report, event: Event) -> None:
         """A name that fits none of the tailnet's devices, or several, is wrong usage."""
         asked = self.settings.options.peer
-        if asked and isinstance(event, Observed) and event.key in _LOOKED_UP:
+        # Under a mask no name fits any more: there the run's own look decides.
+        looked_up = _LOOKED_UP_MASKED if self.settings.privacy else _LOOKED_UP
+        if asked and isinstance(event, Observed) and event.key in looked_up:
             from tui.which_peer import which_peer
 
-            why = which_peer(report, asked)
+            why = which_peer(report, asked, masked=self.settings.privacy)
             if why:
                 raise Complaint(why)
 
 
-_LOOKED_UP = (tailscale.PEERS.id, tailscale.CHOSEN.id)
+_LOOKED_UP_MASKED = (tailscale.CHOSEN.id,)
+_LOOKED_UP = (tailscale.PEERS.id, *_LOOKED_UP_MASKED)
 
 
 def _waits_for_answers(event: Event) -> bool:

@@ -15,13 +15,15 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import field, replace
 
 from probes.events import CheckFinished, Event, Observed, Progressed, RunFinished
-from probes.model import Reading
+from probes.model import Known, Reading
 from probes.options import Options
 from probes.readings import KEYS
 from probes.readings.codec import Json
+from probes.readings.tailscale import CHOSEN, PEERS
 from probes.relays import BUILT_IN, PUBLIC_URL
-from probes.report import Report
+from probes.report import Report, reduce
 from probes.surroundings.names import SURROUNDING_NAMES, TUNNEL_NAMES
+from probes.tailscale.status import choose_peer
 from probes.values import dataclass
 from tui.masking_addresses import Addresses
 from tui.sources import Source, closing
@@ -330,7 +332,20 @@ class Masked:
 
     async def run(self, options: Options) -> AsyncIterator[Event]:
         """The source's run, each event masked."""
-        masker = Masker()
+        masker, told = Masker(), Report()
         async with closing(self.source.run(options)) as run:
             async for event in run:
+                if isinstance(event, Observed) and event.key in (PEERS.id, CHOSEN.id):
+                    told = reduce(told, event)
+                    event = _looked_up(event, told, options.peer)
                 yield masker.event(event)
+
+
+def _looked_up(event: Observed, told: Report, asked: str) -> Observed:
+    """With the device that is asked for, where a recorded run was for none: under the mask no name
+    fits any more."""
+    peers = told.value(PEERS)
+    if event.key != CHOSEN.id or not asked or peers is None or told.known(CHOSEN):
+        return event
+    found = Known(choose_peer(peers, asked), "the recorded list of devices", event.at_ms)
+    return replace(event, reading=found)

@@ -85,11 +85,10 @@ class Measurement:
         """The device at the other end, as Tailscale lists it; None: none chosen, or not listed."""
         if not self.peer:
             return None
-        from probes.readings.tailscale import PEERS
-        from probes.tailscale.status import choose_peer
+        from probes.diagnosis.peer import choice_of
 
-        peers = self.report.value(PEERS)
-        found = choose_peer(peers or (), self.peer).found
+        choice = choice_of(self.report, self.peer)
+        found = () if choice is None else choice.found
         return found[0] if len(found) == 1 else None
 
     @cached_property

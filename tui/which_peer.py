@@ -10,10 +10,14 @@ from probes.tailscale.status import choose_peer
 from tui import content
 
 _SHOWN = 5
+_ALL = "tailscale status lists them all."
 
 
-def which_peer(report: Report, asked: str) -> str:
-    """Why `asked` names no one device, in a sentence; "" where it does, or nobody can tell."""
+def which_peer(report: Report, asked: str, *, masked: bool = False) -> str:
+    """Why `asked` names no one device, in a sentence; "" where it does, or nobody can tell.
+
+    `masked`: the names in the report are masks, by which nobody can ask.
+    """
     peers = report.value(tailscale.PEERS)
     # The run itself has looked it up: in a masked report, names fit no more.
     choice = report.value(tailscale.CHOSEN)
@@ -26,11 +30,14 @@ def which_peer(report: Report, asked: str) -> str:
     if state in UNCONNECTED:
         told = f"Tailscale is not connected here: {content.label(state)}."
         return f"{told} Connect it, and its devices are known; {name} may be one of them."
+    if choice.found and masked:
+        return f"Several devices of the tailnet are called {name}. Name one in full. {_ALL}"
     if choice.found:
         full = [each.dns_name or str(next(iter(each.addresses), "")) for each in choice.found]
         return f"Several devices of the tailnet are called {name}: {_listed(full)}. Name one."
-    meant = f" Did you mean {_listed(choice.similar, 'or')}?" if choice.similar else ""
-    return f"The tailnet has no device {name}.{meant} tailscale status lists them all."
+    hint = bool(choice.similar) and not masked
+    meant = f" Did you mean {_listed(choice.similar, 'or')}?" if hint else ""
+    return f"The tailnet has no device {name}.{meant} {_ALL}"
 
 
 def _listed(names: list[str] | tuple[str, ...], word: str = "and") -> str:

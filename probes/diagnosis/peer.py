@@ -82,7 +82,7 @@ def between(facts: Facts, asked: str) -> Between | None:
     None: no peer was chosen. One that is not found has an outlook that says so.
     """
     report = facts.report
-    choice = _choice(report, asked)
+    choice = choice_of(report, asked)
     if choice is None and not asked:
         return None
     ours = side_from(facts)
@@ -121,8 +121,9 @@ def between(facts: Facts, asked: str) -> Between | None:
 _CHANGEABLE = (Result.RELAYED, Result.POSSIBLE)
 
 
-def _choice(report: Report, asked: str) -> tailscale.PeerChoice | None:
-    """By name among the peers; else the one that the run itself looked up (names may be masked)."""
+def choice_of(report: Report, asked: str) -> tailscale.PeerChoice | None:
+    """The device that is meant, by name among the peers; else the one that the run itself looked up
+    (names may be masked). None: nobody can tell."""
     peers, chosen = report.value(tailscale.PEERS), report.value(tailscale.CHOSEN)
     found = choose_peer(peers, asked) if asked and peers is not None else None
     return found if found is not None and (found.found or chosen is None) else chosen

@@ -99,19 +99,19 @@ def _peer(walk: Walk) -> Step | None:
     if not peers:
         talk.tell(*_no_peers(report))
         return None
-    found = _pick(walk, [peer for _, peer in ordered(peers)])
+    found = _pick(walk, ordered(peers))
     if found is None:
         return None
-    return _take(walk, Measurement("this network", peer=found.key))
+    return _take(walk, Measurement("this network", peer=found))
 
 
 def _practice_peer(walk: Walk) -> Step | None:
     """Of the practice network that is looked at: its devices were told with the measurement."""
     walk.talk.tell(f"The devices of {walk.measurement.title}.")
-    found = _pick(walk, [peer for _, peer in ordered(walk.peers)])
+    found = _pick(walk, ordered(walk.peers))
     if found is None:
         return None
-    walk.begin(Measurement(walk.measurement.title, peer=found.key))
+    walk.begin(Measurement(walk.measurement.title, peer=found))
     return Step.MEASURE
 
 
@@ -124,22 +124,21 @@ def _no_peers(report: Report) -> tuple[str, ...]:
     return (f"{words.label}.", words.meaning, words.next_step)
 
 
-def _pick(walk: Walk, peers: Sequence[Peer]) -> Peer | None:
-    """The peer that the person means; None: back. Raises Left."""
+def _pick(walk: Walk, peers: Sequence[tuple[int, Peer]]) -> str | None:
+    """What names the peer that the person means, never masked: the run asks for it. `peers`: each
+    with its place in the report. None: back. Raises Left.
+    """
     talk, shown = walk.talk, list(peers)
     while len(shown) > _AT_ONCE:
-        talk.tell(f"{count_words(shown)} now.")
+        talk.tell(f"{count_words([peer for _, peer in shown])} now.")
         part = talk.name("A part of the name").casefold()
         if not part:
             return None
-        fitting = [peer for peer in peers if part in searched(peer)]
+        fitting = [each for each in peers if part in searched(each[1])]
         if not fitting:
             talk.tell("No device has that in its name.")
             continue
         shown = fitting
-    choices = [
-        Choice("", f"{peer.name}: {path_words(peer)}", str(index))
-        for index, peer in enumerate(shown)
-    ]
+    choices = [Choice("", f"{peer.name}: {path_words(peer)}", str(place)) for place, peer in shown]
     found = walk.ask("Which device?", (*choices, *moves(BACK, QUIT)))
-    return None if found == BACK else shown[int(found)]
+    return None if found == BACK else (walk.raw.value(tailscale.PEERS) or ())[int(found)].key

@@ -72,8 +72,8 @@ def _way(known: Measurement) -> tuple[str, ...]:
             at = " ".join(filter(None, (hop.name, hop.detail)))
             opening = "What limits it is at" if hop.tone is Tone.NOTE else "It stops at"
             lines.append(f"{opening}: {at}{f': {hop.note}' if hop.note else ''}.")
-    if hops[-1].id is HopId.PEER and known.peer:
-        lines.append(f"The other side is {known.chosen.name if known.chosen else known.peer}.")
+    if hops[-1].id is HopId.PEER and known.chosen is not None:
+        lines.append(f"The other side is {known.chosen.name}.")
     return tuple(lines)
 
 

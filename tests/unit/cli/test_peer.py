@@ -195,3 +195,23 @@ def test_ipv6_alone_is_no_riddle(capsys: pytest.CaptureFixture[str]) -> None:
     assert "A peer that has IPv4 alone needs IPv6 at its own end" in said
     assert "unknown: no kind of address in common" in said
     assert "Too little is known to say what would help" not in said
+
+
+@pytest.mark.parametrize("recorded", [False, True], ids=["measured", "recorded for nobody"])
+def test_under_a_mask_a_device_is_found_by_its_own_name(
+    recorded: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--simulate", "hard-home"]
+    if recorded:
+        path = tmp_path / "run.events"
+        main(["check", "--plain", *where, "--record", str(path)])
+        capsys.readouterr()
+        where = ["--replay", str(path)]
+    status, said = simulated(capsys, *where, "--redact", "--peer", "home-nas")
+    assert status == Exit.RELAYED
+    with_a_mask = "It depends with device-" if recorded else "Relayed to device-"
+    assert with_a_mask in said
+    assert "home-nas" not in said
+    status, said = simulated(capsys, *where, "--redact", "--peer", "home-nax")
+    assert status == Exit.USAGE
+    assert said.endswith("The tailnet has no device 'home-nax'. tailscale status lists them all.")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from probes.diagnosis.remedies import RemedyId
+from probes.readings import tailscale
 from tests.unit.cli.walking import TO_FIX, TO_PROVE, Asked, Person, Practising, walked
 from tests.unit.tailscale.recorded import recorded
 from tui import content
@@ -124,6 +125,17 @@ def test_privacy_masks_what_is_told() -> None:
 
 
 # --- fix ------------------------------------------------------------------------------------------
+
+
+def test_a_device_that_is_chosen_under_a_mask_is_the_one_that_is_measured() -> None:
+    person, walk, asked = walked("1", "b", "2", "2", "n", here="hard-home", privacy=True)
+    chosen = walk.measurement.chosen
+    assert chosen is not None
+    real = {each.key: each.name for each in walk.raw.value(tailscale.PEERS) or ()}
+    assert real[asked.options[-1].peer] == "office-desktop"
+    assert f"Relayed to {chosen.name}: " in person.text
+    assert "office-desktop" not in person.text
+    assert asked.options[-1].peer not in person.text
 
 
 def test_the_ways_are_told_cheapest_first_with_their_steps() -> None:
