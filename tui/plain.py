@@ -55,7 +55,7 @@ def parts(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -> Iter
     yield from _where_any("What to do", plan_lines(report, diagnosis, masked=masked))
     yield Part("Causes", _causes(report, diagnosis))
     yield from _pair(report, diagnosis)
-    yield Part("What to expect", _outlook(diagnosis))
+    yield Part("What to expect", _outlook(report, diagnosis))
     yield Part("What was told" if report.elsewhere else "What was measured", measured(report))
     yield from _where_any("What the router says", router(report))
     yield Part("What netcheck would say, and what it means", fields(report))
@@ -147,8 +147,8 @@ def _peer(words: PeerWords) -> Iterator[str]:
     yield from rests_on(words.missing)
 
 
-def _outlook(diagnosis: Diagnosis) -> Iterator[str]:
-    for words in explain_outlooks(diagnosis).values():
+def _outlook(report: Report, diagnosis: Diagnosis) -> Iterator[str]:
+    for words in explain_outlooks(diagnosis, report).values():
         yield sentence(f"With {words.who}: {words.result}: {words.label}")
         yield f"How: {words.sentence}"
         yield f"Why: {words.why}"

@@ -162,6 +162,7 @@ TOO_LITTLE = (
     "relayed-silent",
     "unknown-no-stun",
     "unknown-ipv6-only",
+    "unknown-ipv6-translated",
     "unknown-silent",
     "unknown-no-relay",
     "unknown-no-answer",

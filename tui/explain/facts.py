@@ -9,7 +9,7 @@ from probes.diagnosis.cloud import cloud_address
 from probes.diagnosis.layers import LayerKind, layers_of
 from probes.diagnosis.nat import mapping_answers
 from probes.model import CheckId, Endpoint, Family, IPAddress, Reason, Unknown
-from probes.readings import captive_portal, lifetime, local, relays, stun
+from probes.readings import captive_portal, layers, lifetime, local, relays, stun
 from probes.readings.port_mapping import SERVICES
 from probes.report import Report
 from probes.values import dataclass
@@ -108,6 +108,12 @@ def no_way_out(report: Report, *families: Family) -> bool:
     """The system itself has no address or route for any of these families, or for either."""
     keys = (local.way_out_key(family) for family in families or Family)
     return all(report.known(key) and report.value(key) is None for key in keys)
+
+
+def translated(report: Report) -> bool:
+    """This network reaches IPv4 over IPv6, by a translator (NAT64)."""
+    prefix = report.value(layers.NAT64)
+    return bool(prefix)
 
 
 def udp_stopped(report: Report) -> bool:

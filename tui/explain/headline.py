@@ -54,7 +54,7 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
         return "unknown-no-stun"
     four = report[local.WAY_OUT4]
     if isinstance(four, Known) and four.value is None and report.known(stun.ENDPOINT6):
-        return "unknown-ipv6-only"
+        return "unknown-ipv6-translated" if facts.translated(report) else "unknown-ipv6-only"
     udp = report[stun.UDP]
     match udp:
         case Known(False):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from probes.diagnosis.model import Diagnosis, Mechanism, NatClass, Outlook
+from probes.diagnosis.model import Diagnosis, Mechanism, NatClass, Outlook, Result
+from probes.report import Report
 from tui import content
-from tui.content import Tone
+from tui.explain.facts import translated
 from tui.explain.mechanism import explain_mechanism
 from tui.explain.tones import RESULT_TONES
 from tui.explain.words import OutlookWords
@@ -26,18 +27,22 @@ def explain_outlook(
     )
 
 
-def explain_outlooks(diagnosis: Diagnosis) -> dict[str, OutlookWords]:
+def explain_outlooks(diagnosis: Diagnosis, report: Report) -> dict[str, OutlookWords]:
     """All that is told of peers in general: by their NAT; where this side has IPv6 alone, by what
     they have, since no NAT of theirs makes a difference then."""
     if diagnosis.outlook.easy.mechanism is Mechanism.NO_COMMON_FAMILY:
-        tones = {"ipv6": Tone.GOOD, "ipv4": Tone.UNKNOWN}
-        return {family: _of_family(family, tone) for family, tone in tones.items()}
+        four = (
+            _of_family("ipv4-translated", Result.POSSIBLE)
+            if translated(report)
+            else _of_family("ipv4", Result.RELAYED)
+        )
+        return {"ipv6": _of_family("ipv6", Result.DIRECT), "ipv4": four}
     found, own = diagnosis.outlook, diagnosis.nat4.nat_class
     kinds = {NatClass.NONE: found.none, NatClass.EASY: found.easy, NatClass.HARD: found.hard}
     return {str(kind): explain_outlook(each, kind, own) for kind, each in kinds.items()}
 
 
-def _of_family(which: str, tone: Tone) -> OutlookWords:
+def _of_family(which: str, meant: Result) -> OutlookWords:
     advice, peer, who, result = content.one_family(which)
     label, sentence, why = advice.label, advice.sentence, advice.why
-    return OutlookWords(peer, who, result, tone, label, sentence, why)
+    return OutlookWords(peer, who, result, RESULT_TONES[meant], label, sentence, why)

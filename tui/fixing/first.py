@@ -13,6 +13,7 @@ from probes.report import Report
 from tui import content
 from tui.content import playbooks
 from tui.explain import explain_cause
+from tui.explain.facts import translated
 from tui.explain.settling import claims, open_readings, trial_decides
 from tui.explain.words import number, some
 from tui.fixing.playbook import ELSEWHERE, circumstances, helps_from_here, playbook
@@ -98,6 +99,10 @@ RELAYED_BESIDES = "relayed besides"
 _UNKNOWN, _WELL = "nothing known", "nothing to fix"
 
 
+NOTHING_HERE = ("peer offline", "ipv6 alone", "ipv6 translated")
+"""Too little is known for a verdict, and enough to say that nothing is to be done on this side."""
+
+
 def no_way(report: Report, diagnosis: Diagnosis) -> str:
     """Which words of ``labels/fixing`` say why there is nothing to do: nothing is in the way, or
     too little is known; what was measured elsewhere is asked for over there."""
@@ -107,7 +112,7 @@ def no_way(report: Report, diagnosis: Diagnosis) -> str:
     if not too_little_known(diagnosis):
         return _WELL
     if diagnosis.outlook.easy.mechanism is Mechanism.NO_COMMON_FAMILY:
-        return "ipv6 alone"
+        return "ipv6 translated" if translated(report) else "ipv6 alone"
     return "nothing told" if report.elsewhere else _UNKNOWN
 
 

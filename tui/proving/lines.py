@@ -12,7 +12,7 @@ from probes.readings.tailscale import Peer
 from probes.values import dataclass
 from tui import content
 from tui.content import FieldId, Tone, plain
-from tui.explain import Explained, explain_fields
+from tui.explain import Explained, explain_fields, explain_outlooks
 from tui.explain.facts import no_way_out
 from tui.explain.headline import has_a_catch, in_a_word, loses_large
 from tui.explain.live import check_line
@@ -75,9 +75,7 @@ def compared_lines(before: Side, after: Side, turned: Iterable[Turned]) -> Itera
         yield Line(f"device-{each.after.key}", each.after.name, old, new)
     if before.pair is not None and after.pair is not None:
         yield Line("pair", "With the other side", _pair(before.pair), _pair(after.pair))
-    for kind in KINDS:
-        name = f"Peer: {content.label(kind)}"
-        yield Line(f"outlook-{kind}", name, _outlook(one, kind), _outlook(two, kind))
+    yield from _outlook_lines(before, after)
     fields = zip(explain_fields(before.report), explain_fields(after.report), strict=True)
     for was, now in fields:
         yield Line(f"field-{was.id}", was.title, _field(was), _field(now))
@@ -87,6 +85,20 @@ def compared_lines(before: Side, after: Side, turned: Iterable[Turned]) -> Itera
         lines = [check_line(each.report, service) for each in (before, after)]
         shown = (Value(line.text, line.tone) for line in lines)
         yield Line(f"service-{service}", lines[0].title, *shown)
+
+
+def _outlook_lines(before: Side, after: Side) -> Iterable[Line]:
+    """As Understand tells peers apart. Where it does so otherwise now than before, by their NAT."""
+    old, new = (explain_outlooks(side.diagnosis, side.report) for side in (before, after))
+    if old.keys() == new.keys():
+        for kind, was in old.items():
+            now = new[kind]
+            both = Value(was.result, was.tone), Value(now.result, now.tone)
+            yield Line(f"outlook-{kind}", f"Peer: {now.peer}", *both)
+        return
+    for each in KINDS:
+        values = (_outlook(side.diagnosis, each) for side in (before, after))
+        yield Line(f"outlook-{each}", f"Peer: {content.label(each)}", *values)
 
 
 def _nat_lines(before: Side, after: Side, family: Family) -> Iterable[Line]:

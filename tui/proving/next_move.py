@@ -14,6 +14,7 @@ from probes.values import dataclass
 from tui import content
 from tui.content import playbooks
 from tui.explain.settling import claims, open_readings, trial_decides
+from tui.fixing.first import NOTHING_HERE, no_way
 from tui.proving.compare import Change, Comparison, Outcome, Side
 
 
@@ -58,6 +59,9 @@ def instead_of_a_move(found: Comparison, move: Move | None) -> str:
         return content.proof("try a port" if offered else "try a port now")
     if move is not None:
         return ""
+    said = no_way(after.report, after.diagnosis)
+    if said in NOTHING_HERE:
+        return content.fixing(said)
     if after.diagnosis.verdict is Verdict.UNKNOWN:
         return " ".join(_too_little(after))
     if found.outcome is Outcome.BETTER:

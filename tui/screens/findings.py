@@ -107,7 +107,7 @@ def entries(measurement: Measurement, peers: Sequence[Peer] | None = None) -> di
         found[f"field:{field}"] = explain_field(report, field)
     found["nat:4"] = explain_nat(diagnosis.nat4, report, Family.V4)
     found["nat:6"] = explain_nat(diagnosis.nat6, report, Family.V6)
-    for name, words in explain_outlooks(diagnosis).items():
+    for name, words in explain_outlooks(diagnosis, report).items():
         found[f"peer:{name}"] = words
     for each in explain_disagreements(report):
         found[each.id] = each
@@ -195,7 +195,7 @@ def _answer(measurement: Measurement, peers: Sequence[Peer]) -> list[Block]:
     stops = hops(measurement.report, measurement.judged)
     blocks += [gap, heading("The path"), lambda width: column(stops, width)]
     if diagnosis.peer is None and measurement.pair is None:
-        blocks += _in_general(explain_outlooks(diagnosis))
+        blocks += _in_general(explain_outlooks(diagnosis, measurement.report))
     if measurement.report.elsewhere:
         page = content.page("elsewhere")
         blocks += [gap, heading(page.title), prose(page.opening)]

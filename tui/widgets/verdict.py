@@ -74,7 +74,7 @@ def outlook_line(
 ) -> Sequence[Content]:
     """What to expect of a peer without NAT, behind an easy and behind a hard one, in a line; in
     brackets, what holds for the other side where its kind is known."""
-    found = explain_outlooks(measurement.diagnosis)
+    found = explain_outlooks(measurement.diagnosis, measurement.report)
     by_nat = str(NatClass.EASY) in found
     lead = say("with a peer behind  " if by_nat else "with a peer that has  ", "$quiet")
     parts = [_part(words, meant if kind == theirs else None) for kind, words in found.items()]

@@ -103,7 +103,7 @@ def test_every_conclusion_is_in_the_text(name: str) -> None:
         assert f"\n{field.title}: " in text
     assert text.count("\nMeaning: ") >= 7
     assert text.count("\nFor you: ") >= 7
-    for words in explain_outlooks(diagnosis).values():
+    for words in explain_outlooks(diagnosis, found).values():
         assert f"With {words.who}: {words.result}: " in text
     assert text.count("This is the status of this run.") == 1
 
@@ -324,7 +324,7 @@ def test_where_there_is_ipv6_alone_a_peer_with_ipv6_is_told_of() -> None:
     told = " ".join(part("What to expect", "ipv6-only").split())
     assert told.startswith("With a peer that has IPv6: likely direct: both sides have IPv6.")
     assert told.count("With a peer ") == 2, "whatever its NAT: one with IPv4 alone is like another"
-    assert "With a peer that has IPv4 alone, behind whatever NAT: unknown:" in told
+    assert "With a peer that has IPv4 alone, behind whatever NAT: may be direct:" in told
 
 
 @pytest.mark.parametrize("name", ["offline", "no-network"])

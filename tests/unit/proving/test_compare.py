@@ -29,14 +29,15 @@ from probes.events import Event
 from probes.model import CheckId
 from probes.network.simulated import load, run_virtual
 from probes.options import Journal, Options
-from probes.readings import KEYS
+from probes.readings import KEYS, layers
 from probes.readings.tailscale import PeerPath
 from probes.renewal import renewed
 from probes.report import Report, report_of
 from tests.unit.tailscale.recorded import recorded
 from tui import content
 from tui.content import Tone
-from tui.explain import explain_nat
+from tui.explain import explain_nat, explain_outlooks
+from tui.fixing.first import first_lines
 from tui.fixing.ways import name_of
 from tui.peers import peers_of
 from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side, compare
@@ -463,6 +464,38 @@ def test_every_netcheck_field_the_nat_and_the_router_are_compared() -> None:
         CauseId.PORT_MAPPING_OFF: CauseFate.LIGHTER,
         CauseId.IPV6_MISSING: CauseFate.LIGHTER,
     }
+
+
+@pytest.mark.parametrize(
+    ("translates", "result", "said"),
+    [
+        (True, "may be direct", "perhaps"),
+        (False, "likely relayed", "likely relayed"),
+    ],
+)
+def test_with_ipv6_alone_everything_tells_one_and_the_same(
+    translates: bool, result: str, said: str
+) -> None:
+    measured = report("ipv6-only")
+    if not translates:
+        gone = {key: each for key, each in measured.readings.items() if key != layers.NAT64.id}
+        measured = replace(measured, readings=gone)
+    known = Side(measured, diagnose(measured))
+    found = compare(known, known, change=Change.NONE)
+    kinds = {line.name: line.after.text for line in found.lines if line.id.startswith("outlook")}
+    assert kinds == {"Peer: IPv6": "likely direct", "Peer: IPv4 alone": result}
+    told = {each.peer: each.result for each in explain_outlooks(known.diagnosis, measured).values()}
+    assert told == {"IPv6": "likely direct", "IPv4 alone": result}
+    assert known.sentence.endswith(f"peers with IPv4 alone {said}.")
+    in_fix = " ".join(first_lines(measured, known.diagnosis))
+    assert instead_of_a_move(found, next_move(known)) == in_fix
+    assert ("this network translates" in in_fix) is translates
+
+
+def test_what_has_ipv4_now_and_had_none_is_compared_by_the_nat_of_peers() -> None:
+    found = compare(side("ipv6-only"), side("easy-home"), moves=True)
+    ids = [line.id for line in found.lines if line.id.startswith("outlook")]
+    assert ids == ["outlook-none", "outlook-easy", "outlook-hard"]
 
 
 def with_other(answer: str, remedy: RemedyId) -> Comparison:
