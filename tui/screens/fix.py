@@ -200,7 +200,7 @@ class FixPane(FixView):
         impossible = key not in self._progress.impossible
         self._change(self._progress.with_impossible(key, impossible))
         if not impossible:
-            self.whyrelay.say("It is possible again.")
+            self.whyrelay.say(content.fixing("is possible"))
             return
         row = self._listed.after(at[0], self._progress.impossible)
         if row:

@@ -34,8 +34,9 @@ def follow(fixing: Fixing, at: At) -> bool:
                 following = _cannot(fixing, at)
                 if following is None:
                     return False
-                at = following
-                book = _come_to(fixing, at)
+                if following is not at:
+                    at = following
+                    book = _come_to(fixing, at)
             case "run":
                 run_one(fixing, at, book)
             case "sources":
@@ -65,15 +66,22 @@ def _answers(fixing: Fixing, at: At, book: Playbook) -> Sequence[Choice]:
             for index, step in enumerate(book.steps)
         ),
         *([Choice(LETTERS["run"], words, _RUN)] if commands else []),
-        Choice(LETTERS["impossible"], "This is not possible for me", _IMPOSSIBLE),
+        Choice(LETTERS["impossible"], content.fixing(_possible(fixing, at)), _IMPOSSIBLE),
         Choice(LETTERS["source"], "Where this comes from", _SOURCES),
         *moves(NEXT, BACK, QUIT),
     )
 
 
+def _possible(fixing: Fixing, at: At) -> str:
+    """Which words say what the letter does: it takes back what it said before."""
+    return "possible again" if key_of(at[1]) in fixing.progress.impossible else "not possible"
+
+
 def _tell_book(fixing: Fixing, at: At, book: Playbook) -> None:
     talk = fixing.walk.talk
     talk.heading(book.title)
+    if key_of(at[1]) in fixing.progress.impossible:
+        talk.tell(content.fixing("not for me"), "")
     talk.tell(book.for_you, "", f"Why: {book.why}", f"Who: {book.who}", f"Risk: {book.risk}")
     if at[1].flips and (said := promise(at[1])):
         talk.tell(said)
@@ -114,9 +122,14 @@ def _tick(fixing: Fixing, at: At, book: Playbook, step: PlayStep) -> bool:
 
 
 def _cannot(fixing: Fixing, at: At) -> At | None:
-    """The next-cheapest way; None where nothing is left."""
-    progress = fixing.progress.with_impossible(key_of(at[1]), True)
-    fixing.change(progress, at)
+    """The next-cheapest way; the same one where it is possible after all; None where nothing is
+    left."""
+    key = key_of(at[1])
+    impossible = key not in fixing.progress.impossible
+    fixing.change(fixing.progress.with_impossible(key, impossible), at)
+    if not impossible:
+        fixing.walk.talk.tell(content.fixing("is possible"))
+        return at
     found = next_after(fixing.plans, at[0], fixing.progress.impossible)
     if found is None:
         fixing.walk.talk.tell(content.fixing("nothing left"))

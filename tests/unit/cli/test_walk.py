@@ -209,6 +209,16 @@ def test_a_mask_is_worn_by_the_other_side_too(tmp_path: Path) -> None:
     assert address[1] not in person.text
 
 
+def test_what_is_not_possible_is_possible_after_all_by_the_same_letter() -> None:
+    person, walk, _ = walked(*TO_FIX, "1", "i", "b", "1", "i", "b")
+    assert walk.keeper.progress.impossible == frozenset()
+    again, back = person.text.split("«1»")[2].split("«i»")
+    assert "You said that this is not possible for you." in again
+    assert "\ni. This is possible for me after all\n" in again
+    assert back.startswith("\nIt is possible again.\nWhich step is done?"), "one stays there"
+    assert "1. Turn on UPnP or NAT-PMP in the router (begin here)" in back
+
+
 def test_a_change_that_an_earlier_cause_has_is_told_by_its_number() -> None:
     person, _, _ = walked(*TO_FIX)
     told = person.text.rpartition("Step 4 of 5")[2]
