@@ -26,7 +26,8 @@ from tui import content
 from tui.content import Tone
 from tui.proving.compare import CauseFate, CauseLine
 from tui.proving.fates import fate_short, fate_words
-from tui.screens.prove_list import lay_pair
+from tui.proving.lines import Line, Value
+from tui.screens.prove_list import lay_line, lay_pair
 from tui.screens.prove_pages import fate_tone
 
 pytestmark = pytest.mark.usefixtures("no_hurry")
@@ -47,6 +48,13 @@ def test_a_long_name_gives_up_letters_before_its_path_goes() -> None:
     assert row == "✗ office-deskt… relayed"
     row = lay_pair(Tone.NOTE, "Network without IPv6", "matters less", 31, short="eased").plain
     assert row == "! Network without IPv6    eased"
+
+
+def test_a_narrow_list_says_of_an_open_port_what_counts() -> None:
+    before, after = Value("hard NAT"), Value("hard NAT, open port", Tone.GOOD, short="open port")
+    line = Line("nat4", "IPv4 NAT", before, after)
+    assert lay_line(line, 26).plain.split() == ["✓", "IPv4", "NAT", "→", "open", "port"]
+    assert "→ hard NAT, open port" in lay_line(line, 36).plain
 
 
 @pytest.mark.parametrize(

@@ -298,8 +298,12 @@ _CLASS_TONE = {
 
 def own_nat(nat: Nat) -> str:
     """This side's NAT in a few words: one that is easy for its open port alone stays hard."""
-    opened = nat.nat_class is NatClass.EASY and nat.varies
-    return content.within("opened") if opened else content.label(nat.nat_class)
+    return content.within("opened") if port_alone(nat) else content.label(nat.nat_class)
+
+
+def port_alone(nat: Nat) -> bool:
+    """It counts as easy for the port that the router has open, and for nothing else."""
+    return nat.nat_class is NatClass.EASY and nat.varies
 
 
 def _remark(hop: HopId, boxes: tuple[HopId, ...], diagnosis: Diagnosis, report: Report) -> str:

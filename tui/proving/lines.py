@@ -17,6 +17,7 @@ from tui.explain.facts import no_way_out
 from tui.explain.headline import has_a_catch, in_a_word, loses_large
 from tui.explain.live import check_line
 from tui.explain.mechanism import mechanism_in_short
+from tui.explain.path import port_alone
 from tui.explain.tones import RESULT_TONES, VERDICT_TONES
 from tui.explain.verdict import nat_value
 from tui.pair_view import Pair
@@ -38,6 +39,8 @@ class Value:
     tone: Tone = Tone.WAITING
     same: str = ""
     """What has to differ for another value, where that is less than the text."""
+    short: str = ""
+    """The text in fewer words, where a list has no room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _nat_lines(before: Side, after: Side, family: Family) -> Iterable[Line]:
         return
     name, both = f"IPv{family.value}", (_nat(before, family), _nat(after, family))
     classes = (
-        Value(*nat_value(nat, side.report, family))
+        Value(*nat_value(nat, side.report, family), short=_short(nat))
         for nat, side in zip(both, (before, after), strict=True)
     )
     yield Line(f"nat{family.value}", f"{name} NAT", *classes)
@@ -115,6 +118,10 @@ def _nat_lines(before: Side, after: Side, family: Family) -> Iterable[Line]:
     yield Line(f"mapping{family.value}", f"{name} mapping", *mappings)
     filters = (Value(plain(content.filtering(nat.filtering))) for nat in both)
     yield Line(f"filtering{family.value}", f"{name} filtering", *filters)
+
+
+def _short(nat: Nat) -> str:
+    return content.within("opened short") if port_alone(nat) else ""
 
 
 def _nat(side: Side, family: Family) -> Nat:

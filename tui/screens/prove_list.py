@@ -31,7 +31,8 @@ def lay_line(line: Line, width: int) -> Content:
     if line.changed:
         whole = f"{line.before.text} → {text}"
         # What it is now matters more than what it was.
-        text = whole if len(whole) <= width - 25 else f"→ {text}"
+        now = (f"→ {text}", f"→ {line.after.short or text}")
+        text = whole if len(whole) <= width - 25 else fitting(now, width - 3 - len(line.name))
         # The name gives up blanks for it, and no letters.
         names = max(min(22, width - 3 - len(text)), min(names, len(line.name)))
     style = LOOKS[tone].style if line.changed and tone is not Tone.WAITING else "$quiet"
