@@ -25,6 +25,7 @@ from tui import content
 from tui.content import Advice
 from tui.exits import Exit
 from tui.explain.mechanism import explain_mechanism, mechanism_in_short
+from tui.explain.path import own_nat
 from tui.explain.words import asked_of
 from tui.glyphs import printable
 from tui.json_peer import cause_to_json, fix_to_json, flip_to_json
@@ -228,8 +229,7 @@ def _known(side: Side) -> Iterator[str]:
             yield f"Over IPv{family.value}: no answer, or no address."
             continue
         filtering = content.label(nat.filtering)
-        kind = content.label(nat.nat_class)
-        yield f"Over IPv{family.value}: {kind}; what it lets in: {filtering}."
+        yield f"Over IPv{family.value}: {own_nat(nat)}; what it lets in: {filtering}."
         if family is Family.V4 and side.four.settled:
             yield _OPENINGS[side.four.opening]
     addresses = sorted(str(address) for address in side.place.public)

@@ -297,7 +297,7 @@ _CLASS_TONE = {
 
 
 def own_nat(nat: Nat) -> str:
-    """This side's NAT in a few words: one that is easy for its open port alone stays hard."""
+    """A side's NAT in a few words: one that is easy for its open port alone stays hard."""
     return content.within("opened") if port_alone(nat) else content.label(nat.nat_class)
 
 

@@ -10,6 +10,7 @@ from probes.diagnosis.model import NatClass, Result
 from probes.diagnosis.what_if import Fix, Whose
 from tui import content
 from tui.explain import explain_peer
+from tui.explain.path import own_nat
 from tui.explain.tones import RESULT_TONES
 from tui.pair_view import Pair, how_of
 from tui.screens.settling import open_lines
@@ -157,8 +158,8 @@ def about_pair(measurement: Measurement, found: Pair) -> list[Block]:
     result = found.prediction.result
     rows = [
         ("How sure", say(content.label(found.prediction.confidence))),
-        ("This side", say(content.label(found.sides[0].nat4.nat_class))),
-        ("Other side", say(content.label(found.sides[1].nat4.nat_class))),
+        ("This side", say(own_nat(found.sides[0].nat4))),
+        ("Other side", say(own_nat(found.sides[1].nat4))),
     ]
     return [
         title(f"{content.label(result)}: {content.plain(words.label)}", RESULT_TONES[result]),

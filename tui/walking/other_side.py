@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from probes.diagnosis.what_if import Whose
 from tui import content
+from tui.explain.path import own_nat
 from tui.pair_view import Pair, headline, how_of
 from tui.state import OtherSide
 from tui.walking.giving import given
@@ -46,7 +47,7 @@ def forget(walk: Walk) -> None:
 def pair_lines(found: Pair) -> Iterator[str]:
     """The answer for the two, as both were measured."""
     words = how_of(found)
-    own, other = (content.label(side.nat4.nat_class) for side in found.sides)
+    own, other = (own_nat(side.nat4) for side in found.sides)
     yield f"As both sides measured: {headline(found)}"
     yield f"How: {words.sentence}"
     yield f"Why: {words.why}"

@@ -39,6 +39,7 @@ from tui.content import Tone
 from tui.explain import explain_nat, explain_outlooks
 from tui.fixing.first import first_lines
 from tui.fixing.ways import name_of
+from tui.pair_view import pair_to_text
 from tui.peers import peers_of
 from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side, compare
 from tui.proving.export import places, save, text_of
@@ -49,8 +50,10 @@ from tui.proving.proof import Proof
 from tui.proving.telling import came_of_it, direct_all_the_same, outcome_words
 from tui.proving.testing import compared
 from tui.screens import prove_pages
+from tui.screens.between import about_pair
 from tui.sources import Live
 from tui.state import Measurement, OtherSide
+from tui.walking.other_side import pair_lines
 from tui.widgets.page import Page
 
 KEPT = Journal(write=lambda _id, _text: True)
@@ -504,6 +507,17 @@ def with_other(answer: str, remedy: RemedyId) -> Comparison:
     other = OtherSide("pasted text", theirs)
     now = Measurement("practice: hard-home", report("hard-home", remedy), other=other)
     return compared(Proof(report("hard-home")), now, None)
+
+
+def test_beside_the_other_side_too_a_hard_nat_with_an_open_port_is_called_that() -> None:
+    found = with_other("hard_hard.netcheck1.txt", RemedyId.PORT_MAPPING)
+    assert found.after.pair is not None
+    opened = content.within("opened")
+    assert f"This side: {opened}. The other side: hard NAT." in [*pair_lines(found.after.pair)]
+    known = Measurement("", found.after.report)
+    page = Page(about_pair(known, found.after.pair)).plain()
+    assert re.search(f"This side +{opened}", page)
+    assert f"Over IPv4: {opened};" in pair_to_text(found.after.pair)
 
 
 @pytest.mark.parametrize(
