@@ -6,97 +6,45 @@ import os
 import re
 import sys
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from probes.diagnosis.diagnose import diagnose
 from probes.diagnosis.model import (
-    Actor,
-    Cause,
     CauseId,
-    Confidence,
     NatClass,
     Verdict,
     Weight,
 )
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.what_if import Whose
-from probes.elsewhere.recognise import recognise
-from probes.elsewhere.report import report_of_found
-from probes.events import Event
 from probes.model import CheckId
-from probes.network.simulated import load, run_virtual
-from probes.options import Journal, Options
-from probes.readings import KEYS, layers
+from probes.readings import KEYS
 from probes.readings.tailscale import PeerPath
 from probes.renewal import renewed
-from probes.report import Report, report_of
-from tests.unit.tailscale.recorded import recorded
+from tests.unit.proving.changes import (
+    back,
+    came,
+    change,
+    report,
+    side,
+    untried,
+    with_other,
+)
 from tui import content
 from tui.content import Tone
-from tui.explain import explain_nat, explain_outlooks
-from tui.fixing.first import first_lines
 from tui.fixing.ways import name_of
-from tui.pair_view import pair_to_text
-from tui.peers import peers_of
 from tui.proving.compare import CauseFate, Change, Comparison, Outcome, Side, compare
 from tui.proving.export import places, save, text_of
-from tui.proving.fates import fate_words
 from tui.proving.lines import Line, Value
 from tui.proving.next_move import instead_of_a_move, next_move
 from tui.proving.proof import Proof
 from tui.proving.telling import came_of_it, direct_all_the_same, outcome_words
 from tui.proving.testing import compared
 from tui.screens import prove_pages
-from tui.screens.between import about_pair
-from tui.sources import Live
 from tui.state import Measurement, OtherSide
-from tui.walking.other_side import pair_lines
 from tui.widgets.page import Page
-
-KEPT = Journal(write=lambda _id, _text: True)
-
-
-@cache
-def report(name: str, *done: RemedyId, peer: str = "") -> Report:
-    """A run with the router tried."""
-
-    async def run() -> tuple[Event, ...]:
-        source = Live(name, lambda: load(name, done=done))
-        options = Options(map_test=True, journal=KEPT, peer=peer)
-        return tuple([event async for event in source.run(options)])
-
-    return report_of(run_virtual(run()))
-
-
-def side(name: str, *done: RemedyId) -> Side:
-    found = report(name, *done)
-    return Side(found, diagnose(found), peers=peers_of(found))
-
-
-def change(name: str, remedy: RemedyId) -> Comparison:
-    return compare(side(name), side(name, remedy))
-
-
-def pair_with(name: str, peer: str, *done: RemedyId) -> Comparison:
-    """A change, judged for one device."""
-
-    def measured(*done: RemedyId) -> Measurement:
-        return Measurement(name, report(name, *done, peer=peer), peer=peer)
-
-    was, now = measured(), measured(*done)
-    sides = (Side(each.report, each.judged, each.pair, each.peers) for each in (was, now))
-    return compare(*sides)
-
-
-def _came(found: Comparison) -> str:
-    return " ".join(came_of_it(found))
-
-
-def back(name: str, remedy: RemedyId) -> Comparison:
-    return compare(side(name, remedy), side(name))
 
 
 @pytest.mark.parametrize(
@@ -145,17 +93,17 @@ def test_what_was_direct_before_is_not_said_to_have_stayed_otherwise() -> None:
     assert outcome_words(found) == "better direct cured"
     more = change("easy-home", RemedyId.FORWARD_PORT)
     assert outcome_words(more) == "better direct"
-    assert not any("did not turn" in _came(each) for each in (found, more))
+    assert not any("did not turn" in came(each) for each in (found, more))
     assert outcome_words(change("hard-home", RemedyId.ENABLE_IPV6)) == Outcome.BETTER
 
 
 def test_only_what_was_reached_is_said_to_be_reached() -> None:
-    more = _came(change("public-firewall", RemedyId.OPEN_FIREWALL))
+    more = came(change("public-firewall", RemedyId.OPEN_FIREWALL))
     assert "Direct now, and not before: a peer behind a hard NAT." in more
     assert "{" not in more
     found = change("port-taken", RemedyId.FREE_PORT)
     assert not found.kinds.direct
-    gone = _came(found)
+    gone = came(found)
     assert content.cause(CauseId.PORT_CONFLICT).title in gone
     assert "not before" not in gone
 
@@ -172,34 +120,19 @@ def test_pings_are_proposed_where_there_is_a_peer_and_before_is_told_as_it_was(
     name: str, remedy: RemedyId, untold: bool, peers: bool
 ) -> None:
     found = change(name, remedy)
-    told = _came(found)
+    told = came(found)
     assert (found.before.diagnosis.verdict is Verdict.UNKNOWN) is untold
     assert ("and were not before" in told) is not untold
     assert ("Ping a peer" in told) is (peers and not found.devices)
     alone = replace(found, before=replace(found.before, peers=()))
-    assert ("Ping a peer" in _came(alone)) is peers
-
-
-def untried(name: str, *done: RemedyId) -> Side:
-    """The same, where nobody let the router be tried."""
-    found = _untried(name, done)
-    return Side(found, diagnose(found), peers=peers_of(found))
-
-
-@cache
-def _untried(name: str, done: tuple[RemedyId, ...]) -> Report:
-    async def run() -> tuple[Event, ...]:
-        source = Live(name, lambda: load(name, done=done))
-        return tuple([event async for event in source.run(Options())])
-
-    return report_of(run_virtual(run()))
+    assert ("Ping a peer" in came(alone)) is peers
 
 
 def test_a_peer_that_may_be_direct_now_is_told_and_no_same_kinds_of_peer() -> None:
     found = compare(untried("ipv6-filtered"), untried("ipv6-filtered", RemedyId.PORT_MAPPING))
     assert found.outcome is Outcome.BETTER
     assert (found.kinds.direct, found.kinds.perhaps) == ((), (NatClass.HARD,))
-    told = _came(found)
+    told = came(found)
     assert "May be direct now, and was relayed before: a peer behind a hard NAT." in told
     assert "the same kinds of peer" not in told
     back = compare(found.after, found.before)
@@ -209,14 +142,14 @@ def test_a_peer_that_may_be_direct_now_is_told_and_no_same_kinds_of_peer() -> No
 def test_the_devices_that_turned_direct_are_named_beside_a_verdict_on_peers_in_general() -> None:
     found = compare(untried("hard-home"), untried("hard-home", RemedyId.PORT_MAPPING))
     assert found.after.diagnosis.verdict is Verdict.DEPENDS
-    told = _came(found)
+    told = came(found)
     assert "Turned direct since: home-nas and office-desktop." in told
     assert content.proof("came in general") in told
     lines = {line.name: (line.before.text, line.now.tone) for line in found.lines if line.changed}
     assert lines["home-nas"] == ("relayed via fra", Tone.GOOD)
     assert {"phone", "old-laptop", "rented-server"}.isdisjoint(lines), "idle ones tell nothing"
     # What the devices do now stands beside the verdict; it does not make it another one.
-    assert content.proof("came in general") not in _came(change("hard-home", RemedyId.FORWARD_PORT))
+    assert content.proof("came in general") not in came(change("hard-home", RemedyId.FORWARD_PORT))
 
 
 def test_devices_that_are_all_direct_are_told_beside_a_verdict_that_promises_less() -> None:
@@ -229,7 +162,7 @@ def test_devices_that_are_all_direct_are_told_beside_a_verdict_that_promises_les
     assert not direct_all_the_same(hard.diagnosis, hard.peers), "two of them are relayed"
     assert not direct_all_the_same(easy.diagnosis, easy.peers)
     assert not direct_all_the_same(found.diagnosis, ())
-    cured = _came(compare(found, untried("hard-home-upnp", RemedyId.FORWARD_PORT)))
+    cured = came(compare(found, untried("hard-home-upnp", RemedyId.FORWARD_PORT)))
     assert content.proof("cured ping") not in cured, "they are direct already"
 
 
@@ -241,8 +174,8 @@ def test_a_device_that_turned_direct_is_better_though_nothing_else_is_different(
     assert found.outcome is Outcome.BETTER
     back = compare(found.after, before)
     assert (back.outcome, outcome_words(back)) == (Outcome.SAME, "same paths")
-    assert "No longer direct: guest-tablet." in _came(back)
-    told = _came(replace(found, before=replace(before, peers=()), after=found.after))
+    assert "No longer direct: guest-tablet." in came(back)
+    told = came(replace(found, before=replace(before, peers=()), after=found.after))
     assert "Turned direct" not in told, "what was not listed before did not turn"
 
 
@@ -251,8 +184,8 @@ def test_a_path_that_is_lost_beside_a_gain_is_told_to_come_and_go_by_itself() ->
     lost = (replace(each, path=PeerPath.DERP) for each in after.peers)
     found = compare(before, replace(after, peers=tuple(lost)))
     assert found.outcome is Outcome.BETTER
-    assert "No longer direct: office-desktop" in _came(found)
-    assert content.proof("came by itself") in _came(found)
+    assert "No longer direct: office-desktop" in came(found)
+    assert content.proof("came by itself") in came(found)
 
 
 def test_what_depended_before_is_not_said_to_have_been_relayed_or_untold() -> None:
@@ -270,7 +203,7 @@ def test_a_cured_fault_is_seen_beside_a_verdict_that_was_direct_all_along() -> N
     assert (verdict.before.tone, verdict.after.tone) == (Tone.NOTE, Tone.GOOD)
     assert verdict.before.text == "Direct, large packets are lost"
     assert outcome_words(found) == "better direct cured"
-    assert content.cause(CauseId.MTU).title in _came(found)
+    assert content.cause(CauseId.MTU).title in came(found)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +222,7 @@ def test_a_look_is_no_failed_change_and_what_is_pretended_is_in_effect(
 ) -> None:
     found = compared(proof, Measurement("", report("hard-home")), None)
     assert outcome_words(found) == words
-    assert ("Was it saved" in _came(found)) is (words == "same")
+    assert ("Was it saved" in came(found)) is (words == "same")
 
 
 def test_what_came_to_be_known_is_not_red() -> None:
@@ -374,78 +307,6 @@ def test_a_change_that_takes_the_device_along_is_no_other_network_by_chance(
     assert compared(also, now, None).taken_along
 
 
-def test_a_hard_nat_with_an_open_port_is_not_called_an_easy_one_beside_its_cause() -> None:
-    found = change("hard-home", RemedyId.PORT_MAPPING)
-    (nat,) = (line for line in found.lines if line.id == "nat4")
-    assert (nat.before.text, nat.after.text) == ("hard NAT", content.within("opened"))
-    said = text_of("hard-home", Proof(found.before.report), found)
-    assert f"IPv4 NAT: hard NAT -> {content.within('opened')}" in said
-    assert "easy NAT\n" not in said
-    assert explain_nat(found.after.diagnosis.nat4, found.after.report).value == nat.after.text
-
-
-def test_what_is_a_mere_note_now_is_told_to_be_no_longer_in_the_way() -> None:
-    found = change("stun-blocked", RemedyId.UNBLOCK_STUN)
-    words = {each.cause.id: fate_words(each) for each in found.causes}
-    assert words[CauseId.STUN_BLOCKED] == "gone"
-    assert words[CauseId.IPV6_MISSING] == content.plain(content.proof("harmless"))
-    beside = pair_with("same-house", "guest-tablet", RemedyId.SAME_WIFI)
-    words = {each.cause.id: fate_words(each) for each in beside.causes}
-    assert words[CauseId.SAME_NETWORK] != "gone", "both are at one address as before"
-
-
-@pytest.mark.parametrize(
-    ("name", "peer", "remedy"),
-    [
-        ("same-house", "guest-tablet", RemedyId.SAME_WIFI),
-        ("double-nat", "home-nas", RemedyId.FORWARD_TWICE),
-    ],
-)
-def test_a_chosen_device_that_is_reached_was_measured_and_not_only_expected(
-    name: str, peer: str, remedy: RemedyId
-) -> None:
-    found = pair_with(name, peer, remedy)
-    assert found.outcome is Outcome.CURED
-    said = _came(found)
-    assert f"Tailscale reaches {peer} directly now" in said
-    assert "expected" not in said
-    assert "Turned direct" not in said, "that is said already"
-
-
-def test_that_a_connection_began_on_the_relay_is_no_news_of_the_network() -> None:
-    still = side("easy-home")
-    began = Cause(
-        CauseId.SETTLING, Weight.NOTES, Confidence.CERTAIN, Actor.NOBODY, ("tailscale.pings",), ()
-    )
-    causes = (*still.diagnosis.causes, began)
-    turned = replace(still, diagnosis=replace(still.diagnosis, causes=causes))
-    for sides in ((still, turned), (turned, still)):
-        found = compare(*sides, change=Change.NONE)
-        assert CauseId.SETTLING not in {each.cause.id for each in found.causes}
-        assert outcome_words(found) == "same none"
-
-
-@pytest.mark.parametrize(
-    ("name", "remedy", "says"),
-    [
-        ("stun-blocked", RemedyId.UNBLOCK_STUN, "came relayed"),
-        ("tailscale-stopped", RemedyId.CONNECT_TAILSCALE, "came on relay"),
-    ],
-)
-def test_who_is_on_a_relay_for_all_that_is_named_with_what_it_tells(
-    name: str, remedy: RemedyId, says: str
-) -> None:
-    found = change(name, remedy)
-    said = _came(found)
-    assert content.fill(content.proof(says), named="home-nas") in said
-    assert content.proof("came theirs") in said
-    alone = change("hard-home", RemedyId.PORT_MAPPING)
-    assert "relay" not in _came(alone).replace("relayed before", ""), "all are direct"
-    hindered = _came(change("hard-home", RemedyId.ENABLE_IPV6))
-    assert "home-nas and office-desktop" in hindered
-    assert content.proof("came theirs") not in hindered, "this side is what holds that up"
-
-
 def test_every_netcheck_field_the_nat_and_the_router_are_compared() -> None:
     found = change("hard-home", RemedyId.KEEP_ONE_PORT)
     ids = [line.id for line in found.lines]
@@ -467,57 +328,6 @@ def test_every_netcheck_field_the_nat_and_the_router_are_compared() -> None:
         CauseId.PORT_MAPPING_OFF: CauseFate.LIGHTER,
         CauseId.IPV6_MISSING: CauseFate.LIGHTER,
     }
-
-
-@pytest.mark.parametrize(
-    ("translates", "result", "said"),
-    [
-        (True, "may be direct", "perhaps"),
-        (False, "likely relayed", "likely relayed"),
-    ],
-)
-def test_with_ipv6_alone_everything_tells_one_and_the_same(
-    translates: bool, result: str, said: str
-) -> None:
-    measured = report("ipv6-only")
-    if not translates:
-        gone = {key: each for key, each in measured.readings.items() if key != layers.NAT64.id}
-        measured = replace(measured, readings=gone)
-    known = Side(measured, diagnose(measured))
-    found = compare(known, known, change=Change.NONE)
-    kinds = {line.name: line.after.text for line in found.lines if line.id.startswith("outlook")}
-    assert kinds == {"Peer: IPv6": "likely direct", "Peer: IPv4 alone": result}
-    told = {each.peer: each.result for each in explain_outlooks(known.diagnosis, measured).values()}
-    assert told == {"IPv6": "likely direct", "IPv4 alone": result}
-    assert known.sentence.endswith(f"peers with IPv4 alone {said}.")
-    in_fix = " ".join(first_lines(measured, known.diagnosis))
-    assert instead_of_a_move(found, next_move(known)) == in_fix
-    assert ("this network translates" in in_fix) is translates
-
-
-def test_what_has_ipv4_now_and_had_none_is_compared_by_the_nat_of_peers() -> None:
-    found = compare(side("ipv6-only"), side("easy-home"), moves=True)
-    ids = [line.id for line in found.lines if line.id.startswith("outlook")]
-    assert ids == ["outlook-none", "outlook-easy", "outlook-hard"]
-
-
-def with_other(answer: str, remedy: RemedyId) -> Comparison:
-    """A change at a home with a hard NAT; the other side told what its netcheck said."""
-    theirs = report_of_found(recognise(recorded(answer).encode()), "paste")
-    other = OtherSide("pasted text", theirs)
-    now = Measurement("practice: hard-home", report("hard-home", remedy), other=other)
-    return compared(Proof(report("hard-home")), now, None)
-
-
-def test_beside_the_other_side_too_a_hard_nat_with_an_open_port_is_called_that() -> None:
-    found = with_other("hard_hard.netcheck1.txt", RemedyId.PORT_MAPPING)
-    assert found.after.pair is not None
-    opened = content.within("opened")
-    assert f"This side: {opened}. The other side: hard NAT." in [*pair_lines(found.after.pair)]
-    known = Measurement("", found.after.report)
-    page = Page(about_pair(known, found.after.pair)).plain()
-    assert re.search(f"This side +{opened}", page)
-    assert f"Over IPv4: {opened};" in pair_to_text(found.after.pair)
 
 
 @pytest.mark.parametrize(
@@ -579,7 +389,7 @@ def test_nobody_is_told_to_go_on_and_that_nothing_stands_in_the_way() -> None:
     found = compare(side("double-nat"), side("double-nat", RemedyId.EXPOSED_HOST), change=change)
     assert outcome_words(found) == "same pretended"
     assert instead_of_a_move(found, next_move(found.after)) == content.proof("nothing weighs")
-    assert "another one" not in _came(found)
+    assert "another one" not in came(found)
 
 
 def test_the_next_move_is_another_one() -> None:
