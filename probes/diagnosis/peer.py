@@ -58,6 +58,8 @@ class PeerOutlook:
     """The first single change that makes it direct."""
     fixes: tuple[Fix, ...] = ()
     """Every such change, the first one first; a peer relay last."""
+    reason: Confidence | None = None
+    """How sure the mechanism is, where the result was seen and its reason was not."""
     measured: bool = False
     """A report of the other side says enough of it: nobody need be sent there for one."""
 
@@ -202,7 +204,8 @@ def _concluded(now: Now, unseen: Prediction, found: Prediction, ours: Side) -> P
             # The path itself is certain; the mechanism is as sure as what it was concluded from.
             agrees = found.result is Result.RELAYED
             how = found.mechanism if agrees else Mechanism.SEEN_RELAYED
-            return said(Result.RELAYED, how, Confidence.CERTAIN, because if agrees else ())
+            seen = said(Result.RELAYED, how, Confidence.CERTAIN, because if agrees else ())
+            return replace(seen, reason=found.confidence if agrees else None)
         case PeerPath.DERP | PeerPath.PEER_RELAY:
             if unseen.result is Result.RELAYED:
                 return said(Result.RELAYED, unseen.mechanism, unseen.confidence)

@@ -23,6 +23,7 @@ from tests.tui.harness import (
 from tests.tui.screenshots import run_of
 from tui import terminal
 from tui.app import WhyrelayApp
+from tui.screens.fix_page import after_steps
 from tui.screens.fix_show import ShowScreen
 from tui.state import Step
 
@@ -32,6 +33,7 @@ def measured() -> None:
     """Practice networks have a clock of their own: they are measured before a test's loop runs."""
     for name in (
         "hard-home",
+        "own-firewall",
         "upnp-that-refuses",
     ):
         run_of(name)
@@ -74,6 +76,20 @@ async def test_a_command_is_copied_and_shown_alone(
         monkeypatch.setenv("TMUX", "/tmp/tmux")
         await press(pilot, "c")
         assert isinstance(app.screen, ShowScreen), "a terminal that may refuse shows it"
+
+
+async def test_the_page_shows_the_command_that_takes_a_change_back() -> None:
+    app = make(practised("own-firewall"))
+    async with running(app, (120, 60)) as pilot:
+        await press(pilot, "4")
+        with_command(app)
+        await pilot.pause()
+        shown = pane(app)._to_show(rows(app).cursor)
+        undone = [step.command.undo for step in shown.book.steps if step.command is not None]
+        laid = [line.plain for block in after_steps(shown) for line in block(100)]
+        told = "".join(laid[laid.index("To take it back") :])
+        assert undone[0] in told
+        assert "By hand" in told
 
 
 @pytest.mark.parametrize(

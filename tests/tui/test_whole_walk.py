@@ -25,6 +25,7 @@ from tests.tui.proving import Ahead, run_of
 from tui import content
 from tui.app import WhyrelayApp
 from tui.explain import explain_cause, headline
+from tui.explain.verdict import cause_words
 from tui.fixing.progress import way_key
 from tui.networks import Everything, Practice
 from tui.proving.compare import CauseFate
@@ -209,7 +210,7 @@ async def understood(pilot: Pilot[int], app: WhyrelayApp, walk: Walk) -> None:
     [row] = (row for row in findings.ids if row in [f"{kind}:{walk.cause}" for kind in kinds])
     await move(pilot, findings, row)
     told = app.screen.query_one("#meaning", Detail)
-    assert told.border_title == content.cause(walk.cause).title
+    assert told.border_title == cause_words(walk.cause, report(walk, fixed=False)).title
     assert explain_cause(cause_of(walk), report(walk, fixed=False)).sentence in told.page.plain(300)
 
 
@@ -254,6 +255,12 @@ def achieved(app: WhyrelayApp) -> bool:
     return Step.PROVE in app.screen.query_one(Masthead).achieved
 
 
+def became(fate: CauseFate) -> tuple[str, ...]:
+    """What Prove may call it: what is lighter may be no longer in the way at all."""
+    lighter = (content.plain(content.proof("harmless")),) if fate is CauseFate.LIGHTER else ()
+    return (content.label(fate), *lighter)
+
+
 def assert_told(app: WhyrelayApp, before: Report, after: Report) -> None:
     """Prove says what was measured: the verdicts, and what became of every cause."""
     assert weights(app.measurement.report) == weights(after)
@@ -265,8 +272,8 @@ def assert_told(app: WhyrelayApp, before: Report, after: Report) -> None:
         f"cause:{each}" for each in expected
     }
     for each, fate in expected.items():
-        title = content.cause(each).title
-        changed = f"{title} {content.label(fate)}" in told
+        titles = {cause_words(each, side).title for side in (before, after)}
+        changed = any(f"{title} {each}" in told for title in titles for each in became(fate))
         assert changed is (fate is not CauseFate.STILL), (each, fate)
 
 
@@ -311,7 +318,7 @@ async def test_from_choose_to_prove(walk: Walk, size: tuple[int, int]) -> None:
             assert_told(app, before, after)
         await move(pilot, rows(app), f"cause:{walk.cause}")
         fate = fates(before, after)[walk.cause]
-        assert re.search(rf" Now \W {content.label(fate)} ", words(page(app)))
+        assert re.search(rf" Now \W ({'|'.join(became(fate))}) ", words(page(app)))
         await press(pilot, "3")
         assert step(app) is Step.UNDERSTAND
         assert band(app).endswith(said(after))

@@ -7,6 +7,7 @@ from functools import cache
 from probes.diagnosis.model import CauseId
 from probes.model import CheckId
 from tui.content.files import exactly, load, only_text, parts_of, required
+from tui.content.files import section as section_of
 from tui.content.kinds import (
     CauseWords,
     CheckWords,
@@ -138,6 +139,15 @@ def cause(cause_id: CauseId) -> CauseWords:
         name: only_text(f"{path}: {name}", section) for name, section in document.sections.items()
     }
     return CauseWords(cause_id, document.title, *(words[name] for name in _CAUSE_SECTIONS))
+
+
+def instead(which: str, words: CauseWords) -> CauseWords:
+    """A cause's words with those in their place that say more: an id of ``labels/instead``."""
+    found, what = section_of("labels/instead", which), f"labels/instead: {which}"
+    exactly(what, found.parts, set(found.parts) & set(_CAUSE_SECTIONS))
+    own = (getattr(words, name.replace(" ", "_")) for name in _CAUSE_SECTIONS)
+    parts = (found.parts.get(name) or text for name, text in zip(_CAUSE_SECTIONS, own, strict=True))
+    return CauseWords(words.id, found.text or words.title, *parts)
 
 
 @cache

@@ -18,6 +18,7 @@ from probes.readings import (
     port_mapping,
     tailscale,
 )
+from probes.readings.tailscale import Backend
 from probes.report import Report
 from tui import content
 from tui.explain.account_own import (
@@ -82,11 +83,18 @@ def _filterings(report: Report) -> Iterator[str]:
     yield from forward_lines(report)
 
 
+_FORWARD = {True: "forward-open", False: "forward-shut"}
+_FORWARD_USUAL = {True: "forward-open-usual", False: "forward-shut-usual"}
+
+
 def forward_lines(report: Report) -> Iterator[str]:
     """Whether somebody forwards the VPN's port for good."""
     found = report.value(port_mapping.FORWARD)
     if found is not None:
-        yield say("forward-open" if found.open else "forward-shut", port=found.port)
+        # Where none listens, it is the port that one would have.
+        usual = report.value(tailscale.STATE) is Backend.NOT_INSTALLED
+        words = _FORWARD_USUAL if usual else _FORWARD
+        yield say(words[found.open], port=found.port)
 
 
 def _large(report: Report) -> Iterator[str]:

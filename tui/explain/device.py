@@ -11,6 +11,7 @@ from probes.readings import behavior, environment, firewall, port_mapping, tails
 from probes.readings.environment import Effect, Surrounding
 from probes.readings.firewall import Fate, FirewallName, Judgement
 from probes.readings.port_mapping import SERVICES, MappingProtocol, ServiceKeys
+from probes.readings.tailscale import Backend
 from probes.report import Report
 from tui import content
 
@@ -47,10 +48,17 @@ def filling(report: Report) -> dict[str, object]:
         "setting_place": place,
         "exit_node": report.value(tailscale.EXIT_NODE) or "of another device",
         "backend": content.label(state) if state is not None else "not connected",
+        "tailscale_is": _tailscale_is(state),
         "version": report.value(tailscale.VERSION) or "of this version",
         "bug": content.label(bugs[0].effect) if bugs else "something may go wrong",
         "bug_number": _number(bugs[0].issue if bugs else 0),
     }
+
+
+def _tailscale_is(state: Backend | None) -> str:
+    """What Tailscale does instead of running, as the beginning of a sentence."""
+    named = state is not None and state is not Backend.RUNNING
+    return content.tailnet(str(state)).label if named else "Tailscale is not connected"
 
 
 def _listed(names: Iterable[str]) -> str:

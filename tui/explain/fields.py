@@ -236,10 +236,16 @@ def _mapping_varies(report: Report) -> Choice:
         case None:
             pass
     why = why_unknown(report, stun.VARIES4)
-    if why == "too-few-answers" and nat.nat_class is not NatClass.UNKNOWN and elsewhere:
-        return Choice("too-few-but-elsewhere", (*keys, stun.ELSEWHERE), filling)
+    if why in _ELSEWHERE and nat.nat_class is not NatClass.UNKNOWN and elsewhere:
+        return Choice(_ELSEWHERE[why], (*keys, stun.ELSEWHERE), filling)
     return Choice(why, keys, filling)
 
+
+_ELSEWHERE = {
+    "too-few-answers": "too-few-but-elsewhere",
+    "no-answer": "no-answer-but-elsewhere",
+}
+"""Where servers that are no relays tell what the NAT does, so that it is not open."""
 
 _FAR_MS = 150.0
 """A nearest relay beyond this makes every relayed call feel slow: worth a note."""

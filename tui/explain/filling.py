@@ -59,6 +59,7 @@ def filling_of(report: Report, family: Family = Family.V4) -> dict[str, object]:
 
 SOME_NAT = "a NAT on your side"
 """Nobody knows whose."""
+PROVIDERS_NAT = "your provider's NAT"
 
 
 def nat_name(report: Report) -> str:
@@ -68,7 +69,7 @@ def nat_name(report: Report) -> str:
         return f"the NAT around this {_AROUND[around.kind]}"
     carrier = carrier_nat(report)
     if around is not None or (carrier is not None and carrier.confidence is not _WEAK):
-        return "your provider's NAT"
+        return PROVIDERS_NAT
     second = double_nat(report)
     if second is not None and second.confidence is not _WEAK:
         return "one of your two routers"

@@ -18,7 +18,7 @@ from tui.explain.words import busy
 def headline(diagnosis: Diagnosis, report: Report) -> str:
     """The whole diagnosis in one sentence, with the obstacle named and placed."""
     words = content.headline(_headline_words(diagnosis, report))
-    filling = {**filling_of(report), **pair_filling(diagnosis)}
+    filling = {**filling_of(report), **pair_filling(diagnosis, report)}
     return content.plain(content.fill(words, **filling))
 
 

@@ -64,6 +64,10 @@ def doing(check: CheckId, state: CheckState) -> str:
     return f"{words}: {state.detail}" if words and state.detail else words or state.detail
 
 
+ENOUGH = 2
+"""It takes so many answers to compare them."""
+
+
 def question_lines(report: Report) -> tuple[Line, ...]:
     """A run as a person reads it: a line for each question, of which a check may answer several."""
     if report.elsewhere:
@@ -110,7 +114,16 @@ def _mapping(report: Report) -> lines.Found:
         case None if busy(report, CheckId.STUN) and answered:
             return "so-far", filling
         case None:
-            return why_unknown(report, stun.VARIES4), filling
+            return _without_relays(report) or (why_unknown(report, stun.VARIES4), filling)
+
+
+def _without_relays(report: Report) -> lines.Found | None:
+    """What servers that are no relays say of it, where those alone answered."""
+    others = facts.all_servers(report, Family.V4)
+    if others < ENOUGH or facts.answered(report, Family.V4) or busy(report, CheckId.STUN):
+        return None
+    agree = len(facts.all_endpoints(report, Family.V4)) == 1
+    return ("others-agree" if agree else "others-differ"), {"others": others}
 
 
 def _ipv6(report: Report) -> lines.Found:

@@ -16,6 +16,7 @@ from tui import content
 from tui.content import Tone
 from tui.explain.mechanism import explain_mechanism
 from tui.explain.tones import RESULT_TONES
+from tui.explain.verdict import cause_words
 from tui.explain.words import Evidence, evidence
 
 
@@ -62,13 +63,22 @@ def explain_peer(found: PeerOutlook, report: Report) -> PeerWords:
         words.label,
         words.sentence,
         words.why,
-        content.label(found.confidence),
+        _how_sure(found),
         MEANWHILE[found.relay] if found.relay is not None else "",
         "" if found.nat is NatClass.UNKNOWN else content.label(found.nat),
         tuple(content.label(hint.id) for hint in found.hints),
         evidence(report, [KEYS[each] for each in found.because]),
         evidence(report, [KEYS[each] for each in found.missing]),
     )
+
+
+def _how_sure(found: PeerOutlook) -> str:
+    """A path that was seen is certain; why it is so may be less."""
+    sure = content.label(found.confidence)
+    if found.reason is None or found.reason is found.confidence:
+        return sure
+    words = content.read_there("seen and why")
+    return content.fill(words, path=sure, why=content.label(found.reason))
 
 
 def path_words(path: PeerPath, via: str) -> str:
@@ -79,7 +89,7 @@ def path_words(path: PeerPath, via: str) -> str:
     return f"{label} {'via' if path is PeerPath.DERP else 'at'} {via}"
 
 
-def pair_filling(diagnosis: Diagnosis) -> dict[str, object]:
+def pair_filling(diagnosis: Diagnosis, report: Report) -> dict[str, object]:
     """What a headline about the pair may name."""
     found = diagnosis.peer
     if found is None:
@@ -89,7 +99,7 @@ def pair_filling(diagnosis: Diagnosis) -> dict[str, object]:
         {Weight.LIMITS} if diagnosis.headline is Headline.PEER_OWN_SIDE else set()
     )
     blocking = [
-        content.cause(each.id).title
+        cause_words(each.id, report).title
         for each in diagnosis.causes
         if each.weight in counts and each.id not in PAIR_RULES
     ]

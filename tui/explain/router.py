@@ -48,6 +48,7 @@ def router_says(report: Report, check: CheckId) -> tuple[Told, ...]:
     keys = SERVICES[protocol]
     parts: tuple[tuple[str, Iterator[str]], ...] = (
         ("about", _about(report, protocol, keys)),
+        ("ipv6", _six(report) if protocol is MappingProtocol.PCP else iter(())),
         ("entries", _entries(report) if protocol is MappingProtocol.UPNP else iter(())),
         ("trial", _trial(report.value(keys.test), report.value(port_mapping.LET_THROUGH))),
         ("pinhole", _pinhole(report) if protocol is MappingProtocol.PCP else iter(())),
@@ -79,8 +80,11 @@ def _about(report: Report, protocol: MappingProtocol, keys: ServiceKeys) -> Iter
         yield from _error(error)
     if report.value(keys.present) and report.value(port_mapping.TAILSCALE_ASKS) is False:
         yield _say("not-tailscales")
+
+
+def _six(report: Report) -> Iterator[str]:
     six = report.value(port_mapping.PRESENT6)
-    if protocol is MappingProtocol.PCP and six is not None:
+    if six is not None:
         yield _say("ipv6-yes" if six else "ipv6-no")
 
 

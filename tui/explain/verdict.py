@@ -30,6 +30,7 @@ from tui import content
 from tui.content import CauseWords, Tone
 from tui.explain import elsewhere, facts
 from tui.explain.filling import SOME_NAT, filling_of, nat_name
+from tui.explain.instead import instead
 from tui.explain.path import own_nat
 from tui.explain.words import (
     CauseText,
@@ -185,7 +186,9 @@ def cause_words(cause_id: CauseId, report: Report) -> CauseWords:
         return content.no_mapping(cause_id)
     if cause_id is CauseId.PORT_MAPPING_OFF and in_cloud(report):
         return content.no_mapping(f"{cause_id}-cloud")
-    return content.cause(cause_id)
+    words = content.cause(cause_id)
+    more = instead(cause_id, report)
+    return content.instead(more, words) if more else words
 
 
 def _words_of(cause: Cause, report: Report) -> CauseWords:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from probes.diagnosis.causes_device import RANDOM_PORT
 from probes.diagnosis.model import Cause, CauseId
 from probes.diagnosis.remedies import RemedyId
-from probes.readings import environment, port_mapping, tailscale
-from probes.readings.environment import Effect
+from probes.readings import environment, local, port_mapping, tailscale
+from probes.readings.environment import Effect, Surrounding
 from probes.readings.tailscale import Backend
 from probes.report import Report
 from tui import content
@@ -50,10 +50,35 @@ _STARTS_SERVICE = frozenset({"service", "running"})
 
 
 def needless(remedy: RemedyId, report: Report) -> frozenset[str]:
-    """Ids of the steps that are done already, as was measured: a service that answers runs."""
+    """Ids of the steps that are done already, or are not for this device, as was measured: a
+    service that answers runs, a pod has no container's options, and a device may have no IPv6."""
+    match remedy:
+        case RemedyId.CONNECT_TAILSCALE if _runs(report):
+            return _STARTS_SERVICE
+        case RemedyId.HOST_NETWORK if report.known(environment.EVIDENCE):
+            return _FOR_CONTAINERS if _in_pod(report) else _FOR_PODS
+        case RemedyId.OPEN_FIREWALL | RemedyId.ALLOW_INBOUND if _without_ipv6(report):
+            return _FOR_IPV6
+        case _:
+            return frozenset()
+
+
+_FOR_CONTAINERS, _FOR_PODS = frozenset({"option", "take-out"}), frozenset({"pod"})
+_FOR_IPV6 = frozenset({"both-families", "allow-ipv6"})
+
+
+def _runs(report: Report) -> bool:
     state = report.value(tailscale.STATE)
-    runs = state is not None and state not in (Backend.NO_DAEMON, Backend.NOT_INSTALLED)
-    return _STARTS_SERVICE if runs and remedy is RemedyId.CONNECT_TAILSCALE else frozenset()
+    return state is not None and state not in (Backend.NO_DAEMON, Backend.NOT_INSTALLED)
+
+
+def _in_pod(report: Report) -> bool:
+    inside = report.value(environment.EVIDENCE) or ()
+    return any(each.kind is Surrounding.KUBERNETES for each in inside)
+
+
+def _without_ipv6(report: Report) -> bool:
+    return report.known(local.WAY_OUT6) and report.value(local.WAY_OUT6) is None
 
 
 def _not_asked(report: Report) -> Iterator[tuple[str, str]]:

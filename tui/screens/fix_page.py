@@ -11,12 +11,14 @@ from probes.diagnosis.what_if import Whose
 from tui import content
 from tui.command import Command
 from tui.commands import NEXT, PRETEND, ROUTER, SYSTEM
-from tui.content import Tone, plain
+from tui.content import Tone, plain, playbooks
 from tui.explain import CauseText
 from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand
 from tui.fixing.first import RELAYED_BESIDES, no_way, optional
+from tui.fixing.playbook import Playbook
 from tui.fixing.telling import promise
+from tui.screens.fix_ask import broken
 from tui.screens.fix_step import Shown
 from tui.state import Measurement
 from tui.widgets.page import Block, gap, heading, pairs, prose, title
@@ -60,7 +62,7 @@ def after_steps(shown: Shown) -> list[Block]:
         *(gap, heading("Why that helps"), prose(book.why)),
         *(gap, heading("Who can do it"), prose(book.who)),
         *(gap, heading("What it risks"), prose(book.risk)),
-        *(gap, heading("To take it back"), prose(book.undo)),
+        *(gap, heading("To take it back"), prose(book.undo), *_by_hand(book)),
     ]
     if book.sources:
         rows = [(source.name, say(source.address or "a manual page")) for source in book.sources]
@@ -68,6 +70,22 @@ def after_steps(shown: Shown) -> list[Block]:
     if shown.trouble:
         blocks += [gap, prose(f"Your ticks are {shown.trouble}.", "$note")]
     return blocks
+
+
+def _by_hand(book: Playbook) -> list[Block]:
+    """The commands that take it back: whoever ran one finds here how to undo it later."""
+    undone = [step.command.undo for step in book.steps if step.command is not None]
+    commands = [each for each in undone if each]
+    if not commands:
+        return []
+    return [prose(playbooks.guidance("back-by-hand"), "$quiet"), *map(_typed, commands)]
+
+
+def _typed(text: str) -> Block:
+    def lay(width: int) -> Sequence[Content]:
+        return [line for part in text.split("\n") for line in broken(part, width)]
+
+    return lay
 
 
 def duration(seconds: int) -> str:

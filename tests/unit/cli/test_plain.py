@@ -128,7 +128,7 @@ def test_the_first_screen_says_the_verdict_the_cause_that_matters_and_the_first_
         assert "Step 1: " not in screen
         return
     way = next(way for way in plans[0].ways if way.recommended)
-    title = content.cause(plans[0].cause.id).title
+    title = cause_words(plans[0].cause.id, report).title
     steps = [line for line in unwrapped(text).splitlines() if line.startswith("Step 1: ")]
     assert f": {title}. " in screen
     trial = trial_decides(report, diagnosis)

@@ -125,6 +125,14 @@ CASES: dict[str, tuple[CheckId, tuple[tuple[Any, Any], ...], dict[str, list[str]
             "Large packets": ["Packets of 1340 bytes, as large as the VPN's, get out"],
         },
     ),
+    "nobody comes in, and there is no Tailscale": (
+        CheckId.BEHAVIOR,
+        (
+            (port_mapping.FORWARD, port_mapping.Forward(5, False, "RESPONSE-PORT")),
+            (tailscale.STATE, tailscale.Backend.NOT_INSTALLED),
+        ),
+        {"The way in": ["No stranger's packet got in by port 5, which a VPN would use here"]},
+    ),
     "a short life": (
         CheckId.LIFETIME,
         ((lifetime.LIFETIME4, Lifetime(20, 35, LifetimeMethod.RESPONSE_PORT, "one.example")),),
@@ -373,7 +381,7 @@ def test_tailscale_s_own_netcheck_is_told_under_its_own_names() -> None:
 
 def test_every_reading_of_these_checks_has_a_place_on_the_page() -> None:
     """What is known is told on the page, or in full by the check's own line."""
-    by_the_line = ("tailscale.program", "tailscale.state", "environment.set_port")
+    by_the_line = ("tailscale.program", "environment.set_port")
     shown = {key.id for _, readings, _ in CASES.values() for key, _ in readings}
     twins = {f"{key[:-1]}6" for key in shown if key.endswith("4")}  # IPv6 is told as IPv4 is
     checks = (CheckId.BEHAVIOR, CheckId.FIREWALL, CheckId.ENVIRONMENT, CheckId.TAILSCALE)

@@ -122,7 +122,7 @@ def test_what_helps_is_what_the_steps_begin_with(name: str, first: str, helps: s
 def test_behind_a_provider_no_line_sends_the_person_to_the_own_router() -> None:
     found, diagnosis = conclude("cgnat")
     off = next(each for each in diagnosis.causes if each.id is CauseId.PORT_MAPPING_OFF)
-    assert "would not get through" in explain_cause(off, found).for_you
+    assert "until then a port that" in explain_cause(off, found).for_you
     for field in (FieldId.MAPPING_VARIES, FieldId.PORT_MAPPING):
         advice = content.plain(explain_field(found, field).next_step)
         assert "does not get through the provider's NAT" in advice

@@ -210,7 +210,7 @@ SAYS = {
     CauseId.PORT_CONFLICT: "told to use port 41641, but it listens on port 50000",
     CauseId.FORCED_RELAY: "relays only: A_NAME. ",
     CauseId.EXIT_NODE: "the exit node far-away.",
-    CauseId.NOT_CONNECTED: "on this device: switched off.",
+    CauseId.NOT_CONNECTED: "Tailscale is switched off, so no peer",
     CauseId.CLIENT_BUG: "Tailscale's issue 18348",
     CauseId.STUN_BLOCKED: "stun.example answered on UDP port 19302",
     CauseId.HARD_NAT: "3 servers saw 3 different addresses or ports",

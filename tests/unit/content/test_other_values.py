@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
 import pytest
 
-from probes.model import CheckId, CheckStatus, Family, Reason, Unknown
+from probes.model import CheckId, CheckStatus, Endpoint, Family, Reason, Unknown
 from probes.readings import captive_portal, environment, local, port_mapping, relays, stun
 from tests.unit.content.reports import EASY, HARD, answer, device, mapped, report, way_out
 from tests.unit.content.test_tables import (
@@ -46,6 +47,10 @@ def mapping(*, ok: bool, seen: bool | None = None) -> port_mapping.MappingTest:
 
 TUNNEL = {**EASY, local.WAY_OUT4.id: way_out(tunnel="tun0")}
 ELSEWHERE = (answer("45.83.223.10:40001", 0, host="stun.example:19302"),)
+TWO_ELSEWHERE = (
+    *ELSEWHERE,
+    replace(ELSEWHERE[0], host="two.example:443", server=Endpoint.parse("198.51.100.9:443")),
+)
 FORCED = environment.Setting(
     "TS_DEBUG_ALWAYS_USE_DERP", "true", "/etc/default/tailscaled", environment.Effect.FORCES_RELAY
 )
@@ -206,6 +211,12 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
         "which is no relay",
     ),
     (FieldId.MAPPING_VARIES, "no-answer", SILENT, "nothing to compare"),
+    (
+        FieldId.MAPPING_VARIES,
+        "no-answer-but-elsewhere",
+        {**SILENT, stun.ELSEWHERE.id: TWO_ELSEWHERE},
+        "which is no relay",
+    ),
     (
         FieldId.MAPPING_VARIES,
         "not-applicable",

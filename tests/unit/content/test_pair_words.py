@@ -60,7 +60,7 @@ PEERS: dict[str, tuple[Report, str, HopId | None]] = {
     ),
     "one network": (
         report_for(RELAYED, more=(STAYS, told(f"{PUBLIC}:41641", "192.168.1.30:41641"))),
-        "Relayed to nas, though both are behind one public address: what lies between them decides",
+        "Relayed to nas, behind the same public address: something there keeps the two apart",
         HopId.WAY_OUT,
     ),
     "nothing known of this side": (

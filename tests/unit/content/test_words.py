@@ -200,6 +200,7 @@ def test_no_file_is_left_that_nothing_loads() -> None:
         "foremost",
         "headline",
         "hindering",
+        "instead",
         "mapping-fault",
         "mechanism",
         "meeting",
@@ -306,7 +307,7 @@ def test_placeholders_are_plain_names_and_only_where_something_fills_them() -> N
     )
     more = (
         *("obstacle", "notice", "disagreement", "fixing", "meeting", "own-firewall", "router"),
-        *("settle", "sign", "there", "which-box", "within", "account"),
+        *("settle", "sign", "there", "which-box", "within", "account", "instead"),
     )
     allowed = (*filled, *(f"labels/{each}" for each in more))
     for where, text in ALL:

@@ -16,6 +16,7 @@ from probes.diagnosis.model import Actor, Cause, CauseId, Confidence, NatClass, 
 from probes.diagnosis.plan import Way, plan_of
 from probes.diagnosis.remedies import REMEDIES, RemedyId
 from probes.diagnosis.what_if import Whose
+from probes.model import Family
 from probes.readings import environment, firewall, local, port_mapping, tailscale
 from probes.readings.environment import (
     BugEffect,
@@ -105,6 +106,26 @@ def test_a_service_that_answers_need_not_be_started(system: System) -> None:
     assert absent[0] in ("service", "running")
     for state in (tailscale.Backend.NEEDS_LOGIN, tailscale.Backend.STOPPED):
         assert ids(state) == absent[1:]
+
+
+def ids_of(remedy: RemedyId, readings: dict[str, Any]) -> set[str]:
+    return {step.id for step in steps_for(remedy, report(readings)).steps}
+
+
+def test_a_pod_is_told_a_pod_s_option_and_a_container_a_container_s() -> None:
+    def inside(kind: environment.Surrounding) -> set[str]:
+        shown = environment.Evidence(kind, "a name", True, "a file", Confidence.CERTAIN)
+        return ids_of(RemedyId.HOST_NETWORK, {environment.EVIDENCE.id: (shown,)})
+
+    assert {"option", "pod"} & inside(environment.Surrounding.KUBERNETES) == {"pod"}
+    assert {"option", "pod"} & inside(environment.Surrounding.CONTAINER) == {"option"}
+
+
+def test_a_device_without_ipv6_needs_no_rule_for_it() -> None:
+    way = way_out(Family.V6)
+    for remedy in (RemedyId.OPEN_FIREWALL, RemedyId.ALLOW_INBOUND):
+        steps = {each: ids_of(remedy, {local.WAY_OUT6.id: each}) for each in (None, way)}
+        assert steps[way] - steps[None] in ({"both-families"}, {"allow-ipv6"})
 
 
 # --- complete -------------------------------------------------------------------------------------
