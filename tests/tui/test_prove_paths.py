@@ -126,6 +126,17 @@ def test_one_look_that_misses_a_heartbeat_shows_no_other_path() -> None:
     assert line.rstrip().endswith("━  ✓ direct")
 
 
+def test_the_end_of_a_line_is_the_path_that_stands_beside_it() -> None:
+    history = History()
+    for look in looks_of("back-and-forth", ()):
+        history = added(history, look)
+        if any(each.flips for each in history.moments):
+            break
+    blocks = live.watch(history, of="", watching=True, able=True, mask=str)
+    (line,) = (each for each in Page(blocks).plain().splitlines() if "home-nas  " in each)
+    assert line.endswith("·━  ✓ direct")
+
+
 class Missed(Ahead):
     """Looks up to the first one that misses a heartbeat, then silence."""
 

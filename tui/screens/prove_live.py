@@ -190,7 +190,8 @@ def _track(history: History, peer: str, room: int) -> Content:
     whole_s = max(look.at_s if look is not None else 0.0, 1.0)
     cells = []
     for cell in range(room):
-        at_s = (cell + 0.5) / room * whole_s
+        # The last one is now: a path that was seen to turn this moment shows there.
+        at_s = (cell + 0.5) / room * whole_s if cell < room - 1 else whole_s
         path = next((each.path for each in reversed(spans) if each.at_s <= at_s), spans[0].path)
         tone = _PATH_TONES.get(path)
         mark, style = (" ", "") if tone is None else (_MARKS_IN_TIME[tone], LOOKS[tone].style)
