@@ -140,6 +140,11 @@ class WhyrelayApp(Remeasuring, Leaving):
         seen, listed = self._following.seen, known.report.value(PEERS) or ()
         return with_paths(known.report, tuple(seen(known.title, each) for each in listed))
 
+    def tested(self) -> None:
+        """A run came to its end."""
+        if self._keeper is not None:
+            self._keeper.tested()
+
     def paths_measured(self, title: str) -> None:
         """A run has read the paths to all peers: they are as it says, from now on."""
         if self._following is not None:

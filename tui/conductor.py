@@ -236,6 +236,7 @@ class Conductor:
         elif not report.closed:
             self._break_off(_CUT_SHORT)
         else:
+            self._app.tested()
             if source.title in self.proofs:
                 # Tailscale finds the paths that come of a change a moment after the change.
                 self._app.following.look_after(source, self._app.settings.options)

@@ -5,7 +5,7 @@ No boxes, no columns, nothing that moves the cursor: headings are words, every l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import assert_never
 
 from probes.diagnosis.model import Diagnosis, Verdict
@@ -49,10 +49,16 @@ class Part:
     lines: Iterable[str]
 
 
-def parts(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -> Iterator[Part]:
-    """The report, part by part: what it comes to and what to do first, then what that rests on."""
+def parts(
+    report: Report, diagnosis: Diagnosis, *, masked: bool = False, closed: Collection[str] = ()
+) -> Iterator[Part]:
+    """The report, part by part: what it comes to and what to do first, then what that rests on.
+
+    `closed`: the ways that are no place to begin, by their keys.
+    """
     yield Part("Verdict", _verdict(report, diagnosis, masked))
-    yield from _where_any("What to do", plan_lines(report, diagnosis, masked=masked))
+    ways = plan_lines(report, diagnosis, masked=masked, closed=closed)
+    yield from _where_any("What to do", ways)
     yield Part("Causes", _causes(report, diagnosis))
     yield from _pair(report, diagnosis)
     yield Part("What to expect", _outlook(report, diagnosis))

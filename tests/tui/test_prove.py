@@ -239,3 +239,7 @@ async def test_what_was_ticked_in_fix_is_waited_for_and_compared_with_before() -
         told = " ".join(page(app).split())
         assert "Nothing is different" in told
         assert "What to try next Forward the VPN's UDP port" in told
+        await press(pilot, "4")
+        begun = [line for line in lines(app) if "→" in line]
+        assert len(begun) == 1, "Fix begins where Prove says"
+        assert "Forward the" in begun[0]

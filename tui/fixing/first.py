@@ -18,7 +18,7 @@ from tui.explain.settling import claims, open_readings, trial_decides
 from tui.explain.words import number, some
 from tui.fixing.playbook import ELSEWHERE, circumstances, helps_from_here, playbook
 from tui.fixing.telling import in_the_way, named, step_lines, who_acts
-from tui.fixing.ways import first_open
+from tui.fixing.ways import begin_with
 
 
 def first_lines(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -> Iterator[str]:
@@ -56,11 +56,9 @@ def first_lines(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -
         yield relayed
 
 
-def first_move(
-    report: Report, diagnosis: Diagnosis, impossible: Collection[str] = ()
-) -> Iterator[str]:
+def first_move(report: Report, diagnosis: Diagnosis, closed: Collection[str] = ()) -> Iterator[str]:
     """The first thing to do, in a sentence or two, and who is relayed besides: how it is done
-    stands in Fix. `impossible`: the ways that the person cannot go, by their keys."""
+    stands in Fix. `closed`: the ways that are no place to begin, by their keys."""
     plans = in_the_way(report, diagnosis)
     if not plans:
         yield " ".join(_nothing_in_the_way(report, diagnosis))
@@ -68,8 +66,7 @@ def first_move(
     if trial_decides(report, diagnosis):
         yield playbooks.guidance("first-trial")
         return
-    open_ = (first_open(plan, impossible) for plan in plans)
-    way = next((way for way in open_ if way is not None), None)
+    way = begin_with(plans, closed)
     if way is None:
         yield content.fixing("nothing left")
     else:

@@ -74,6 +74,9 @@ class Keeper:
     ) -> None:
         self.progress = Progress()
         self.trouble = Trouble.NONE
+        self.untested = False
+        """A step was ticked or run, and nothing was measured since. What was kept from an earlier
+        start is measured anew before anything else."""
         self._directory = directory
         self._save = save
         self._clock = clock
@@ -112,9 +115,15 @@ class Keeper:
             progress = replace(progress, before=report)
         if progress == self.progress:
             return progress
+        done = self.progress.ticked, self.progress.ran
+        self.untested = self.untested or (progress.ticked, progress.ran) != done
         self.progress = replace(progress, saved_at=self._clock())
         self._write()
         return self.progress
+
+    def tested(self) -> None:
+        """A run came to its end: it shows what came of the steps that are done."""
+        self.untested = False
 
     def forget(self) -> Progress:
         """Begin anew on this network."""

@@ -7,7 +7,7 @@ whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from probes.diagnosis.model import Actor, CauseId, Diagnosis, NatClass
 from probes.diagnosis.plan import CausePlan, Way, plan_of
@@ -20,7 +20,7 @@ from tui.explain.settling import trial_decides
 from tui.explain.verdict import cause_words
 from tui.fixing.playbook import Circumstances, Playbook, PlayStep, circumstances, playbook
 from tui.fixing.remarks import IPV6
-from tui.fixing.ways import told_once
+from tui.fixing.ways import first_open, told_once
 from tui.wrapping import COMMAND
 
 _ADDRESS = re.compile(r"`(https?://[^`]+)`")
@@ -32,33 +32,37 @@ def plan_lines(
     found: Circumstances | None = None,
     *,
     masked: bool = False,
+    closed: Collection[str] = (),
 ) -> Iterator[str]:
     """The steps of the way to begin with, and all ways out of what stands in the way.
 
     Notes are left out, and a way that helps with several causes is told once. Nothing where nothing
-    is in the way.
+    is in the way. `closed`: the ways that are no place to begin, by their keys.
     """
     plans = in_the_way(report, diagnosis)
     trial = bool(plans) and trial_decides(report, diagnosis)
-    if plans:
+    open_ = ((plan, first_open(plan, closed)) for plan in plans)
+    begin = next(((plan, way) for plan, way in open_ if way is not None), None)
+    if begin is not None:
+        plan, first = begin
         peer = diagnosis.peer.name if diagnosis.peer is not None else ""
         person = found if found is not None else circumstances(report, peer=peer, masked=masked)
-        first = next(way for way in plans[0].ways if way.recommended)
         # Of a report from elsewhere nobody knows which system it was, unless they say so.
         here = found is not None or not report.elsewhere
-        book = playbook(first, plans[0].cause, report, person, here=here)
+        book = playbook(first, plan.cause, report, person, here=here)
         if trial:
             yield playbooks.guidance("first-trial")
         yield from playbook_lines(book, "begin-else" if trial else "begin-with")
         yield from ("", playbooks.guidance("all-ways"), "")
+    elif plans:
+        yield from (content.fixing("nothing left"), "", playbooks.guidance("all-ways"), "")
     first_words = "way-then" if trial else "way-first"
     stopped = CauseId.UDP_BLOCKED in {each.cause.id for each in plans}
     for told in told_once(plans):
         yield f"{cause_words(told.plan.cause.id, report).title}:"
         for way in told.fresh:
-            begin = way.recommended and told.plan is plans[0]
             yield f"- {way_line(way, stopped=stopped)}" + (
-                f" {playbooks.guidance(first_words)}" if begin else ""
+                f" {playbooks.guidance(first_words)}" if begin == (told.plan, way) else ""
             )
         if told.again:
             yield f"- {as_above(named(way) for way in told.again)}"

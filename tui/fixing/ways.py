@@ -61,18 +61,28 @@ def listed(plans: Iterable[CausePlan]) -> tuple[tuple[CausePlan, Way], ...]:
     return tuple((told.plan, way) for told in told_once(plans) for way in told.fresh)
 
 
-def first_open(plan: CausePlan, impossible: Collection[str]) -> Way | None:
-    """Where to begin with a cause: what is recommended, else the cheapest that is possible."""
-    open_ = [way for way in plan.ways if key_of(way) not in impossible]
+def first_open(plan: CausePlan, closed: Collection[str]) -> Way | None:
+    """Where to begin with a cause: what is recommended, else the cheapest that is possible.
+
+    `closed`: the ways that cannot be gone, or were gone for nothing (`tui.fixing.tried`).
+    """
+    open_ = [way for way in plan.ways if key_of(way) not in closed]
     return next((way for way in open_ if way.recommended), open_[0] if open_ else None)
 
 
+def begin_with(plans: Sequence[CausePlan], closed: Collection[str]) -> Way | None:
+    """Where to begin of all: with what is in the way, where anything is."""
+    weighty = [plan for plan in plans if plan.cause.in_the_way] or plans
+    found = (first_open(plan, closed) for plan in weighty)
+    return next((way for way in found if way is not None), None)
+
+
 def next_after(
-    plans: Sequence[CausePlan], plan: CausePlan, impossible: Collection[str]
+    plans: Sequence[CausePlan], plan: CausePlan, closed: Collection[str]
 ) -> tuple[CausePlan, Way] | None:
     """Where to go on: the next-cheapest way of this cause, else of the next cause."""
     at = plans.index(plan)
     for each in (*plans[at:], *plans[:at]):
-        if (way := first_open(each, impossible)) is not None:
+        if (way := first_open(each, closed)) is not None:
             return each, way
     return None

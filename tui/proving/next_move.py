@@ -32,9 +32,10 @@ class Move:
 
 
 def next_move(
-    side: Side, tried: RemedyId | None = None, impossible: Collection[str] = ()
+    side: Side, tried: RemedyId | None = None, closed: Collection[str] = ()
 ) -> Move | None:
-    """The next way in the plan that was not tried just now and is not ruled out.
+    """The next way in the plan that was not tried just now and is not ruled out. `closed`: those
+    that are, by their keys.
 
     None where nothing blocks or limits any more, or nothing is left.
     """
@@ -43,9 +44,7 @@ def next_move(
             continue
         for way in _best_first(plan):
             move = Move(plan.cause, way)
-            if move.key not in impossible and not (
-                way.remedy.id is tried and way.whose is Whose.THIS
-            ):
+            if move.key not in closed and not (way.remedy.id is tried and way.whose is Whose.THIS):
                 return move
     return None
 

@@ -202,7 +202,7 @@ class FixPane(FixView):
         if not impossible:
             self.whyrelay.say(content.fixing("is possible"))
             return
-        row = self._listed.after(at[0], self._progress.impossible)
+        row = self._listed.after(at[0], self._not_to_begin)
         if row:
             plan, way = self._listed.ways[row]
             self._rows.cursor = row

@@ -14,7 +14,7 @@ from tui import content
 from tui.content import Tone
 from tui.explain import CauseText
 from tui.explain.words import number
-from tui.fixing.ways import Told, first_open, key_of, next_after, told_once
+from tui.fixing.ways import Told, begin_with, key_of, next_after, told_once
 from tui.theme import LOOKS
 from tui.widgets.text import fit, fitting, glyph, join, say
 
@@ -32,16 +32,14 @@ class Listed:
     places: Mapping[str, str] = field(default_factory=dict)
     """The row of a way, by its name."""
 
-    def begin(self, impossible: Collection[str]) -> str:
-        """The row of the first way that is possible; "" for none."""
-        for plan in self.plans.values():
-            if (way := first_open(plan, impossible)) is not None:
-                return self.row_of(way)
-        return ""
+    def begin(self, closed: Collection[str]) -> str:
+        """The row of the way to begin with; "" for none. `closed`: those that are no beginning."""
+        way = begin_with(list(self.plans.values()), closed)
+        return "" if way is None else self.row_of(way)
 
-    def after(self, plan: CausePlan, impossible: Collection[str]) -> str:
+    def after(self, plan: CausePlan, closed: Collection[str]) -> str:
         """The row to go on with, where a way of this cause is not possible; "" for none."""
-        found = next_after(list(self.plans.values()), plan, impossible)
+        found = next_after(list(self.plans.values()), plan, closed)
         return "" if found is None else self.row_of(found[1])
 
     def row_of(self, way: Way) -> str:

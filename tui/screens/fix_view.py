@@ -25,6 +25,7 @@ from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Playbook, PlayStep, playbook
 from tui.fixing.progress import Progress
+from tui.fixing.tried import all_done, closed
 from tui.fixing.ways import Told, first_open, key_of, name_of, names_of
 from tui.networks import PRACTICE
 from tui.screens import fix_page, fix_run
@@ -190,7 +191,7 @@ class FixView(Pane):
             of=len(steps),
             impossible=key in progress.impossible,
             recommended=self._first_of(plan) is way and not self._optional,
-            begin=self._begin_words if row == self._listed.begin(progress.impossible) else "",
+            begin=self._begin_words if row == self._listed.begin(self._not_to_begin) else "",
         )
         return lay(width)
 
@@ -209,9 +210,18 @@ class FixView(Pane):
 
     def _all_done(self, way: Way) -> bool:
         """Every step of it is ticked."""
-        ticked = self._progress.ticked.get(key_of(way), frozenset())
-        return bool(ticked) and all(
-            step.id in ticked for step in self._book(self._listed.row_of(way)).steps
+        begun = key_of(way) in self._progress.ticked
+        return begun and all_done(self._progress, way, self._book(self._listed.row_of(way)))
+
+    @property
+    def _not_to_begin(self) -> frozenset[str]:
+        """The ways that are no place to begin, by their keys."""
+        return closed(
+            self._listed.plans.values(),
+            self._progress,
+            lambda _, way: self._book(self._listed.row_of(way)),
+            self.whyrelay.conductor.proofs.get(self.measurement.title),
+            tested=not self.whyrelay.keeper.untested,
         )
 
     def _stands(self, way: Way) -> str:
@@ -226,7 +236,7 @@ class FixView(Pane):
         return explain_cause(plan.cause, self.measurement.report)
 
     def _first_of(self, plan: CausePlan) -> Way | None:
-        return first_open(plan, self._progress.impossible)
+        return first_open(plan, self._not_to_begin)
 
     def _place(self) -> None:
         """Once for each network: where the person was, or where to begin."""
@@ -238,12 +248,12 @@ class FixView(Pane):
         self._placed = here
         progress = self._progress
         was = self._listed.places.get(progress.goes_on, "")
-        if progress.begun and was:
+        if progress.begun and was and not self._all_done(self._listed.ways[was][1]):
             self._rows.cursor = was
         elif not moved and self._state() in _FIRST_OF_ALL:
             self._rows.cursor = _ABOUT
         elif not moved:
-            self._rows.cursor = self._listed.begin(progress.impossible) or next(
+            self._rows.cursor = self._listed.begin(self._not_to_begin) or next(
                 iter(self._listed.ways)
             )
 
@@ -307,7 +317,7 @@ class FixView(Pane):
             matters=self._matters(row),
             hindrances={step.id: self._hindrance(step, way) for step in book.steps if step.command},
             session=self._logged_in(),
-            recommended=row == self._listed.begin(progress.impossible) and not self._optional,
+            recommended=row == self._listed.begin(self._not_to_begin) and not self._optional,
             after_trial=self._trial,
             pretends=progress.title.startswith(PRACTICE) and not self.cannot_pretend(),
             trouble="" if trouble is Trouble.NONE else content.label(trouble),

@@ -11,12 +11,14 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
+from probes.diagnosis.plan import plan_of
 from probes.diagnosis.remedies import RemedyId
 from probes.readings.tailscale import PEERS, Peer
 from tui import content
 from tui.commands import PING, PRETEND, RETEST
 from tui.commands import WATCH as WATCHING
 from tui.content import Tone
+from tui.fixing.tried import books_for, closed
 from tui.networks import PRACTICE
 from tui.peers import ordered, path_words, tone_of
 from tui.proving.compare import CauseFate, Comparison, Outcome
@@ -251,8 +253,7 @@ class ProveView(Pane):
         if found is not None and self._proof is not None:
             proof = self._proof
             done = done_words(proof, self._device(), self._mask)
-            ruled_out = self.whyrelay.progress.impossible
-            move = next_move(found.after, proof.remedy, ruled_out)
+            move = next_move(found.after, proof.remedy, self._not_to_begin(found, proof))
             looking = found.more_to_come and self._following.looking_after
             return [*blocks, *pages.result(found, done, move, looking=looking)]
         if self.measurement.title:
@@ -271,6 +272,12 @@ class ProveView(Pane):
         if self.can_pretend():
             blocks += [gap, prose(content.proof("practise"))]
         return blocks
+
+    def _not_to_begin(self, found: Comparison, proof: Proof) -> frozenset[str]:
+        """The ways that are no place to begin, by their keys."""
+        report, progress = found.after.report, self.whyrelay.progress
+        plans, books = plan_of(report, found.after.diagnosis), books_for(report, progress)
+        return closed(plans, progress, books, proof, tested=not self.whyrelay.keeper.untested)
 
     def _device(self) -> str:
         """The device that is chosen, by its own name; "" for none."""

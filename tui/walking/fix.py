@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from probes.diagnosis.plan import Way, plan_of
+from probes.diagnosis.plan import Way
 from tui import content
 from tui.explain import explain_cause
 from tui.explain.settling import trial_decides
 from tui.explain.words import number
-from tui.fixing.circumstances import Brand, Circumstances, System, circumstances
+from tui.fixing.circumstances import Brand, Circumstances, System
 from tui.fixing.first import no_way, optional, relayed_now
 from tui.fixing.telling import as_above
-from tui.fixing.ways import first_open, key_of, listed, name_of, told_once
+from tui.fixing.tried import all_done
+from tui.fixing.ways import begin_with, key_of, listed, name_of, told_once
 from tui.proving.compare import Side
 from tui.state import Step
-from tui.walking.fix_plan import At, Fixing
+from tui.walking.fix_plan import At, Fixing, fixing_of
 from tui.walking.fix_way import follow
 from tui.walking.letters import LETTERS
 from tui.walking.measure import can_try, consented, test, trial_choice
@@ -29,12 +30,9 @@ _SYSTEM, _ROUTER, _ANEW = "system", "router", "anew"
 def fix(walk: Walk) -> Step:
     """Tell the ways, and go along with one. Raises Left."""
     talk, known = walk.talk, walk.measurement
-    walk.keeper.open(known.title, known.report.network_id)
+    fixing = fixing_of(walk)
+    plans = fixing.plans
     walk.at(Step.FIX)
-    plans = plan_of(known.report, known.judged)
-    peer = known.chosen.name if known.chosen is not None else ""
-    found = circumstances(known.report, peer=peer, masked=walk.masker is not None)
-    fixing = Fixing(walk, plans, found)
     talk.heading(f"Step 4 of 5: Fix. {content.page('fix').title}")
     talk.tell(Side(known.report, known.judged, known.pair).sentence)
     relayed = relayed_now(known.report, known.diagnosis, walk.peers)
@@ -103,7 +101,11 @@ def _resumed(fixing: Fixing) -> At | None:
     wanted, walk.resumed = walk.resumed, None
     if wanted is None:
         return None
-    return next((at for at in listed(fixing.plans) if key_of(at[1]) == wanted.goes_on), None)
+    for at in listed(fixing.plans):
+        if key_of(at[1]) == wanted.goes_on:
+            # What was gone to its end, and did not cure, is nothing to go on with.
+            return None if all_done(fixing.progress, at[1], fixing.book(at)) else at
+    return None
 
 
 def _tell_list(fixing: Fixing, letters: Sequence[Choice]) -> list[At]:
@@ -139,9 +141,7 @@ def _marked(fixing: Fixing) -> bool:
 def _begin(fixing: Fixing) -> Way | None:
     if optional(fixing.walk.measurement.judged, fixing.plans):
         return None
-    impossible = fixing.progress.impossible
-    found = (first_open(plan, impossible) for plan in fixing.plans)
-    return next((way for way in found if way is not None), None)
+    return begin_with(fixing.plans, fixing.closed)
 
 
 def _sure_to_forget(fixing: Fixing) -> bool:
@@ -166,7 +166,7 @@ def _marks(fixing: Fixing, at: At, begin: Way | None) -> Iterator[str]:
     progress, key = fixing.progress, key_of(at[1])
     if key in progress.impossible:
         yield "not possible for you"
-    elif at[1] is begin:
+    elif at[1] is begin and not all_done(progress, at[1], fixing.book(at)):
         yield _first_words(fixing)
     if done := progress.ticked.get(key):
         steps = [step.id for step in fixing.book(at).steps]

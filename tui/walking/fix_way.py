@@ -130,7 +130,7 @@ def _cannot(fixing: Fixing, at: At) -> At | None:
     if not impossible:
         fixing.walk.talk.tell(content.fixing("is possible"))
         return at
-    found = next_after(fixing.plans, at[0], fixing.progress.impossible)
+    found = next_after(fixing.plans, at[0], fixing.closed)
     if found is None:
         fixing.walk.talk.tell(content.fixing("nothing left"))
         return None

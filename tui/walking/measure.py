@@ -14,6 +14,7 @@ from tui.proving.compare import Side
 from tui.proving.proof import Proof
 from tui.sources import Opened, Replay
 from tui.state import Measurement, Step
+from tui.walking.fix_plan import fixing_of
 from tui.walking.going_on import arrived
 from tui.walking.letters import LETTERS
 from tui.walking.talk import Choice
@@ -59,10 +60,7 @@ def answer(walk: Walk) -> Iterator[str]:
     measured."""
     known = walk.measurement
     yield Side(known.report, known.judged, known.pair).sentence
-    kept = walk.resumed or walk.keeper.progress
-    yield from first_move(
-        known.report, known.judged, kept.impossible if kept.title == known.title else ()
-    )
+    yield from first_move(known.report, known.judged, fixing_of(walk).closed)
 
 
 def test(walk: Walk) -> None:

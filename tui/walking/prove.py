@@ -28,6 +28,7 @@ from tui.proving.telling import came_of_it, direct_all_the_same, outcome_label, 
 from tui.proving.testing import before_of, compared, followed, pretences, to_test, wait_s
 from tui.sources import Changeable, Followable, Opened
 from tui.state import Measurement, Step
+from tui.walking.fix_plan import fixing_of
 from tui.walking.letters import LETTERS
 from tui.walking.measure import can_try, consented, trial_choice
 from tui.walking.prove_live import MOST_PEERS, look_after, ping, watch
@@ -173,7 +174,7 @@ def _told(walk: Walk, found: Comparison, remedy: RemedyId | None) -> Iterator[st
         yield f"{content.proof('kept')} {names}."
     if found.outcome in (Outcome.CURED, Outcome.ELSEWHERE):
         return
-    move = next_move(found.after, remedy, walk.keeper.progress.impossible)
+    move = next_move(found.after, remedy, fixing_of(walk).closed)
     if said := instead_of_a_move(found, move):
         yield f"{content.proof('next')}: {said}"
     elif move is not None:

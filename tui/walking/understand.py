@@ -9,6 +9,7 @@ from tui.guessing import meant
 from tui.plain import parts
 from tui.state import Measurement, Step
 from tui.walking import other_side
+from tui.walking.fix_plan import fixing_of
 from tui.walking.letters import LETTERS
 from tui.walking.measure import answer
 from tui.walking.talk import Choice, Talk
@@ -24,7 +25,8 @@ def understand(walk: Walk) -> Step:
     talk.tell(*answer(walk), "", *_way(known), "")
     if known.pair is not None:
         talk.tell(*other_side.pair_lines(known.pair), "")
-    _, *rest = parts(known.report, known.judged, masked=walk.masker is not None)
+    closed, masked = fixing_of(walk).closed, walk.masker is not None
+    _, *rest = parts(known.report, known.judged, masked=masked, closed=closed)
     told = [(each.title, tuple(each.lines)) for each in rest]
     choices = (
         *(Choice("", title, str(index)) for index, (title, _) in enumerate(told)),

@@ -108,7 +108,9 @@ class Walk:
         settings = self.settings
         if options is not None:
             settings = replace(settings, options=options)
-        return self.shown(self.measure(settings, self.source, self.masker))
+        found = self.measure(settings, self.source, self.masker)
+        self.keeper.tested()
+        return self.shown(found)
 
 
 def _stay(found: str) -> str:

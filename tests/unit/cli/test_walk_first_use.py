@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from probes.diagnosis.model import Verdict
-from tests.unit.cli.walking import TO_PROVE, Asked, Person, Practising, walked
+from tests.unit.cli.walking import TO_FIX, TO_PROVE, Asked, Person, Practising, walked
 from tui.cli import main
 from tui.fixing.keeper import Keeper
 from tui.settings import Settings
@@ -179,6 +179,23 @@ def test_one_goes_on_in_fix_with_a_change_that_is_possible(
     assert f", on the practice network hard-home: {to}" in named
     assert "Step 5 of 5" not in after
     assert begun in after.rpartition("Step 4 of 5")[2].partition("Why:")[0], "at its steps"
+
+
+def test_fix_begins_where_prove_says_once_a_change_was_made_for_nothing() -> None:
+    ticked = (*TO_FIX, "1", "1", "2", "3", "4", "b")
+    untested = walked(*ticked)[0].text.rpartition("«b»")[2]
+    done = "1. Turn on UPnP or NAT-PMP in the router (4 of 4 steps done)"
+    assert done in untested
+    assert "begin here" not in untested, "it is to be tested first"
+    person, _, _ = walked(*ticked, "n", "r", "b", "b", "1", "b")
+    _, _, listed = person.text.split("Step 4 of 5")
+    assert "What to try next: Forward the VPN's UDP port in the router." in person.text
+    listed, _, before = listed.partition("Step 3 of 5")
+    assert done in listed
+    assert "2. Forward the VPN's UDP port in the router (begin here)" in listed
+    first = "What to do first: forward the VPN's UDP port in the router."
+    assert joined(before).count(first) == 2, "in Understand and in Measure as well"
+    assert "Begin with this: Forward the VPN's UDP port in the router" in joined(before)
 
 
 def test_of_two_networks_the_one_at_hand_is_gone_on_with(
