@@ -14,11 +14,25 @@ from tui import content
 from tui.content import playbooks
 from tui.explain import explain_cause
 from tui.explain.facts import translated
-from tui.explain.settling import claims, open_readings, trial_decides
+from tui.explain.settling import claims, open_readings
 from tui.explain.words import number, some
 from tui.fixing.playbook import ELSEWHERE, circumstances, helps_from_here, playbook
-from tui.fixing.telling import in_the_way, named, step_lines, who_acts
+from tui.fixing.telling import (
+    Before,
+    before_all,
+    in_the_way,
+    named,
+    said_first,
+    step_lines,
+    who_acts,
+)
 from tui.fixing.ways import begin_with
+
+_CHANGE = {
+    Before.NOTHING: "first-change",
+    Before.TRIAL: "else-change",
+    Before.OFFLINE: "after-change",
+}
 
 
 def first_lines(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -> Iterator[str]:
@@ -32,10 +46,9 @@ def first_lines(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -
     cause = explain_cause(plan.cause, report)
     weight = cause.weight[:1].upper() + cause.weight[1:]
     yield f"{weight}: {cause.title}. {cause.sentence}"
-    trial = trial_decides(report, diagnosis)
-    if trial:
-        yield playbooks.guidance("first-trial")
-    yield _said("else-change" if trial else "first-change", what=named(way), who=who_acts(way))
+    before = before_all(report, diagnosis)
+    yield from said_first(before)
+    yield _said(_CHANGE[before], what=named(way), who=who_acts(way))
     if helps_from_here(way, plan.cause):
         yield playbooks.guidance("here-for-there")
     peer = diagnosis.peer.name if diagnosis.peer is not None else ""
@@ -63,8 +76,8 @@ def first_move(report: Report, diagnosis: Diagnosis, closed: Collection[str] = (
     if not plans:
         yield " ".join(_nothing_in_the_way(report, diagnosis))
         return
-    if trial_decides(report, diagnosis):
-        yield playbooks.guidance("first-trial")
+    if before := before_all(report, diagnosis):
+        yield from said_first(before)
         return
     way = begin_with(plans, closed)
     if way is None:
@@ -96,16 +109,16 @@ RELAYED_BESIDES = "relayed besides"
 _UNKNOWN, _WELL = "nothing known", "nothing to fix"
 
 
-NOTHING_HERE = ("peer offline", "ipv6 alone", "ipv6 translated")
+OFFLINE = "peer offline"
+NOTHING_HERE = (OFFLINE, "ipv6 alone", "ipv6 translated")
 """Too little is known for a verdict, and enough to say that nothing is to be done on this side."""
 
 
 def no_way(report: Report, diagnosis: Diagnosis) -> str:
     """Which words of ``labels/fixing`` say why there is nothing to do: nothing is in the way, or
     too little is known; what was measured elsewhere is asked for over there."""
-    peer = diagnosis.peer
-    if peer is not None and peer.mechanism is Mechanism.PEER_OFFLINE:
-        return "peer offline"
+    if before_all(report, diagnosis) is Before.OFFLINE:
+        return OFFLINE
     if not too_little_known(diagnosis):
         return _WELL
     if diagnosis.outlook.easy.mechanism is Mechanism.NO_COMMON_FAMILY:
@@ -148,8 +161,8 @@ def in_short(report: Report, diagnosis: Diagnosis, verdict: str) -> str:
     plans = in_the_way(report, diagnosis)
     if not plans:
         return _said("in-short", verdict=verdict)
-    if trial_decides(report, diagnosis):
-        return _said("in-short-trial", verdict=verdict)
+    if before := before_all(report, diagnosis):
+        return _said(f"in-short-{before}", verdict=verdict)
     way = next(way for way in plans[0].ways if way.recommended)
     return _said("in-short-first", verdict=verdict, what=named(way))
 

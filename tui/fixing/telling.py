@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from enum import StrEnum
+from typing import assert_never
 
-from probes.diagnosis.model import Actor, CauseId, Diagnosis, NatClass
+from probes.diagnosis.model import Actor, CauseId, Diagnosis, Mechanism, NatClass
 from probes.diagnosis.plan import CausePlan, Way, plan_of
 from probes.diagnosis.remedy import RemedyId
 from probes.diagnosis.what_if import Whose
@@ -26,6 +28,41 @@ from tui.wrapping import COMMAND
 _ADDRESS = re.compile(r"`(https?://[^`]+)`")
 
 
+class Before(StrEnum):
+    """What is to be done before any change."""
+
+    NOTHING = ""
+    TRIAL = "trial"
+    """A trial of the router may show that there is nothing to change."""
+    OFFLINE = "offline"
+    """The chosen device is off: no path to it can be tested."""
+
+
+def before_all(report: Report, diagnosis: Diagnosis) -> Before:
+    """What comes first of all."""
+    peer = diagnosis.peer
+    if peer is not None and peer.mechanism is Mechanism.PEER_OFFLINE:
+        return Before.OFFLINE
+    return Before.TRIAL if trial_decides(report, diagnosis) else Before.NOTHING
+
+
+def said_first(before: Before) -> Iterator[str]:
+    """The same in words: no line where nothing comes before the changes."""
+    match before:
+        case Before.TRIAL:
+            yield playbooks.guidance("first-trial")
+        case Before.OFFLINE:
+            yield content.fixing("peer offline")
+        case Before.NOTHING:
+            pass
+        case _:
+            assert_never(before)
+
+
+_BEGIN = {Before.NOTHING: "begin-with", Before.TRIAL: "begin-else", Before.OFFLINE: "begin-after"}
+_WAY = {Before.NOTHING: "way-first", Before.TRIAL: "way-then", Before.OFFLINE: "way-after"}
+
+
 def plan_lines(
     report: Report,
     diagnosis: Diagnosis,
@@ -40,7 +77,7 @@ def plan_lines(
     is in the way. `closed`: the ways that are no place to begin, by their keys.
     """
     plans = in_the_way(report, diagnosis)
-    trial = bool(plans) and trial_decides(report, diagnosis)
+    before = before_all(report, diagnosis) if plans else Before.NOTHING
     open_ = ((plan, first_open(plan, closed)) for plan in plans)
     begin = next(((plan, way) for plan, way in open_ if way is not None), None)
     if begin is not None:
@@ -50,19 +87,17 @@ def plan_lines(
         # Of a report from elsewhere nobody knows which system it was, unless they say so.
         here = found is not None or not report.elsewhere
         book = playbook(first, plan.cause, report, person, here=here)
-        if trial:
-            yield playbooks.guidance("first-trial")
-        yield from playbook_lines(book, "begin-else" if trial else "begin-with")
+        yield from said_first(before)
+        yield from playbook_lines(book, _BEGIN[before])
         yield from ("", playbooks.guidance("all-ways"), "")
     elif plans:
         yield from (content.fixing("nothing left"), "", playbooks.guidance("all-ways"), "")
-    first_words = "way-then" if trial else "way-first"
     stopped = CauseId.UDP_BLOCKED in {each.cause.id for each in plans}
     for told in told_once(plans):
         yield f"{cause_words(told.plan.cause.id, report).title}:"
         for way in told.fresh:
             yield f"- {way_line(way, stopped=stopped)}" + (
-                f" {playbooks.guidance(first_words)}" if begin == (told.plan, way) else ""
+                f" {playbooks.guidance(_WAY[before])}" if begin == (told.plan, way) else ""
             )
         if told.again:
             yield f"- {as_above(named(way) for way in told.again)}"

@@ -13,16 +13,21 @@ from tui.command import Command
 from tui.commands import NEXT, PRETEND, ROUTER, SYSTEM
 from tui.content import Tone, plain, playbooks
 from tui.explain import CauseText
-from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand
-from tui.fixing.first import RELAYED_BESIDES, no_way, optional
+from tui.fixing.first import OFFLINE, RELAYED_BESIDES, no_way, optional
 from tui.fixing.playbook import Playbook
-from tui.fixing.telling import promise
+from tui.fixing.telling import Before, before_all, promise
 from tui.screens.fix_ask import broken
 from tui.screens.fix_step import Shown
 from tui.state import Measurement
 from tui.widgets.page import Block, gap, heading, pairs, prose, title
 from tui.widgets.text import fit, glyph, hint, join, say, wrapped
+
+_RECOMMENDED = {
+    Before.NOTHING: "recommended",
+    Before.TRIAL: "recommended then",
+    Before.OFFLINE: "recommended after",
+}
 
 
 def before_steps(shown: Shown) -> list[Block]:
@@ -36,8 +41,7 @@ def before_steps(shown: Shown) -> list[Block]:
     if shown.impossible:
         blocks.append(prose(content.fixing("not for me"), "$note"))
     elif shown.recommended:
-        words = "recommended then" if shown.after_trial else "recommended"
-        blocks.append(prose(content.fixing(words), "$good"))
+        blocks.append(prose(content.fixing(_RECOMMENDED[shown.after]), "$good"))
     blocks += [gap, prose(book.for_you)]
     if shown.way.flips and (said := promise(shown.way)):
         blocks += [gap, _toned(Tone.GOOD if any(shown.way.flips.values()) else Tone.NOTE, said)]
@@ -138,8 +142,8 @@ def stands(measurement: Measurement, plans: Collection[CausePlan]) -> str:
     if measurement.running:
         return "still measuring"
     report, diagnosis = measurement.report, measurement.diagnosis
-    if plans and trial_decides(report, diagnosis):
-        return TRY_FIRST
+    if plans and (before := before_all(report, measurement.judged)):
+        return TRY_FIRST if before is Before.TRIAL else OFFLINE
     if plans and not optional(measurement.judged, plans):
         return ""
     words = no_way(report, diagnosis)

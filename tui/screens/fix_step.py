@@ -16,6 +16,7 @@ from tui.fixing.offer import Hindrance, cuts_words
 from tui.fixing.playbook import Command, Playbook, PlayStep
 from tui.fixing.progress import Progress, Ran, RanState
 from tui.fixing.running import ended_words
+from tui.fixing.telling import Before
 from tui.screens.fix_ask import broken
 from tui.session import Session
 from tui.theme import LOOKS
@@ -46,8 +47,8 @@ class Shown:
     """By step, where it has a command."""
     session: Session
     recommended: bool
-    after_trial: bool
-    """A trial of the router's port decides first."""
+    after: Before
+    """What is to be done before it."""
     pretends: bool
     """A practice network can become what the way makes of it."""
     trouble: str

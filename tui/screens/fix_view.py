@@ -18,13 +18,13 @@ from tui import content
 from tui.commands import TICK
 from tui.content import Tone
 from tui.explain import CauseText, explain_cause
-from tui.explain.settling import trial_decides
 from tui.fixing.circumstances import Brand, Circumstances, System, circumstances, fitting
-from tui.fixing.first import RELAYED_BESIDES, optional, relayed_now
+from tui.fixing.first import OFFLINE, RELAYED_BESIDES, optional, relayed_now
 from tui.fixing.keeper import Trouble
 from tui.fixing.offer import Hindrance
 from tui.fixing.playbook import Playbook, PlayStep, playbook
 from tui.fixing.progress import Progress
+from tui.fixing.telling import Before, before_all
 from tui.fixing.tried import all_done, closed
 from tui.fixing.ways import Told, first_open, key_of, name_of, names_of
 from tui.networks import PRACTICE
@@ -44,7 +44,7 @@ _CALM = ("only notes", "nothing to fix")
 """States in which all is well."""
 _ABOUT = "about"
 """The row that says how it stands, where there is nothing to list or not all of it yet."""
-_FIRST_OF_ALL = (fix_page.TRY_FIRST, "only notes", "nothing known", "nothing told")
+_FIRST_OF_ALL = (fix_page.TRY_FIRST, OFFLINE, "only notes", "nothing known", "nothing told")
 """States that are to be read before any change."""
 
 
@@ -63,8 +63,9 @@ class FixView(Pane):
         self._found: Circumstances | None = None
         self._placed = ""
         self._optional = False
-        self._trial = False
         """Nothing of the list has to be done."""
+        self._before = Before.NOTHING
+        """What is to be done before anything of it."""
         self._session: Session | None = None
 
     def compose(self) -> ComposeResult:
@@ -147,7 +148,7 @@ class FixView(Pane):
         self._listed = listed(plans)
         self._rows.set_rows(list(self._list()))
         self._optional = bool(plans) and optional(measurement.judged, plans)
-        self._trial = trial_decides(measurement.report, measurement.diagnosis)
+        self._before = before_all(measurement.report, measurement.judged)
         named = FIRST if self._listed.ways else STANDS
         self._rows.border_title = say(NOTHING if self._state() in _CALM else named)
         self._place()
@@ -197,7 +198,7 @@ class FixView(Pane):
 
     @property
     def _begin_words(self) -> str:
-        return "then this" if self._trial else "begin here"
+        return "then this" if self._before else "begin here"
 
     def _lay_again(self, told: Told, width: int) -> Content:
         impossible = self._progress.impossible
@@ -318,7 +319,7 @@ class FixView(Pane):
             hindrances={step.id: self._hindrance(step, way) for step in book.steps if step.command},
             session=self._logged_in(),
             recommended=row == self._listed.begin(self._not_to_begin) and not self._optional,
-            after_trial=self._trial,
+            after=self._before,
             pretends=progress.title.startswith(PRACTICE) and not self.cannot_pretend(),
             trouble="" if trouble is Trouble.NONE else content.label(trouble),
         )

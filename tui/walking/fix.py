@@ -11,8 +11,8 @@ from tui.explain import explain_cause
 from tui.explain.settling import trial_decides
 from tui.explain.words import number
 from tui.fixing.circumstances import Brand, Circumstances, System
-from tui.fixing.first import no_way, optional, relayed_now
-from tui.fixing.telling import as_above
+from tui.fixing.first import OFFLINE, no_way, optional, relayed_now
+from tui.fixing.telling import Before, as_above, before_all
 from tui.fixing.tried import all_done
 from tui.fixing.ways import begin_with, key_of, listed, name_of, told_once
 from tui.proving.compare import Side
@@ -42,8 +42,8 @@ def fix(walk: Walk) -> Step:
             talk.tell("", relayed)
         answer = walk.ask("What next?", moves(NEXT, BACK, QUIT, last="prove it"))
         return Step.PROVE if answer == NEXT else Step.UNDERSTAND
-    if trial_decides(known.report, known.diagnosis):
-        talk.tell("", content.fixing("try first"))
+    if before := before_all(known.report, known.judged):
+        talk.tell("", content.fixing("try first" if before is Before.TRIAL else OFFLINE))
     elif optional(known.judged, plans):
         words = no_way(known.report, known.diagnosis)
         talk.tell("", content.fixing("only notes" if words == "nothing to fix" else words))
@@ -156,10 +156,16 @@ def _sure_to_forget(fixing: Fixing) -> bool:
     return fixing.walk.talk.sure(f"{' and '.join(lost)} will be forgotten.")
 
 
+_BEGIN = {
+    Before.NOTHING: "begin here",
+    Before.TRIAL: "begin here if the trial shows that no port works",
+    Before.OFFLINE: "begin here once that device is on",
+}
+
+
 def _first_words(fixing: Fixing) -> str:
     known = fixing.walk.measurement
-    trial = trial_decides(known.report, known.diagnosis)
-    return "begin here if the trial shows that no port works" if trial else "begin here"
+    return _BEGIN[before_all(known.report, known.judged)]
 
 
 def _marks(fixing: Fixing, at: At, begin: Way | None) -> Iterator[str]:

@@ -144,8 +144,13 @@ def simulated(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]
             "Switch it on, see that its Tailscale is connected",
             "Too little is known",
         ),
+        (
+            *("hard-home", "old-laptop", Exit.UNKNOWN),
+            "What to do first: switch that device on, and test again.",
+            "What to do first: turn on",
+        ),
     ],
-    ids=["signed out here", "offline there"],
+    ids=["signed out here", "offline there", "offline behind a hard NAT"],
 )
 def test_why_nothing_is_known_of_a_device_is_said(
     capsys: pytest.CaptureFixture[str],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from probes.diagnosis.model import Verdict
+from probes.readings.tailscale import PeerPath
 from tests.unit.cli.walking import TO_FIX, TO_PROVE, Asked, Person, Practising, walked
 from tui.cli import main
 from tui.fixing.keeper import Keeper
@@ -196,6 +197,18 @@ def test_fix_begins_where_prove_says_once_a_change_was_made_for_nothing() -> Non
     first = "What to do first: forward the VPN's UDP port in the router."
     assert joined(before).count(first) == 2, "in Understand and in Measure as well"
     assert "Begin with this: Forward the VPN's UDP port in the router" in joined(before)
+
+
+def test_a_device_that_is_off_is_switched_on_before_anything_is_changed_here() -> None:
+    person, walk, _ = walked("2", "5", "n", "1", "n", here="hard-home")
+    assert walk.measurement.chosen is not None
+    assert walk.measurement.chosen.path is PeerPath.OFFLINE
+    told = joined(person.text.partition("Step 2 of 5")[2])
+    first = "Switch it on, see that its Tailscale is connected"
+    assert told.count(first) == 4, "in Measure, in Understand and its first part, and in Fix"
+    assert "1. Turn on UPnP or NAT-PMP in the router (begin here once that device is on)" in told
+    assert "What to do first: turn on" not in told
+    assert "Begin with this" not in told
 
 
 def test_of_two_networks_the_one_at_hand_is_gone_on_with(
