@@ -153,7 +153,7 @@ def mapping_fault(fault: MappingFault) -> UnknownWords:
 
 VARIANTS = (
     *("direct-open-cloud", "direct-open-filtered", "direct-opened", "direct-told"),
-    *("direct-not-connected", "direct-open-own-firewall"),
+    *("direct-not-connected", "direct-open-own-firewall", "direct-easy-open"),
     *("direct-lossy", "peer-direct-lossy", "peer-expected-lossy"),
     "relayed-udp-blocked-likely",
 )

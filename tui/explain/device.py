@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from probes.addresses import AddressKind
+from probes.diagnosis.facts import Facts
+from probes.diagnosis.model import Result
+from probes.diagnosis.nat import nat_of, ways_in
+from probes.diagnosis.outlook import outlook_of
 from probes.diagnosis.overruled import ONLY_TCP
+from probes.model import Family
 from probes.options import DEFAULT_PORT
 from probes.readings import behavior, environment, firewall, port_mapping, tailscale
 from probes.readings.environment import Effect, Surrounding
@@ -149,6 +154,17 @@ def _forced(report: Report) -> tuple[str, str]:
 
 def _number(issue: int) -> str:
     return f"Tailscale's issue {issue}" if issue else "it is in the notes on its versions"
+
+
+def open_to_all(report: Report) -> bool:
+    """Every peer is reached, whatever the filter of other ports lets in."""
+    nat4, nat6 = (nat_of(report, each) for each in Family)
+    return outlook_of(Facts(report, nat4, nat6)).hard.result is Result.DIRECT
+
+
+def open_port(report: Report) -> str:
+    """The port that is open from outside, where peers behind a hard NAT get in by it too; or ""."""
+    return port_held(report) if ways_in(report) and open_to_all(report) else ""
 
 
 def port_held(report: Report) -> str:

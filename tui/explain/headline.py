@@ -10,6 +10,7 @@ from probes.readings import captive_portal, local, relays, stun, tailscale
 from probes.report import Report
 from tui import content
 from tui.explain import elsewhere, facts
+from tui.explain.device import open_port
 from tui.explain.filling import filling_of
 from tui.explain.peer import pair_filling
 from tui.explain.words import busy
@@ -42,6 +43,8 @@ def _headline_words(diagnosis: Diagnosis, report: Report) -> str:
         return "direct-open-cloud"
     if which is Headline.DIRECT_EASY and diagnosis.nat4.varies:
         return "direct-opened"
+    if which is Headline.DIRECT_EASY and open_port(report):
+        return "direct-easy-open"
     if which is Headline.RELAYED_UDP_BLOCKED and not _surely_stops_udp(diagnosis):
         return "relayed-udp-blocked-likely"
     if which is Headline.UNKNOWN_NO_NETWORK and facts.no_way_out(report):

@@ -38,6 +38,7 @@ from probes.values import dataclass
 from tui import content
 from tui.content import Tone
 from tui.explain import facts
+from tui.explain.device import open_port
 from tui.explain.hop import Hop, HopId
 from tui.explain.words import milliseconds
 
@@ -301,6 +302,13 @@ def own_nat(nat: Nat) -> str:
     return content.within("opened") if port_alone(nat) else content.label(nat.nat_class)
 
 
+def this_nat(nat: Nat, report: Report) -> str:
+    """This side's NAT in a few words. An easy one says so where a port is open besides: that one
+    lets everybody in, and the NAT alone does not."""
+    besides = nat.nat_class is NatClass.EASY and not nat.varies and open_port(report)
+    return content.within("easy opened") if besides else own_nat(nat)
+
+
 def port_alone(nat: Nat) -> bool:
     """It counts as easy for the port that the router has open, and for nothing else."""
     return nat.nat_class is NatClass.EASY and nat.varies
@@ -311,7 +319,7 @@ def _remark(hop: HopId, boxes: tuple[HopId, ...], diagnosis: Diagnosis, report: 
     if hop is HopId.CLOUD and facts.one_to_one(report):
         return content.within("one-to-one")
     if hop is boxes[-1]:
-        return own_nat(diagnosis.nat4)
+        return this_nat(diagnosis.nat4, report)
     peer = diagnosis.peer
     known = hop is HopId.PEER and peer is not None and peer.nat is not NatClass.UNKNOWN
     return content.label(peer.nat) if known and peer is not None else ""

@@ -14,6 +14,7 @@ from probes.readings import local, port_mapping, stun
 from probes.readings.key import Key
 from probes.readings.port_mapping import MappingTest
 from probes.report import Report
+from tui.explain.device import open_port, port_held
 from tui.explain.words import Choice, listed, why_unknown
 
 _SERVICES = (
@@ -49,6 +50,7 @@ def choose(report: Report) -> Choice:
         "proven": _linked(seen or opened),
         "open": listed(open_) if open_ else "",
         "gateway": _asked(report),
+        "held": port_held(report),
     }
     return Choice(_value(report, offered, open_, tests), tuple(keys), filling)
 
@@ -84,6 +86,8 @@ def _value(
         return "none-within"
     if in_cloud(report) and report.value(stun.UDP) is not False:
         return "none-cloud"
+    if nat is NatClass.EASY and open_port(report):
+        return "none-open"
     match nat:
         case NatClass.HARD:
             return "none-hard"

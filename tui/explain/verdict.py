@@ -29,9 +29,10 @@ from probes.report import Report
 from tui import content
 from tui.content import CauseWords, Tone
 from tui.explain import elsewhere, facts
+from tui.explain.device import open_port, open_to_all
 from tui.explain.filling import SOME_NAT, filling_of, nat_name
 from tui.explain.instead import instead
-from tui.explain.path import own_nat
+from tui.explain.path import own_nat, this_nat
 from tui.explain.words import (
     CauseText,
     Evidence,
@@ -54,7 +55,7 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
     words = content.nat(which)
     filling = filling_of(report, family)
     for_you = content.fill(words.for_you, **filling)
-    all_in = nat.filtering is Filtering.ADDRESS_AND_PORT_DEPENDENT and _open_to_all(report)
+    all_in = nat.filtering is Filtering.ADDRESS_AND_PORT_DEPENDENT and open_to_all(report)
     if which in ("none", "none-cloud", "easy", "easy-reported", "easy-opened") and not all_in:
         for_you = f"{for_you} {content.filtering(nat.filtering)}"
     carrier = family is Family.V4 and carrier_nat(report) is not None
@@ -81,13 +82,8 @@ def nat_value(nat: Nat, report: Report, family: Family) -> tuple[str, Tone]:
     if _nat_words(nat, report, family) == "unknown-no-address":
         label = content.plain(content.nat("unknown-no-address").label)
         return label[:1].lower() + label[1:], Tone.NOTE
-    return own_nat(nat), _NAT_TONE[nat.nat_class]
-
-
-def _open_to_all(report: Report) -> bool:
-    """Some port is open to every peer, whatever the filter of all others lets in."""
-    nat4, nat6 = (nat_of(report, each) for each in Family)
-    return outlook_of(Facts(report, nat4, nat6)).hard.result is Result.DIRECT
+    said = this_nat(nat, report) if family is Family.V4 else own_nat(nat)
+    return said, _NAT_TONE[nat.nat_class]
 
 
 def _cloud_facts(report: Report) -> tuple[Fact, ...]:
@@ -143,6 +139,8 @@ def _easy_words(report: Report) -> str:
     easy = outlook_of(Facts(report, nat4, nat6)).easy
     if easy.mechanism is Mechanism.NO_ENDPOINT:
         return "easy-untold"
+    if open_port(report):
+        return "easy-open"
     return "easy-unsure" if easy.result in (Result.POSSIBLE, Result.RELAYED) else "easy"
 
 

@@ -66,7 +66,7 @@ def first_lines(report: Report, diagnosis: Diagnosis, *, masked: bool = False) -
         else playbooks.guidance("then-ways")
     )
     if relayed := relayed_now(report, diagnosis):
-        yield relayed
+        yield from ("", relayed)
 
 
 def first_move(report: Report, diagnosis: Diagnosis, closed: Collection[str] = ()) -> Iterator[str]:
@@ -74,7 +74,7 @@ def first_move(report: Report, diagnosis: Diagnosis, closed: Collection[str] = (
     stands in Fix. `closed`: the ways that are no place to begin, by their keys."""
     plans = in_the_way(report, diagnosis)
     if not plans:
-        yield " ".join(_nothing_in_the_way(report, diagnosis))
+        yield from _nothing_in_the_way(report, diagnosis)
         return
     if before := before_all(report, diagnosis):
         yield from said_first(before)

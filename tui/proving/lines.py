@@ -17,7 +17,6 @@ from tui.explain.facts import no_way_out
 from tui.explain.headline import has_a_catch, in_a_word, loses_large
 from tui.explain.live import check_line
 from tui.explain.mechanism import mechanism_in_short
-from tui.explain.path import port_alone
 from tui.explain.tones import RESULT_TONES, VERDICT_TONES
 from tui.explain.verdict import nat_value
 from tui.pair_view import Pair
@@ -109,10 +108,10 @@ def _nat_lines(before: Side, after: Side, family: Family) -> Iterable[Line]:
     if all(no_way_out(side.report, family) for side in (before, after)):
         return
     name, both = f"IPv{family.value}", (_nat(before, family), _nat(after, family))
-    classes = (
-        Value(*nat_value(nat, side.report, family), short=_short(nat))
-        for nat, side in zip(both, (before, after), strict=True)
-    )
+    said = [
+        nat_value(nat, side.report, family) for nat, side in zip(both, (before, after), strict=True)
+    ]
+    classes = (Value(text, tone, short=_short(text)) for text, tone in said)
     yield Line(f"nat{family.value}", f"{name} NAT", *classes)
     mappings = (Value(content.label(nat.mapping)) for nat in both)
     yield Line(f"mapping{family.value}", f"{name} mapping", *mappings)
@@ -120,8 +119,10 @@ def _nat_lines(before: Side, after: Side, family: Family) -> Iterable[Line]:
     yield Line(f"filtering{family.value}", f"{name} filtering", *filters)
 
 
-def _short(nat: Nat) -> str:
-    return content.within("opened short") if port_alone(nat) else ""
+def _short(text: str) -> str:
+    """In a narrow list an open port is what counts of a NAT."""
+    opened = text in (content.within("opened"), content.within("easy opened"))
+    return content.within("opened short") if opened else ""
 
 
 def _nat(side: Side, family: Family) -> Nat:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from probes.diagnosis.diagnose import diagnose
-from probes.diagnosis.model import CauseId
-from probes.readings import firewall, stun
+from probes.diagnosis.model import CauseId, NatClass
+from probes.readings import firewall, port_mapping, stun
 from probes.readings.firewall import Fate, FirewallName, Judgement
 from tests.engine.test_scenarios import conclude
-from tests.unit.content.reports import answer, report
+from tests.unit.content.reports import EASY, answer, report
 from tests.unit.content.test_pair_words import case
 from tests.unit.content.test_verdict import STUN_BLOCKED
 from tests.unit.content.texts import HERE, document_of
@@ -19,6 +19,8 @@ from tui.explain import (
     explain_field,
     explain_nat,
     explain_peer,
+    headline,
+    path,
     question_line,
 )
 from tui.explain.instead import _RULES as RULES
@@ -109,6 +111,23 @@ def test_where_relays_are_stopped_every_line_goes_by_the_same_answers() -> None:
     )
     assert "As far as was measured" in explain_field(found, FieldId.PORT_MAPPING).interpretation
     assert explain_nat(diagnosis.nat4, found).value == "easy NAT"
+
+
+def test_a_forwarded_port_is_said_wherever_the_easy_nat_is() -> None:
+    forward = {port_mapping.FORWARD.id: port_mapping.Forward(41641, True, "RESPONSE-PORT")}
+    absent = {each.present.id: False for each in port_mapping.SERVICES.values()}
+    found = report({**EASY, **absent, **forward})
+    diagnosis = diagnose(found)
+    held = "port 41641, forwarded by hand, lets"
+    assert diagnosis.nat4.nat_class is NatClass.EASY
+    assert held in headline(diagnosis, found)
+    assert held in explain_field(found, FieldId.PORT_MAPPING).interpretation
+    nat = explain_nat(diagnosis.nat4, found)
+    assert nat.value == "easy NAT, open port"
+    assert "port 41641, forwarded by hand." in nat.meaning
+    assert nat.value in {hop.note for hop in path(diagnosis, found)}
+    shut = report({**EASY, **absent})
+    assert explain_nat(diagnose(shut).nat4, shut).value == "easy NAT"
 
 
 def test_a_path_that_was_seen_is_more_certain_than_its_reason() -> None:

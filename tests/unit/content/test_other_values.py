@@ -247,6 +247,15 @@ OTHERS: tuple[tuple[FieldId, str, Mapping[str, Any], str], ...] = (
     ),
     (
         FieldId.PORT_MAPPING,
+        "none-open",
+        {
+            **services(False, False, False, EASY),
+            port_mapping.FORWARD.id: port_mapping.Forward(41641, True, "RESPONSE-PORT"),
+        },
+        "answered to none",
+    ),
+    (
+        FieldId.PORT_MAPPING,
         "opened",
         {**services(True, True, False, HARD), port_mapping.NAT_PMP.test.id: mapping(ok=True)},
         "so nobody saw one come in",
