@@ -6,6 +6,7 @@ well as read. Nothing is asked by colour, place or timing.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Iterable, Sequence
 
 from probes.values import dataclass
@@ -154,6 +155,15 @@ class Talk:
             self.write("\n")
             raise Left
         return found.strip()
+
+    def more_waits(self) -> bool:
+        """Lines were typed ahead, or pasted: the next one need not be waited for."""
+        if self.ear is None:
+            return False
+        try:
+            return bool(select.select([self.ear], [], [], 0)[0])
+        except (OSError, ValueError):  # Windows knows that of sockets alone
+            return False
 
     def _laid(self, line: str) -> str:
         # Links to the glossary are for screens; a reader hears their words. An arrow is read out

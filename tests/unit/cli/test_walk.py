@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from tui.fixing.running import Job
 from tui.fixing.undo import Verdict
 from tui.settings import Settings
 from tui.state import Step
-from tui.walking.talk import Left
+from tui.walking.giving import given
+from tui.walking.talk import Left, Talk
 from tui.walking.walk import Walk, follow
 
 
@@ -198,6 +200,41 @@ def test_the_other_side_s_answer_is_pasted_line_by_line() -> None:
     person, walk, _ = walked(*TO_UNDERSTAND, "a", ".", "nothing of use", ".")
     assert walk.measurement.pair is None
     assert "cannot be explained" in person.text
+
+
+@pytest.mark.parametrize(
+    "answer", ["easy_easy.netcheck1.txt", "easy_easy.netcheck1.json"], ids=["text", "json"]
+)
+def test_who_pastes_at_once_need_not_say_so_first(answer: str) -> None:
+    lines = [line for line in recorded(answer).splitlines() if line.strip()]
+    person, walk, _ = walked(*TO_UNDERSTAND, "a", *lines, ".")
+    assert walk.measurement.pair is not None
+    after = person.text.rpartition("«.»")[2]
+    assert "As both sides measured: May be direct" in after
+    assert "That is none of the answers" not in person.text
+    person, walk, _ = walked("3", *lines, ".")
+    assert walk.measurement.report.elsewhere
+
+
+def test_a_paste_that_begins_with_an_empty_line_is_seen_by_what_waits() -> None:
+    lines = ["", *recorded("easy_easy.netcheck1.txt").splitlines()]
+    heard, ear = os.pipe()
+    os.write(ear, "\n".join([*lines[1:], ".", ""]).encode())
+    talk = Talk(
+        lambda _: None, iter([f"{line}\n" for line in (*lines, ".")]).__next__, False, heard
+    )
+    try:
+        found = given(talk)
+    finally:
+        os.close(heard)
+        os.close(ear)
+    assert found is not None
+    assert found.holds == ("tailscale netcheck",)
+
+
+def test_a_file_that_is_not_there_is_no_paste() -> None:
+    person, _, _ = walked(*TO_UNDERSTAND, "a", "theirs.txt")
+    assert "There is no file 'theirs.txt'." in person.text
 
 
 def test_a_mask_is_worn_by_the_other_side_too(tmp_path: Path) -> None:
