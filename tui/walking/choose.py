@@ -12,9 +12,8 @@ from probes.report import Report
 from tui import content
 from tui.networks import PRACTICE
 from tui.peers import count_words, ordered, path_words, searched, trouble
-from tui.sources import Opened
 from tui.state import Measurement, Step
-from tui.walking.giving import given
+from tui.walking.anywhere import report
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
 
@@ -42,7 +41,7 @@ def choose(walk: Walk) -> Step:
                 if (found := _peer(walk)) is not None:
                     return found
             case "file":
-                if (found := _file(walk)) is not None:
+                if (found := report(walk)) is not None:
                     return found
             case "practice":
                 if (found := _practise(walk)) is not None:
@@ -56,18 +55,6 @@ def _take(walk: Walk, chosen: Measurement) -> Step:
     walk.source = walk.networks.this()
     walk.begin(chosen)
     return Step.MEASURE
-
-
-# --- a report from elsewhere ----------------------------------------------------------------------
-
-
-def _file(walk: Walk) -> Step | None:
-    found = given(walk.talk)
-    if found is None:
-        return None
-    walk.source = Opened(f"report: {found.name}", found.report, found.notes)
-    walk.begin(Measurement(walk.source.title, walk.shown(found.report)))
-    return Step.UNDERSTAND
 
 
 # --- practice -------------------------------------------------------------------------------------
@@ -94,10 +81,10 @@ def _peer(walk: Walk) -> Step | None:
     walk.source = walk.networks.this()
     talk.tell("Asking Tailscale on this device.")
     only = replace(walk.settings.options, only=frozenset({CheckId.TAILSCALE}), skip=frozenset())
-    report = walk.run(only)
-    peers = report.value(tailscale.PEERS)
+    told = walk.run(only)
+    peers = told.value(tailscale.PEERS)
     if not peers:
-        talk.tell(*_no_peers(report))
+        talk.tell(*_no_peers(told))
         return None
     found = _pick(walk, ordered(peers))
     if found is None:

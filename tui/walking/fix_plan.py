@@ -67,7 +67,7 @@ class Fixing:
 def fixing_of(walk: Walk) -> Fixing:
     """The plan for what was measured, with what is kept of this network."""
     known = walk.measurement
-    walk.keeper.open(known.title, known.report.network_id)
+    walk.keeper.open(known.title, walk.raw.network_id)  # the mask makes another one of it
     peer = known.chosen.name if known.chosen is not None else ""
     found = circumstances(known.report, peer=peer, masked=walk.masker is not None)
     return Fixing(walk, plan_of(known.report, known.judged), found)

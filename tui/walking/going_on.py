@@ -48,7 +48,7 @@ def arrived(walk: Walk) -> Step | None:
     wanted, known = walk.resumed, walk.measurement
     if wanted is None:
         return None
-    here = walk.keeper.open(known.title, known.report.network_id)
+    here = walk.keeper.open(known.title, walk.raw.network_id)
     if not here.key:
         walk.resumed = None
         walk.talk.tell(content.fixing("no network to tell"))
@@ -59,6 +59,6 @@ def arrived(walk: Walk) -> Step | None:
         if not walk.talk.sure("Go on with it here?"):
             walk.resumed = None
             return None
-        here = walk.keeper.adopt(wanted, known.title, known.report.network_id)
+        here = walk.keeper.adopt(wanted, known.title, walk.raw.network_id)
     walk.resumed = here
     return here.step

@@ -1,6 +1,7 @@
 """What is typed for what, over the whole walk: one letter has one meaning.
 
-The letters are the app's keys. What has no key there, or one that no line can hold, is a word.
+The letters are the app's keys. What has no key there, or one that no line can hold, is a word. What
+can be typed at every question stands in `tui.walking.anywhere`.
 """
 
 from __future__ import annotations

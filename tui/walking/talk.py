@@ -7,7 +7,7 @@ well as read. Nothing is asked by colour, place or timing.
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from probes.values import dataclass
 from tui import content
@@ -80,11 +80,13 @@ class Talk:
         """A new part begins."""
         self.tell("", text, "")
 
-    def ask(self, question: str, choices: Sequence[Choice]) -> str:
-        """The id of the choice that the person made. Raises Left at the end of the input."""
+    def ask(self, question: str, choices: Sequence[Choice], also: Collection[str] = ()) -> str:
+        """The id of the choice that the person made, or what else was typed that is in `also`.
+        Raises Left at the end of the input.
+        """
         self.tell("")
         self._choices(choices)
-        return self._picked(question, choices)
+        return self._picked(question, choices, also)
 
     def _choices(self, choices: Sequence[Choice]) -> None:
         for key, choice in _keyed(choices).items():
@@ -93,11 +95,11 @@ class Talk:
             if choice.command:
                 self.verbatim(choice.command)
 
-    def pick(self, question: str, choices: Sequence[Choice]) -> str:
+    def pick(self, question: str, choices: Sequence[Choice], also: Collection[str] = ()) -> str:
         """The same where the choices were told before: the question only names what is typed."""
-        return self._picked(f"{question} {_named(_keyed(choices))}:", choices)
+        return self._picked(f"{question} {_named(_keyed(choices))}:", choices, also)
 
-    def _picked(self, question: str, choices: Sequence[Choice]) -> str:
+    def _picked(self, question: str, choices: Sequence[Choice], also: Collection[str]) -> str:
         """Enter alone tells the choices once more."""
         known = _keyed(choices)
         while True:
@@ -108,6 +110,8 @@ class Talk:
             found = known.get(answer) or _by_word(answer, choices) or _by_id(answer, choices)
             if found is not None:
                 return found.id or found.key
+            if answer in also:
+                return answer
             wanted = _listed([*known])
             self.tell(f"That is none of the answers. Type {wanted}, then Enter.")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from tui import content
 from tui.content import Tone
 from tui.explain import HopId, hops_taken
-from tui.guessing import meant
 from tui.plain import parts
 from tui.state import Measurement, Step
 from tui.walking import other_side
+from tui.walking.anywhere import words
 from tui.walking.fix_plan import fixing_of
 from tui.walking.letters import LETTERS
 from tui.walking.measure import answer
-from tui.walking.talk import Choice, Talk
+from tui.walking.talk import Choice
 from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
 
 _TERM, _ASK, _GIVE, _FORGET = "term", "ask", "give", "forget"
@@ -41,7 +41,7 @@ def understand(walk: Walk) -> Step:
     while True:
         match found:
             case "term":
-                _term(talk)
+                words(talk)
             case "ask":
                 other_side.ask(walk)
             case "give":
@@ -77,21 +77,3 @@ def _way(known: Measurement) -> tuple[str, ...]:
     if hops[-1].id is HopId.PEER and known.chosen is not None:
         lines.append(f"The other side is {known.chosen.name}.")
     return tuple(lines)
-
-
-_ALL = "all"
-
-
-def _term(talk: Talk) -> None:
-    """Words, until the person has no more to ask. Raises Left."""
-    names = [each.name for each in content.glossary().values()]
-    while asked := talk.name("The word", f"{_ALL}: hear which there are"):
-        if asked.casefold() == _ALL:
-            talk.tell(f"The glossary has: {', '.join(names)}.")
-        elif (found := content.term(asked)) is not None:
-            talk.tell(f"{found.name}: {found.short}", found.more)
-        else:
-            spelled = {name.casefold(): name for name in names}
-            close = meant(asked.casefold(), spelled)
-            guess = f" Did you mean {spelled[close]}?" if close else ""
-            talk.tell(f"That word is not in the glossary.{guess}")

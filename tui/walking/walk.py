@@ -20,6 +20,7 @@ from tui.proving.proof import Proof
 from tui.settings import Settings
 from tui.sources import Source, closing
 from tui.state import Measurement, Step
+from tui.walking.anywhere import ANYWHERE, Turned, heard
 from tui.walking.letters import LETTERS
 from tui.walking.talk import Choice, Left, Talk
 
@@ -71,11 +72,20 @@ class Walk:
 
     def ask(self, question: str, choices: Sequence[Choice]) -> str:
         """The id of what the person chose. Raises Left for leaving."""
-        return _stay(self.talk.ask(question, choices))
+        return self._stay(self.talk.ask(question, choices, ANYWHERE), question, choices)
 
     def pick(self, question: str, choices: Sequence[Choice]) -> str:
         """The same without telling the choices once more."""
-        return _stay(self.talk.pick(question, choices))
+        return self._stay(self.talk.pick(question, choices, ANYWHERE), question, choices)
+
+    def _stay(self, found: str, question: str, choices: Sequence[Choice]) -> str:
+        """What was chosen, after whatever else was asked for meanwhile."""
+        while found in ANYWHERE:
+            heard(self, found)
+            found = self.talk.pick(question, choices, ANYWHERE)
+        if found == QUIT:
+            raise Left
+        return found
 
     def begin(self, chosen: Measurement) -> None:
         """Something else is looked at from here on."""
@@ -113,12 +123,6 @@ class Walk:
         return self.shown(found)
 
 
-def _stay(found: str) -> str:
-    if found == QUIT:
-        raise Left
-    return found
-
-
 def moves(*which: str, last: str = "") -> tuple[Choice, ...]:
     """The letters that lead out of a step; `last` says what comes next."""
     return tuple(
@@ -134,29 +138,37 @@ def moves(*which: str, last: str = "") -> tuple[Choice, ...]:
 def follow(walk: Walk, step: Step) -> None:
     """From a step to wherever the person goes. Raises Left."""
     while True:
-        match step:
-            case Step.CHOOSE:
-                from tui.walking.choose import choose
+        try:
+            step = _after(walk, step)
+        except Turned as turned:
+            step = turned.step or step
 
-                step = choose(walk)
-            case Step.MEASURE:
-                from tui.walking.measure import measure
 
-                step = measure(walk)
-            case Step.UNDERSTAND:
-                from tui.walking.understand import understand
+def _after(walk: Walk, step: Step) -> Step:
+    """One step, and which one comes next. Raises Left and Turned."""
+    match step:
+        case Step.CHOOSE:
+            from tui.walking.choose import choose
 
-                step = understand(walk)
-            case Step.FIX:
-                from tui.walking.fix import fix
+            return choose(walk)
+        case Step.MEASURE:
+            from tui.walking.measure import measure
 
-                step = fix(walk)
-            case Step.PROVE:
-                from tui.walking.prove import prove
+            return measure(walk)
+        case Step.UNDERSTAND:
+            from tui.walking.understand import understand
 
-                step = prove(walk)
-            case _:
-                assert_never(step)
+            return understand(walk)
+        case Step.FIX:
+            from tui.walking.fix import fix
+
+            return fix(walk)
+        case Step.PROVE:
+            from tui.walking.prove import prove
+
+            return prove(walk)
+        case _:
+            assert_never(step)
 
 
 def begin(walk: Walk) -> Step:
@@ -164,8 +176,11 @@ def begin(walk: Walk) -> Step:
     from tui.walking.going_on import offered
 
     title = "" if walk.source is None else walk.source.title
-    if (found := walk.keeper.latest(title)) is not None and offered(walk, found):
-        return Step.MEASURE
+    try:
+        if (found := walk.keeper.latest(title)) is not None and offered(walk, found):
+            return Step.MEASURE
+    except Turned as turned:
+        return turned.step or begin(walk)
     return Step.CHOOSE if walk.source is None else Step.MEASURE
 
 
@@ -181,7 +196,7 @@ def run_walk(settings: Settings) -> Exit:
             f"whyrelay {__version__}, as text. It finds out why a connection is relayed.",
             "Five steps: choose, measure, understand, fix, prove. Answer each question with a "
             "number, a letter or a word of those that it names, then Enter. Enter alone tells the "
-            "answers once more; q leaves.",
+            "answers once more; ? explains a word; q leaves.",
         )
         follow(walk, begin(walk))
     except Left:

@@ -13,6 +13,7 @@ import pytest
 from probes.diagnosis.model import Verdict
 from probes.readings.tailscale import PeerPath
 from tests.unit.cli.walking import TO_FIX, TO_PROVE, Asked, Person, Practising, walked
+from tests.unit.tailscale.recorded import recorded
 from tui.cli import main
 from tui.fixing.keeper import Keeper
 from tui.settings import Settings
@@ -291,3 +292,37 @@ def test_whose_firewall_it_is_stands_in_the_verdict(capsys: pytest.CaptureFixtur
     main(["check", "--plain", "--no-save", "--simulate", "public-firewall"])
     said = joined(capsys.readouterr().out)
     assert "a firewall on the way to 45.83.226.10 keeps out those behind a hard NAT." in said
+
+
+# --- at every question ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", [(), ("1",), ("1", "n"), ("1", "n", "n"), ("1", "n", "n", "1")])
+def test_a_word_is_explained_at_every_question(where: tuple[str, ...]) -> None:
+    person, _, _ = walked(*where, "?", "relay", "", here="hard-home")
+    told = person.text.rpartition("«?»")[2]
+    assert "At every question: ? explains a word" in joined(told)
+    assert "relay: " in told.casefold()
+    assert "That is none of the answers" not in told
+
+
+def test_a_mask_can_be_put_on_under_way_and_ticks_stay() -> None:
+    person, walk, _ = walked("1", "n", "n", "1", "1", "p", "1", "p", "n", "r", here="hard-home")
+    before, _, after = person.text.partition("«p»")
+    assert "192.168.1.20" in before
+    told = joined(after)
+    assert "Addresses and names are masked from here on." in told
+    assert "masked already" in told
+    assert "192.168.1.20" not in told
+    assert "home-nas" not in told
+    assert "(begin here, 1 of 4 steps done)" in told
+    assert "Step 1, done: " in told
+    assert "Result: " in told
+    assert walk.keeper.progress.title == "this network"
+
+
+def test_a_report_from_elsewhere_is_taken_at_every_question() -> None:
+    lines = [line for line in recorded("easy_easy.netcheck1.txt").splitlines() if line.strip()]
+    person, walk, _ = walked("1", "n", "n", "o", *lines, ".", here="hard-home")
+    assert walk.measurement.report.elsewhere
+    assert "Step 3 of 5: Understand." in person.text.rpartition("«.»")[2]
