@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from probes.diagnosis.model import CauseId, Confidence, Diagnosis, Headline, Verdict, Weight
+from probes.diagnosis.model import (
+    CauseId,
+    Confidence,
+    Diagnosis,
+    Headline,
+    Mechanism,
+    Verdict,
+    Weight,
+)
 from probes.model import CheckId, CheckStatus, Failed, Known, Reason, Unknown
 from probes.readings import captive_portal, local, relays, stun, tailscale
 from probes.report import Report
@@ -91,11 +99,14 @@ _OF_THE_NETWORK = (Headline.DIRECT_OPEN, Headline.DIRECT_EASY)
 
 def in_a_word(diagnosis: Diagnosis) -> str:
     """The verdict in a word. Direct that is not to be had as it stands, or not with all peers, is
-    not called that alone."""
+    not called that alone; and where it hangs on what peers have, that is no failure to tell."""
     if diagnosis.verdict is Verdict.DIRECT and unconnected(diagnosis):
         return content.answer("not-connected")
     if with_most(diagnosis):
         return content.answer("most-peers")
+    alone = diagnosis.outlook.easy.mechanism is Mechanism.NO_COMMON_FAMILY
+    if alone and diagnosis.verdict is Verdict.UNKNOWN and diagnosis.peer is None:
+        return content.answer("ipv6-alone")
     return content.label(diagnosis.verdict)
 
 

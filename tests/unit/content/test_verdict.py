@@ -334,6 +334,7 @@ def test_the_path_shows_only_what_is_known() -> None:
         ("tailscale-stopped", "Not connected"),
         ("own-firewall", "Mostly direct"),
         ("public-firewall", "Mostly direct"),
+        ("ipv6-only", "IPv6 alone"),
         ("open", "Direct"),
         ("hard-home", "Relayed"),
     ],
