@@ -15,6 +15,7 @@ from probes.diagnosis.model import CauseId
 from probes.diagnosis.remedies import RemedyId
 from probes.diagnosis.ways import WAYS
 from probes.model import CheckId
+from tests.unit.content.texts import ALL
 from tui import content
 from tui.arguments import parse as parse_arguments
 from tui.content import FieldId, QuestionId, playbooks
@@ -274,6 +275,13 @@ def test_the_first_advice_of_a_cause_is_one_of_its_ways_in_short(cause: CauseId)
 
 def test_no_cause_is_without_a_first_advice() -> None:
     assert set(CauseId) == set(FIRST)
+
+
+def test_of_two_routers_in_a_row_the_one_in_front_has_one_name() -> None:
+    others = re.compile(r"(?:second|first) router|outer box|to the second\b")
+    # Of the two in one house that are no row it is said where both sides are.
+    found = [where for where, text in ALL if others.search(" ".join(text.split()))]
+    assert found == ["causes/same-network.md: for you"]
 
 
 # --- commands -------------------------------------------------------------------------------------
