@@ -1,7 +1,8 @@
 """Links within the words: to the glossary, and to a key of the app by the id of its command.
 
 ``[[hard NAT]]`` or ``[[hard NAT|this kind]]``; ``Test again [[key:retest]].`` A person may have
-chosen other keys, and in text there are none, so a sentence has to be whole without its key.
+chosen other keys, and in text there are none, so a sentence has to be whole without its key. Or it
+says what to do where there are none: ``[[key:map-test|`whyrelay check --map-test`]]``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from probes.values import dataclass
 
 _LINK = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]|]+))?\]\]")
-_KEY = re.compile(r"\s*\[\[key:([a-z0-9-]+)\]\]")
+_KEY = re.compile(r"\s*\[\[key:([a-z0-9-]+)(?:\|([^\[\]|]+))?\]\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,12 @@ def plain(text: str) -> str:
 
 
 def keyed(text: str, name: Callable[[str], str] = lambda _command: "") -> str:
-    """The text with its keys as `name` calls them, in brackets; what has no name is left out."""
+    """The text with its keys as `name` calls them, in brackets. What has no name is left out, or is
+    what the words have in its place.
+    """
     if "[[key:" not in text:
         return text
-    return _KEY.sub(lambda match: f" ({key})" if (key := name(match[1])) else "", text)
+    return _KEY.sub(lambda match: f" ({key})" if (key := name(match[1]) or match[2]) else "", text)
 
 
 def keys(text: str) -> tuple[str, ...]:

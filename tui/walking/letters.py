@@ -35,3 +35,12 @@ LETTERS: Mapping[str, str] = MappingProxyType(
     }
 )
 """By the app's commands; what is no command there has a name of its own."""
+
+SAID: Mapping[str, str] = MappingProxyType(
+    {
+        **{each: LETTERS[each] for each in ("next", "impossible", "map-test")},
+        "open": "o",
+        "step-choose": "2 in Choose",
+    }
+)
+"""How the words name the app's keys in this walk: those that hold wherever such words are told."""

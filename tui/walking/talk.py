@@ -7,7 +7,8 @@ well as read. Nothing is asked by colour, place or timing.
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import field
 
 from probes.values import dataclass
 from tui import content
@@ -52,6 +53,8 @@ class Talk:
     ascii_only: bool = False
     ear: int | None = None
     """The descriptor that lines are typed on, where it can be waited for."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What is typed for a command of the app, by its id, where the words name its key."""
     _empty: bool = False
     """The line told last was empty: a second one would say nothing."""
 
@@ -172,7 +175,8 @@ class Talk:
     def _laid(self, line: str) -> str:
         # Links to the glossary are for screens; a reader hears their words. An arrow is read out
         # as an arrow.
-        text = printable(" ".join(content.plain(line).split())).replace(" → ", " to ")
+        named = content.keyed(line, lambda command: self.names.get(command, ""))
+        text = printable(" ".join(content.plain(named).split())).replace(" → ", " to ")
         text = plain_ascii(text) if self.ascii_only else text
         return (filled(text) if text else "") + "\n"
 

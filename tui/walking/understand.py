@@ -11,7 +11,7 @@ from tui.walking import other_side
 from tui.walking.anywhere import words
 from tui.walking.fix_plan import fixing_of
 from tui.walking.letters import LETTERS
-from tui.walking.measure import answer
+from tui.walking.measure import answer, can_try, consented, test, trial_choice
 from tui.walking.talk import Choice
 from tui.walking.walk import BACK, NEXT, QUIT, Walk, moves
 
@@ -34,6 +34,7 @@ def understand(walk: Walk) -> Step:
         Choice(LETTERS["ask-other-side"], "Ask the other side: what to send there", _ASK),
         Choice(LETTERS["other-side"], "Give the other side's answer", _GIVE),
         *((_FORGETTING,) if known.other else ()),
+        *(trial_choice() if can_try(walk) else ()),
         *moves(NEXT, last="what to do about it"),
         *moves(BACK, QUIT),
     )
@@ -50,6 +51,10 @@ def understand(walk: Walk) -> Step:
             case "forget":
                 other_side.forget(walk)
                 return Step.UNDERSTAND
+            case "trial":
+                if consented(walk):
+                    test(walk)
+                    return Step.UNDERSTAND
             case "back":
                 return Step.CHOOSE if known.report.elsewhere else Step.MEASURE
             case "next":

@@ -18,10 +18,10 @@ from tui.networks import PRACTICE, Everything, Networks
 from tui.output import NobodyReads, say, write_out
 from tui.proving.proof import Proof
 from tui.settings import Settings
-from tui.sources import Source, closing
+from tui.sources import Opened, Replay, Source, closing
 from tui.state import Measurement, Step
 from tui.walking.anywhere import ANYWHERE, Turned, heard
-from tui.walking.letters import LETTERS
+from tui.walking.letters import LETTERS, SAID
 from tui.walking.talk import Choice, Left, Talk
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ class Walk:
         """Something else is looked at from here on."""
         self.measurement = chosen
         self.whole, self.proof = None, None
+        # A report from elsewhere is told with the commands: its network is not at hand.
+        self.talk.names = {} if isinstance(self.source, Opened | Replay) else SAID
 
     def at(self, step: Step) -> None:
         """The person is at this step of a fix: there the next start goes on, if it is begun."""

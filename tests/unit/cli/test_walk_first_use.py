@@ -326,3 +326,20 @@ def test_a_report_from_elsewhere_is_taken_at_every_question() -> None:
     person, walk, _ = walked("1", "n", "n", "o", *lines, ".", here="hard-home")
     assert walk.measurement.report.elsewhere
     assert "Step 3 of 5: Understand." in person.text.rpartition("«.»")[2]
+
+
+def test_inside_the_walk_its_own_letter_is_named_and_no_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    person, _, asked = walked("1", "n", "n", "b", "m", "yes", here="hard-home-pcp")
+    told = joined(person.text.partition("«m»")[0])
+    assert told.count("have the router tried with a port for a moment (m).") == 3
+    assert "tells whether that works (m)" in told
+    assert "--map-test" not in told
+    assert [each.map_test for each in asked.options] == [False, True], "in Understand as well"
+    easy = joined(walked("1", here="easy-home")[0].text)
+    assert "Choose the device that you care for (2 in Choose)" in easy
+    assert "--peer" not in easy
+    assert "whyrelay check" not in easy
+    main(["check", "--plain", "--no-save", "--simulate", "hard-home-pcp"])
+    assert "for a moment (`whyrelay check --map-test`)." in joined(capsys.readouterr().out)
