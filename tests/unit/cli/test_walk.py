@@ -310,7 +310,7 @@ def test_when_nothing_is_possible_it_says_so() -> None:
 
 def test_all_steps_done_leads_to_the_proof() -> None:
     person, _, _ = walked(*TO_FIX, "1", "1", "2", "3", "4")
-    assert "All steps are done. Now prove it." in person.text
+    assert "All steps are done. Now prove it (n)." in person.text
 
 
 def test_steps_for_another_system_and_router() -> None:
