@@ -70,7 +70,7 @@ def path(diagnosis: Diagnosis, report: Report) -> tuple[Hop, ...]:
             content.plain(content.fill(found.note, **_counts(report)))
             if each is found.where
             else _remark(each, boxes, diagnosis, report),
-            found.tone if each is found.where else _tone(each, diagnosis),
+            found.tone if each is found.where else _tone(each, diagnosis, report),
             each is found.where,
         )
         for each in hops
@@ -309,6 +309,12 @@ def this_nat(nat: Nat, report: Report) -> str:
     return content.within("easy opened") if besides else own_nat(nat)
 
 
+def met_nat(diagnosis: Diagnosis, report: Report) -> Nat:
+    """The NAT that peers meet: that of IPv4, and where only IPv6 leads out that of IPv6."""
+    six = facts.no_way_out(report, Family.V4) and diagnosis.nat6.nat_class is not NatClass.UNKNOWN
+    return diagnosis.nat6 if six else diagnosis.nat4
+
+
 def port_alone(nat: Nat) -> bool:
     """It counts as easy for the port that the router has open, and for nothing else."""
     return nat.nat_class is NatClass.EASY and nat.varies
@@ -319,13 +325,13 @@ def _remark(hop: HopId, boxes: tuple[HopId, ...], diagnosis: Diagnosis, report: 
     if hop is HopId.CLOUD and facts.one_to_one(report):
         return content.within("one-to-one")
     if hop is boxes[-1]:
-        return this_nat(diagnosis.nat4, report)
+        return this_nat(met_nat(diagnosis, report), report)
     peer = diagnosis.peer
     known = hop is HopId.PEER and peer is not None and peer.nat is not NatClass.UNKNOWN
     return content.label(peer.nat) if known and peer is not None else ""
 
 
-def _tone(hop: HopId, diagnosis: Diagnosis) -> Tone:
+def _tone(hop: HopId, diagnosis: Diagnosis, report: Report) -> Tone:
     match hop:
         case HopId.DEVICE | HopId.INTERNET | HopId.RELAY:
             return Tone.NOTE
@@ -337,6 +343,6 @@ def _tone(hop: HopId, diagnosis: Diagnosis) -> Tone:
             | HopId.CARRIER
             | HopId.CLOUD
         ):
-            return _CLASS_TONE[diagnosis.nat4.nat_class]
+            return _CLASS_TONE[met_nat(diagnosis, report).nat_class]
         case HopId.TUNNEL | HopId.LAN | HopId.PEER:
             return Tone.UNKNOWN

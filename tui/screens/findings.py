@@ -29,7 +29,7 @@ from tui.explain import (
     notices,
 )
 from tui.explain.headline import in_a_word
-from tui.explain.path import this_nat
+from tui.explain.path import met_nat, this_nat
 from tui.explain.tones import RESULT_TONES
 from tui.explain.verdict import cause_words
 from tui.fixing.first import relayed_now
@@ -177,7 +177,7 @@ def _verdict(measurement: Measurement) -> str:
 def _answer(measurement: Measurement, peers: Sequence[Peer]) -> list[Block]:
     """The verdict, on what it is based, and how sure the base is."""
     diagnosis = measurement.diagnosis
-    nat = diagnosis.nat4
+    nat = met_nat(diagnosis, measurement.report)
     rows = [("This side", say(this_nat(nat, measurement.report)))]
     if nat.nat_class is not NatClass.UNKNOWN:
         rows.append(("How sure", say(content.label(nat.confidence))))

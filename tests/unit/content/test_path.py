@@ -176,3 +176,9 @@ def test_what_a_pair_only_depends_on_is_a_note() -> None:
             assert tones == {NOTE if diagnosis.verdict is Verdict.DEPENDS else BAD}
             met.add(diagnosis.verdict)
     assert met == {Verdict.DEPENDS, Verdict.RELAYED}
+
+
+def test_where_only_ipv6_leads_out_the_way_shows_the_nat_that_is_met_there() -> None:
+    report, diagnosis = conclude("ipv6-only")
+    (out,) = (hop for hop in hops(report, diagnosis) if hop.id is HopId.WAY_OUT)
+    assert (out.note, out.tone) == ("no NAT", Tone.GOOD)
