@@ -22,7 +22,7 @@ from probes.diagnosis.model import (
 from probes.diagnosis.nat import nat_of, several_lines, ways_in
 from probes.diagnosis.outlook import needs_no_port, outlook_of
 from probes.model import Family, Filtering
-from probes.readings import KEYS, port_mapping, relays
+from probes.readings import KEYS, captive_portal, port_mapping, relays
 from probes.readings.key import Key
 from probes.readings.port_mapping import MappingTest
 from probes.report import Report
@@ -127,6 +127,8 @@ def _nat_words(nat: Nat, report: Report, family: Family) -> str:
             return "unknown-tunnel"
         case NatClass.UNKNOWN if facts.no_way_out(report, family):
             return "unknown-no-address"
+        case NatClass.UNKNOWN if report.value(captive_portal.PRESENT):
+            return "unknown-signed-out"
         case NatClass.UNKNOWN:
             return "unknown"
         case _:

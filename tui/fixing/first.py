@@ -22,6 +22,7 @@ from tui.fixing.telling import (
     before_all,
     in_the_way,
     named,
+    nothing_left,
     said_first,
     step_lines,
     who_acts,
@@ -81,7 +82,7 @@ def first_move(report: Report, diagnosis: Diagnosis, closed: Collection[str] = (
         return
     way = begin_with(plans, closed)
     if way is None:
-        yield content.fixing("nothing left")
+        yield nothing_left()
     else:
         yield _said("first-change", what=named(way), who=who_acts(way))
     if relayed := relayed_now(report, diagnosis):

@@ -59,6 +59,12 @@ def said_first(before: Before) -> Iterator[str]:
             assert_never(before)
 
 
+def nothing_left() -> str:
+    """That every way is closed, and what that means. A way on the other side and a relay nearby are
+    ways of the plan, where they help."""
+    return f"{content.fixing('nothing left')} {content.fixing('nothing left more')}"
+
+
 _BEGIN = {Before.NOTHING: "begin-with", Before.TRIAL: "begin-else", Before.OFFLINE: "begin-after"}
 _WAY = {Before.NOTHING: "way-first", Before.TRIAL: "way-then", Before.OFFLINE: "way-after"}
 
@@ -91,7 +97,7 @@ def plan_lines(
         yield from playbook_lines(book, _BEGIN[before])
         yield from ("", playbooks.guidance("all-ways"), "")
     elif plans:
-        yield from (content.fixing("nothing left"), "", playbooks.guidance("all-ways"), "")
+        yield from (nothing_left(), "", playbooks.guidance("all-ways"), "")
     stopped = CauseId.UDP_BLOCKED in {each.cause.id for each in plans}
     for told in told_once(plans):
         yield f"{cause_words(told.plan.cause.id, report).title}:"

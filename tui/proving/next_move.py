@@ -15,6 +15,7 @@ from tui import content
 from tui.content import playbooks
 from tui.explain.settling import claims, open_readings, trial_decides
 from tui.fixing.first import NOTHING_HERE, no_way
+from tui.fixing.telling import nothing_left
 from tui.proving.compare import Change, Comparison, Outcome, Side
 
 
@@ -61,13 +62,13 @@ def instead_of_a_move(found: Comparison, move: Move | None) -> str:
     said = no_way(after.report, after.diagnosis)
     if said in NOTHING_HERE:
         return content.fixing(said)
-    if after.diagnosis.verdict is Verdict.UNKNOWN:
+    weighs = any(cause.in_the_way for cause in after.diagnosis.causes)
+    if after.diagnosis.verdict is Verdict.UNKNOWN and not weighs:
         return " ".join(_too_little(after))
     if found.outcome is Outcome.BETTER:
         return ""
-    weighs = any(cause.in_the_way for cause in after.diagnosis.causes)
     if weighs:
-        return content.proof("nothing left")
+        return nothing_left()
     well = found.change is Change.NONE and after.diagnosis.verdict is Verdict.DIRECT
     return content.proof("nothing to do" if well else "nothing weighs")
 

@@ -8,7 +8,7 @@ from tui import content
 from tui.fixing import offer
 from tui.fixing.circumstances import Brand, System
 from tui.fixing.playbook import Playbook, PlayStep
-from tui.fixing.telling import promise
+from tui.fixing.telling import nothing_left, promise
 from tui.fixing.ways import key_of, name_of, next_after
 from tui.walking.fix_plan import At, Fixing
 from tui.walking.fix_run import hindrance, run_one, session_of
@@ -132,7 +132,7 @@ def _cannot(fixing: Fixing, at: At) -> At | None:
         return at
     found = next_after(fixing.plans, at[0], fixing.closed)
     if found is None:
-        fixing.walk.talk.tell(content.fixing("nothing left"))
+        fixing.walk.talk.tell(nothing_left())
         return None
     lead = "The next way" if found[0] is at[0] else "Nothing else helps there. The next cause's way"
     fixing.walk.talk.tell(f"{lead}: {name_of(found[1])}.")

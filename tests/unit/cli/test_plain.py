@@ -19,6 +19,7 @@ from tests.unit.cli.golden import GOLDEN, kept_report, kept_text, plain, run
 from tests.unit.content.reports import EASY, HARD
 from tests.unit.content.reports import report as by_hand
 from tui import content
+from tui.cli import main
 from tui.explain import explain_cause, explain_outlooks, headline
 from tui.explain.router import router_says
 from tui.explain.settling import claims, open_readings, trial_decides
@@ -349,3 +350,12 @@ def test_what_kept_the_answers_away_is_what_settles_it(name: str, how: str) -> N
     told = " ".join(part(MIND, name).split())
     assert f"To settle it: {how}" in told
     assert ("lost packet" in told) is ("lost packet" in how)
+
+
+def test_before_one_has_signed_in_the_nat_is_not_to_be_tested_again_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["check", "--plain", "--no-save", "--simulate", "captive-portal"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Next: Sign in at the network's page, then test again." in said
+    assert "Test again in a moment" not in said

@@ -305,7 +305,19 @@ def test_prove_lists_the_devices_relayed_ones_first() -> None:
 
 def test_when_nothing_is_possible_it_says_so() -> None:
     person, _, _ = walked(*TO_FIX, "1", *["i"] * 40)
-    assert "Nothing of all this is possible for you." in " ".join(person.text.split())
+    assert "No change is left that this program knows of." in " ".join(person.text.split())
+
+
+@pytest.mark.parametrize(("here", "ways"), [("captive-portal", 2), ("cgnat", 5)])
+def test_where_nothing_is_left_nobody_is_sent_on_a_way_that_is_closed(here: str, ways: int) -> None:
+    person, walk, _ = walked("1", "n", "n", "1", *["i"] * ways, "n", "r", here=here)
+    assert len(walk.keeper.progress.impossible) == ways
+    _, _, told = person.text.rpartition("«i»")
+    assert "No change is left that this program knows of." in told
+    assert "What to try next: No change is left" in told
+    assert "things stay as they are" in told
+    for closed in ("Ask the other side", "relay nearby", "A peer relay makes", "begin here"):
+        assert closed not in told
 
 
 def test_all_steps_done_leads_to_the_proof() -> None:
