@@ -68,11 +68,16 @@ def listed(plans: Iterable[CausePlan]) -> Listed:
 
 # --- one line -------------------------------------------------------------------------------------
 
+_SIGNS = 8
+"""A list that is narrower has no room for words: it shows where the person is, by the signs."""
+
 
 def cause_line(cause: CauseText) -> Callable[[int], Content]:
     """A cause's row."""
 
     def lay(width: int) -> Content:
+        if width < _SIGNS:
+            return glyph(cause.tone)
         value = say(cause.weight, LOOKS[cause.tone].style)
         names = cause.title, content.short_cause(cause.id)
         line = say(fitting(names, width - 2), "bold")
@@ -102,6 +107,8 @@ def way_line(
         sign, word, style = say("·", "$quiet"), "", ""
 
     def lay(width: int) -> Content:
+        if width < _SIGNS:
+            return join(" ", sign)
         room, tail = width - 4, say(f" {word}" if word else "", style)
         name = fitting(names, room - tail.cell_length)
         text = say(name, "$quiet strike" if impossible else "")
@@ -119,6 +126,8 @@ def again_line(count: int, *, open_: int, done: int) -> Callable[[int], Content]
         word, style = f"{done} done", "$good"
 
     def lay(width: int) -> Content:
+        if width < _SIGNS:
+            return join(" ", say("↑", "$quiet"))
         tail = say(f" {word}" if word else "", style)
         names = (f"as above: {number(count, 'way')}", f"above: {count}")
         room = width - 4 - tail.cell_length

@@ -172,7 +172,7 @@ class FixView(Pane):
         notes = any(each.cause.in_the_way for each in self._listed.plans.values())
         for row, plan in self._listed.plans.items():
             if notes and not plan.cause.in_the_way:
-                yield head("Not in the way by themselves", "Not in the way alone")
+                yield head("Not in the way by themselves", "Not in the way alone", "")
                 notes = False
             yield Row(row, cause_line(self._cause(plan)))
             for key, (of, way) in self._listed.ways.items():
