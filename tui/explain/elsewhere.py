@@ -34,6 +34,8 @@ def choose(report: Report, which: FieldId) -> Choice | None:
         case FieldId.MAPPING_VARIES:
             return _varies(report)
         case FieldId.IPV6:
+            if report.known(local.WAY_OUT6) and report.value(local.WAY_OUT6) is None:
+                return None  # it says that there is none, and not only that none answered
             if report.value(stun.ANSWERS6) == () and report.value(local.OS_IPV6):
                 return Choice("no-reported", (stun.ANSWERS6, local.OS_IPV6))
             return None

@@ -18,6 +18,7 @@ from probes.report import Report
 from tui import content
 from tui.content import FieldId, FieldWords, Tone
 from tui.explain import elsewhere, facts, port_mapping
+from tui.explain.offers import what_it_offers
 from tui.explain.words import (
     Choice,
     Evidence,
@@ -61,9 +62,12 @@ def explain_field(report: Report, which: FieldId) -> Explained:
             assert_never(which)
     found = _explained(which, choice, evidence(report, choice.keys))
     cause = _BEYOND_ROUTER.get((which, choice.value))
-    if cause is None or carrier_nat(report) is None:
+    if cause is None:
         return found
-    return replace(found, next_step=content.beyond_router(cause))
+    if carrier_nat(report) is not None:
+        return replace(found, next_step=content.beyond_router(cause))
+    offered = what_it_offers(report) if which is FieldId.MAPPING_VARIES else ""
+    return replace(found, next_step=offered or found.next_step)
 
 
 _BEYOND_ROUTER = {

@@ -19,12 +19,11 @@ from probes.diagnosis.model import (
     Result,
     Weight,
 )
-from probes.diagnosis.nat import nat_of, several_lines, ways_in
+from probes.diagnosis.nat import nat_of, several_lines
 from probes.diagnosis.outlook import needs_no_port, outlook_of
 from probes.model import Family, Filtering
-from probes.readings import KEYS, captive_portal, port_mapping, relays
+from probes.readings import KEYS, captive_portal, relays
 from probes.readings.key import Key
-from probes.readings.port_mapping import MappingTest
 from probes.report import Report
 from tui import content
 from tui.content import CauseWords, Tone
@@ -32,6 +31,7 @@ from tui.explain import elsewhere, facts
 from tui.explain.device import open_port, open_to_all
 from tui.explain.filling import SOME_NAT, filling_of, nat_name
 from tui.explain.instead import instead
+from tui.explain.offers import what_it_offers
 from tui.explain.path import own_nat, this_nat
 from tui.explain.words import (
     CauseText,
@@ -60,7 +60,10 @@ def explain_nat(nat: Nat, report: Report, family: Family = Family.V4) -> Explain
         for_you = f"{for_you} {content.filtering(nat.filtering)}"
     carrier = family is Family.V4 and carrier_nat(report) is not None
     hard = nat.nat_class is NatClass.HARD
-    next_step = content.beyond_router(CauseId.HARD_NAT) if hard and carrier else words.next_step
+    next_step = words.next_step
+    if hard and family is Family.V4:
+        beyond = content.beyond_router(CauseId.HARD_NAT) if carrier else ""
+        next_step = beyond or what_it_offers(report) or next_step
     value, tone = nat_value(nat, report, family)
     return Explained(
         f"nat{family.value}",
@@ -247,23 +250,8 @@ def _first(cause: Cause, words: CauseWords, report: Report) -> str:
     if cause.id in _MAPPING and _no_port_needed(report):
         return content.beyond_router("nothing")
     if cause.id in (CauseId.HARD_NAT, CauseId.BOTH_HARD):
-        services = tuple(port_mapping.SERVICES.values())
-        tests = [test for each in services if (test := report.value(each.test)) is not None]
-        if tests:
-            return content.offers_ports(_tried(report, tests))
-        if cause.id is CauseId.HARD_NAT and several_lines(report):
-            return content.offers_ports("lines")
-        if any(report.value(each.present) is True for each in services):
-            return content.offers_ports("untried")
+        return what_it_offers(report) or words.first
     return words.first
-
-
-def _tried(report: Report, tests: Iterable[MappingTest]) -> str:
-    """What a trial of the router's ports has come to."""
-    let_in_by_name = port_mapping.LET_THROUGH.id in ways_in(report)
-    if let_in_by_name or any(each.ok is not False for each in tests):
-        return "works"
-    return "kept-out" if report.value(port_mapping.LET_THROUGH) else "tried"
 
 
 def _why(cause: Cause, words: CauseWords, report: Report) -> str:

@@ -47,6 +47,19 @@ def test_the_text_counts_nothing_that_nobody_here_has_seen(
 
 
 @pytest.mark.parametrize(
+    ("ending", "none"), [("json", True), ("txt", False)], ids=["says it", "says no answer"]
+)
+def test_ipv6_is_missing_in_its_line_where_it_is_missing_as_a_cause(
+    ending: str, none: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["explain", str(OUTPUTS / f"easy_hard.netcheck1.{ending}")])
+    text = " ".join(capsys.readouterr().out.split())
+    assert ("Cause 1: Network without IPv6." in text) is none
+    assert ("this network gave it no address that leads to the internet. For you" in text) is none
+    assert ("may have no IPv6, or stop it" in text) is not none
+
+
+@pytest.mark.parametrize(
     ("ports", "verdict", "told"),
     [
         ((41641,), "Direct connections are likely: Tailscale tells its peers", "one endpoint"),

@@ -359,3 +359,15 @@ def test_before_one_has_signed_in_the_nat_is_not_to_be_tested_again_at_once(
     said = " ".join(capsys.readouterr().out.split())
     assert "Next: Sign in at the network's page, then test again." in said
     assert "Test again in a moment" not in said
+
+
+def test_nobody_is_told_to_turn_on_what_the_router_offers_already(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = {}
+    for name in ("hard-home", "hard-home-pcp"):
+        main(["check", "--plain", "--no-save", "--simulate", name])
+        told[name] = " ".join(capsys.readouterr().out.split())
+    usual, offered = "open ports on request (UPnP or NAT-PMP)", "Next: Try what the router offers"
+    assert [said.count(usual) for said in told.values()] == [2, 0]
+    assert [said.count(offered) for said in told.values()] == [0, 2]
