@@ -245,6 +245,8 @@ FIELDS: dict[str, Callable[[Masker, str], str]] = {
             "tailscale.peers.name",
             "tailscale.peer.asked",
             "tailscale.peer.found.name",
+            "tailscale.peer_told.name",
+            "tailscale.pings.name",
         ),
         Masker.device,
     ),
