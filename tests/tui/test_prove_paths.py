@@ -151,8 +151,14 @@ class Missed(Ahead):
         await asyncio.Event().wait()
 
 
+@pytest.fixture
+def looked_ahead() -> None:
+    """The looks are there before the app runs: they have a clock, so a loop, of their own."""
+    looks_of("back-and-forth", ())
+
+
+@pytest.mark.usefixtures("looked_ahead")
 async def test_a_missed_heartbeat_is_no_other_path_in_the_list_either() -> None:
-    looks_of("back-and-forth", ())  # no clock of its own runs later
     app = prover(Missed("back-and-forth"))
     async with running(app, (120, 36)) as pilot:
         await until_over(pilot, app)
