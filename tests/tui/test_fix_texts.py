@@ -78,6 +78,22 @@ async def test_a_command_is_copied_and_shown_alone(
         assert isinstance(app.screen, ShowScreen), "a terminal that may refuse shows it"
 
 
+async def test_a_long_command_alone_is_broken_as_its_shell_takes_it() -> None:
+    app = make(practised("own-firewall"))
+    async with running(app, (60, 18)) as pilot:
+        await press(pilot, "4")
+        command = with_command(app)
+        await pilot.pause()
+        app.push_screen(ShowScreen(command, "sh"))
+        await pilot.pause()
+        shown = [line.strip() for line in lines(app)]
+        begin = next(at for at, line in enumerate(shown) if line.startswith(command[:20]))
+        told = [*shown[begin:], ""]
+        assert len(command) > 60
+        assert " ".join(told).strip().replace(" \\ ", " ") == command
+        assert all(line.endswith(" \\") for line in told[: told.index("") - 1])
+
+
 async def test_the_page_shows_the_command_that_takes_a_change_back() -> None:
     app = make(practised("own-firewall"))
     async with running(app, (120, 60)) as pilot:

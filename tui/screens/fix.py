@@ -237,7 +237,7 @@ class FixPane(FixView):
             return
         from tui.screens.fix_show import ShowScreen
 
-        self.app.push_screen(ShowScreen(step.command.text))
+        self.app.push_screen(ShowScreen(step.command.text, step.command.shell))
 
     def _ask_to_run(self) -> None:
         at, step = self._way, self._step
